@@ -1,0 +1,143 @@
+//! `etastar analyze`: curvature and thresholds of saved minima.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use etastar::config::{Config, RunSpec, single};
+use etastar::data::Dataset;
+use etastar::net::minimum;
+use etastar::sweep::{Analysis, Origin, analyse};
+use faer::Par;
+use serde_json::json;
+
+use super::exit::UsageError;
+use super::format::{number, optional};
+use super::show::Style;
+
+/// Arguments of `analyze`.
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// Saved minima: minimum.safetensors of a run, or the weights of a PyTorch
+    /// `nn.Sequential` of Linear and ReLU
+    #[arg(required = true, value_name = "MINIMUM")]
+    minima: Vec<PathBuf>,
+    /// Configuration that says on which data, with which loss, step size and batch size; minima
+    /// that etastar saved know theirs
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Override a key of the configuration
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
+    overrides: Vec<String>,
+    /// Data folder, if it has moved since the minimum was saved
+    #[arg(long, conflicts_with = "config")]
+    data: Option<PathBuf>,
+}
+
+impl Analyze {
+    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
+        let mut answers = Vec::new();
+        for path in &self.minima {
+            let (spec, analysis) = self
+                .analyse(path)
+                .with_context(|| format!("cannot analyse {}", path.display()))?;
+            if style.json {
+                answers.push(json!({
+                    "minimum": path,
+                    "learning_rate": spec.train.learning_rate,
+                    "batch_size": spec.train.batch_size,
+                    "analysis": analysis,
+                }));
+            } else {
+                let mut out = std::io::stdout().lock();
+                writeln!(out, "{}", path.display())?;
+                print_analysis(&mut out, &analysis, &spec)?;
+            }
+        }
+        if style.json {
+            writeln!(std::io::stdout().lock(), "{:#}", json!(answers))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn analyse(&self, path: &Path) -> anyhow::Result<(RunSpec, Analysis)> {
+        let (weights, origin) = minimum::read(path)?;
+        let spec = self.spec(origin.as_deref())?;
+        let data = Dataset::load(&spec.data)?;
+        let analysis = analyse(&spec, &weights, &data, Par::rayon(0))?;
+        Ok((spec, analysis))
+    }
+
+    fn spec(&self, origin: Option<&str>) -> anyhow::Result<RunSpec> {
+        if let Some(config) = &self.config {
+            return Ok(single(&Config::load(config, &self.overrides)?)?);
+        }
+        let text = origin.ok_or_else(|| {
+            UsageError("the file does not say where it comes from; give --config".to_owned())
+        })?;
+        let origin: Origin = serde_json::from_str(text).map_err(|error| {
+            UsageError(format!(
+                "its origin cannot be read ({error}); give --config"
+            ))
+        })?;
+        let mut spec = origin.spec;
+        if let Some(folder) = &self.data {
+            spec.data.folder.clone_from(folder);
+        }
+        Ok(spec)
+    }
+}
+
+/// Prints the measurements, one a line, with what they mean.
+pub fn print_analysis(
+    out: &mut impl Write,
+    analysis: &Analysis,
+    spec: &RunSpec,
+) -> std::io::Result<()> {
+    let edge = 2.0 / spec.train.learning_rate;
+    let mut line = |name: &str, value: String, meaning: &str| {
+        writeln!(out, "  {name:<20} {value:>10}  {meaning}")
+    };
+    line(
+        "loss",
+        number(analysis.loss),
+        "on all samples, in double precision",
+    )?;
+    line(
+        "sharpness",
+        number(analysis.sharpness_gn),
+        "λ_max, Gauss–Newton Hessian",
+    )?;
+    line(
+        "sharpness (true)",
+        optional(analysis.sharpness_hessian),
+        "λ_max, Hessian of the loss",
+    )?;
+    line("trace", number(analysis.trace), "Gauss–Newton Hessian")?;
+    line(
+        "bound (17)",
+        number(analysis.bound_17),
+        "≤ generalized sharpness",
+    )?;
+    line(
+        "bound (18)",
+        number(analysis.bound_18),
+        "≤ generalized sharpness",
+    )?;
+    line(
+        "2/η",
+        number(edge),
+        "sharpness at which full-batch descent is unstable",
+    )?;
+    line(
+        "η*_mean",
+        number(analysis.eta_mean),
+        "2/λ_max: largest step size stable in the mean",
+    )?;
+    for missing in &analysis.missing {
+        writeln!(out, "  {} is missing: {}", missing.quantity, missing.reason)?;
+    }
+    Ok(())
+}

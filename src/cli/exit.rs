@@ -1,0 +1,62 @@
+//! Errors and exit codes.
+
+use std::io;
+use std::process::ExitCode;
+
+use etastar::config::{ConfigError, MissingKey};
+use etastar::data::DataError;
+use etastar::sweep::{Outcome, SweepError};
+
+/// A run failed.
+pub const FAILED: u8 = 1;
+/// Wrong usage, configuration or data.
+pub const USAGE: u8 = 2;
+/// Stopped by a signal.
+pub const INTERRUPTED: u8 = 130;
+
+/// Wrong usage that the argument parser cannot see.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// Prints `error` with its causes and chooses the exit code.
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    if is_broken_pipe(error) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {error:#}");
+    ExitCode::from(code(error))
+}
+
+fn code(error: &anyhow::Error) -> u8 {
+    let usage = error.chain().any(|cause| {
+        cause.is::<UsageError>()
+            || cause.is::<ConfigError>()
+            || cause.is::<MissingKey>()
+            || cause.is::<DataError>()
+            || matches!(
+                cause.downcast_ref::<SweepError>(),
+                Some(SweepError::Experiment(_))
+            )
+    });
+    if usage { USAGE } else { FAILED }
+}
+
+/// Whoever read our output has seen enough, as in `etastar status results/x | head`.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let is_pipe = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_pipe))
+}
+
+/// The exit code of a finished or interrupted sweep.
+pub fn of_outcome(outcome: &Outcome) -> ExitCode {
+    if outcome.interrupted {
+        ExitCode::from(INTERRUPTED)
+    } else if outcome.failures.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAILED)
+    }
+}

@@ -1,0 +1,85 @@
+//! The command line: one file per subcommand.
+
+mod analyze;
+mod exit;
+mod folder;
+mod format;
+mod plot;
+mod show;
+mod source;
+mod status;
+mod sweep;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::report;
+
+/// Is SGD stable at the minimum that it found?
+///
+/// Exit codes: 0 success; 1 a run failed, or the single run of `train` diverged; 2 wrong usage,
+/// configuration or data; 130 interrupted, with everything finished kept.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 80)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Print the answer as JSON on standard output
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print no progress
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train, analyse and record every run of a grid; resumes where it stopped
+    Sweep(sweep::Sweep),
+    /// Train, analyse and record one run: the configuration's own values
+    Train(train::Train),
+    /// Curvature and thresholds of saved minima
+    Analyze(analyze::Analyze),
+    /// Draw the figures of a results folder from its summary.csv
+    Plot(plot::Plot),
+    /// What is done, running, failed and left in a results folder
+    Status(status::Status),
+}
+
+/// Logging and the handling of panics.
+pub fn set_up(arguments: &Arguments) {
+    let default = if arguments.quiet {
+        "error"
+    } else {
+        "etastar=warn"
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ETASTAR_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
+    // A panic is caught where a run or a device can fail and becomes that run's error.
+    std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
+}
+
+/// Runs the chosen subcommand.
+///
+/// # Errors
+/// Whatever went wrong, with its context.
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let style = show::Style {
+        json: arguments.json,
+        quiet: arguments.quiet,
+    };
+    match &arguments.command {
+        Command::Sweep(command) => command.run(style),
+        Command::Train(command) => command.run(style),
+        Command::Analyze(command) => command.run(style),
+        Command::Plot(command) => command.run(style),
+        Command::Status(command) => command.run(style),
+    }
+}

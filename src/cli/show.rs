@@ -1,0 +1,300 @@
+//! Progress of runs: bars with time to go on a terminal, plain lines otherwise.
+
+use std::io::IsTerminal;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use etastar::config::RunSpec;
+use etastar::sweep::{Estimate, Event, Record, Reporter, Silent};
+use etastar::train::{Progress, StopReason};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::format::{duration, number};
+
+/// What the user asked to see.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    pub json: bool,
+    pub quiet: bool,
+}
+
+impl Style {
+    /// The reporter that fits the style and standard error.
+    pub fn reporter(self) -> Box<dyn Reporter> {
+        if self.quiet {
+            Box::new(Silent)
+        } else {
+            Box::new(Display::new(std::io::stderr().is_terminal()))
+        }
+    }
+
+    /// Prints a note on standard error, unless quiet.
+    pub fn note(self, text: &str) {
+        if !self.quiet {
+            eprintln!("{text}");
+        }
+    }
+}
+
+/// Between two refreshes of a bar.
+const REFRESH: Duration = Duration::from_millis(100);
+/// Between two plain lines about a run that goes on.
+const PLAIN: Duration = Duration::from_secs(30);
+
+struct Display {
+    terminal: bool,
+    bars: MultiProgress,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    total: Option<ProgressBar>,
+    workers: Vec<Worker>,
+    /// Batch sizes of the runs that are not finished.
+    left: Vec<usize>,
+    estimate: Estimate,
+    done: usize,
+    planned: usize,
+}
+
+struct Worker {
+    bar: ProgressBar,
+    shown: Instant,
+}
+
+impl Display {
+    fn new(terminal: bool) -> Self {
+        Self {
+            terminal,
+            bars: MultiProgress::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, specs: &[RunSpec], finished: usize, workers: usize) {
+        let mut state = self.state();
+        state.planned = specs.len();
+        state.left = specs.iter().map(|spec| spec.train.batch_size).collect();
+        let found = if finished > 0 {
+            format!(", {finished} of them finished earlier")
+        } else {
+            String::new()
+        };
+        let side = if workers > 1 {
+            format!(", {workers} side by side")
+        } else {
+            String::new()
+        };
+        self.line(&format!(
+            "{} {}{found}{side}",
+            specs.len(),
+            plural(specs.len(), "run")
+        ));
+        let style = |template| {
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+        };
+        for _ in 0..if self.terminal { workers } else { 0 } {
+            let bar = self
+                .bars
+                .add(ProgressBar::new_spinner().with_style(style("{spinner} {wide_msg}")));
+            state.workers.push(Worker {
+                bar,
+                shown: Instant::now(),
+            });
+        }
+        if self.terminal {
+            let bar = ProgressBar::new(specs.len() as u64);
+            let bar = bar.with_style(
+                style("[{bar:30}] {pos}/{len} runs, {elapsed} so far{msg}").progress_chars("=> "),
+            );
+            state.total = Some(self.bars.add(bar));
+        } else {
+            let now = Instant::now();
+            state.workers.extend((0..workers).map(|_| Worker {
+                bar: ProgressBar::hidden(),
+                shown: now,
+            }));
+        }
+    }
+
+    fn training(&self, worker: usize, spec: &RunSpec, progress: &Progress) {
+        let mut state = self.state();
+        let Some(worker) = state.workers.get_mut(worker) else {
+            return;
+        };
+        let interval = if self.terminal { REFRESH } else { PLAIN };
+        if worker.shown.elapsed() < interval {
+            return;
+        }
+        worker.shown = Instant::now();
+        let text = format!("{}  {}", name(spec), stage(spec, progress));
+        if self.terminal {
+            worker.bar.set_message(text);
+            worker.bar.tick();
+        } else {
+            self.line(&text);
+        }
+        if let Some(total) = &state.total {
+            total.tick();
+        }
+    }
+
+    fn message(&self, worker: usize, text: String) {
+        if let Some(worker) = self.state().workers.get(worker) {
+            worker.bar.set_message(text);
+            worker.bar.tick();
+        }
+    }
+
+    fn finished(&self, record: &Record, found: bool) {
+        let mut state = self.state();
+        let batch_size = record.spec.train.batch_size;
+        if let Some(place) = state.left.iter().position(|&size| size == batch_size) {
+            state.left.swap_remove(place);
+        }
+        state
+            .estimate
+            .add(batch_size, record.train_seconds + record.analysis_seconds);
+        state.done += 1;
+        if !found {
+            let width = state.planned.to_string().len();
+            self.line(&format!(
+                "{:>width$}/{}  {}",
+                state.done,
+                state.planned,
+                outcome(record)
+            ));
+        }
+        let workers = state.workers.len().max(1) as f64;
+        let to_go = state
+            .estimate
+            .seconds(state.left.iter().copied())
+            .map(|work| work / workers);
+        if let Some(total) = &state.total {
+            total.inc(1);
+            total.set_message(
+                to_go
+                    .filter(|_| !state.left.is_empty())
+                    .map_or(String::new(), |seconds| {
+                        format!(", about {} to go", duration(seconds))
+                    }),
+            );
+        }
+    }
+
+    fn line(&self, text: &str) {
+        if self.terminal {
+            // Fails only if standard error is gone, and then there is nobody to tell.
+            let _ = self.bars.println(text);
+        } else {
+            eprintln!("{text}");
+        }
+    }
+}
+
+impl Reporter for Display {
+    fn report(&self, event: &Event<'_>) {
+        match event {
+            Event::Planned {
+                specs,
+                finished,
+                workers,
+            } => self.begin(specs, *finished, *workers),
+            Event::Started { worker, spec } => self.message(*worker, name(spec)),
+            Event::Training {
+                worker,
+                spec,
+                progress,
+            } => self.training(*worker, spec, progress),
+            Event::Analysing { worker, spec } => {
+                self.message(*worker, format!("{}  measuring the minimum", name(spec)));
+            }
+            Event::Finished { record, found } => self.finished(record, *found),
+            Event::Failed {
+                spec, id, reason, ..
+            } => {
+                self.line(&format!("failed: {} (run {id}): {reason}", name(spec)));
+            }
+            Event::Elsewhere { worker, spec } => {
+                self.message(
+                    *worker,
+                    format!("{}  is being run by another process", name(spec)),
+                );
+            }
+        }
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        let state = self.state();
+        state
+            .workers
+            .iter()
+            .for_each(|worker| worker.bar.finish_and_clear());
+        state.total.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
+
+/// "η = 0.0433  B = 4".
+fn name(spec: &RunSpec) -> String {
+    format!(
+        "η = {:<8}  B = {:<4}",
+        number(spec.train.learning_rate),
+        spec.train.batch_size
+    )
+}
+
+fn stage(spec: &RunSpec, progress: &Progress) -> String {
+    let warmup = spec.train.warmup.epochs;
+    let stage = if progress.epoch < warmup {
+        format!("warm-up {}/{warmup}", progress.epoch)
+    } else if progress.streak > 0 {
+        format!(
+            "converged for {}/{} epochs",
+            progress.streak, spec.train.patience
+        )
+    } else {
+        "training".to_owned()
+    };
+    format!(
+        "epoch {:<6} loss {:.2e}  {stage}",
+        progress.epoch, progress.running_loss
+    )
+}
+
+fn outcome(record: &Record) -> String {
+    let verb = match record.stop_reason {
+        StopReason::Converged => "converged",
+        StopReason::MaxEpochs => "not converged",
+        StopReason::Diverged => "diverged",
+    };
+    let sharpness = record.analysis.as_ref().map_or(String::new(), |analysis| {
+        let edge = 2.0 / record.spec.train.learning_rate;
+        format!(
+            "  λ_max {} of {}",
+            number(analysis.sharpness_gn),
+            number(edge)
+        )
+    });
+    let seconds = duration(record.train_seconds + record.analysis_seconds);
+    format!(
+        "{}  {verb}, {} epochs, {seconds}{sharpness}",
+        name(&record.spec),
+        record.epochs
+    )
+}
+
+/// "run" or "runs".
+pub fn plural(count: usize, word: &str) -> String {
+    if count == 1 {
+        word.to_owned()
+    } else {
+        format!("{word}s")
+    }
+}

@@ -1,0 +1,208 @@
+//! `etastar sweep`: the main job.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use etastar::config::{Config, RunSpec, grid};
+use etastar::data::Dataset;
+use etastar::figures::{self, FiguresError};
+use etastar::net::Widths;
+use etastar::sweep::{Interrupt, Outcome, Store, SweepOptions, run_id, sweep};
+use serde_json::json;
+
+use super::exit;
+use super::format::{number, table};
+use super::show::{Style, plural};
+use super::source::Source;
+
+/// Arguments of `sweep`.
+#[derive(Debug, Args)]
+pub struct Sweep {
+    #[command(flatten)]
+    source: Source,
+    /// Print the plan and stop before anything is written
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Longest plan that is printed run by run.
+const LISTED: usize = 40;
+
+impl Sweep {
+    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
+        let config = self.source.load()?;
+        let specs = grid(&config)?;
+        let data = Dataset::load(&config.data)?;
+        if self.dry_run {
+            print_plan(&config, &specs, &data, style)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
+        let store = Store::create(&config.run.results)?;
+        let reporter = style.reporter();
+        let options = SweepOptions {
+            workers: config.run.workers,
+        };
+        let outcome = sweep(
+            &store,
+            &specs,
+            &data,
+            options,
+            reporter.as_ref(),
+            &interrupt,
+        )?;
+        drop(reporter);
+        draw(&config.run.results, style)?;
+        conclude(&config.run.results, specs.len(), &outcome, style)?;
+        Ok(exit::of_outcome(&outcome))
+    }
+}
+
+/// Draws the figures; runs that all failed to converge are no error of the sweep.
+fn draw(results: &Path, style: Style) -> anyhow::Result<()> {
+    if !results.join("summary.csv").exists() {
+        return Ok(());
+    }
+    match figures::draw_all(&results.join("summary.csv"), &results.join("figures")) {
+        Ok(_) => Ok(()),
+        Err(error @ FiguresError::NothingConverged { .. }) => {
+            style.note(&error.to_string());
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn conclude(results: &Path, planned: usize, outcome: &Outcome, style: Style) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let (done, failed) = (outcome.records.len(), outcome.failures.len());
+    if style.json {
+        let failures: Vec<_> = outcome
+            .failures
+            .iter()
+            .map(|(id, reason)| json!({ "run_id": id, "reason": reason }))
+            .collect();
+        let answer = json!({
+            "results": results,
+            "planned": planned,
+            "finished": done,
+            "failed": failures,
+            "interrupted": outcome.interrupted,
+        });
+        writeln!(out, "{answer:#}")?;
+    } else if !style.quiet {
+        let state = if outcome.interrupted {
+            "interrupted; the same command goes on from here"
+        } else {
+            "done"
+        };
+        let failed = if failed > 0 {
+            format!(", {failed} failed")
+        } else {
+            String::new()
+        };
+        let folder = results.display();
+        writeln!(
+            out,
+            "{state}: {done} of {planned} {}{failed}",
+            plural(planned, "run")
+        )?;
+        if results.join("summary.csv").exists() {
+            writeln!(
+                out,
+                "records in {folder}/summary.csv, figures in {folder}/figures"
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn print_plan(
+    config: &Config,
+    specs: &[RunSpec],
+    data: &Dataset,
+    style: Style,
+) -> anyhow::Result<()> {
+    let store = Store::open(&config.run.results);
+    let is_finished = |spec: &RunSpec| {
+        store
+            .run_folder(&run_id(spec, &data.digest))
+            .join("record.json")
+            .exists()
+    };
+    let mut out = std::io::stdout().lock();
+    if style.json {
+        let runs: Vec<_> = specs
+            .iter()
+            .map(|spec| {
+                json!({
+                    "run_id": run_id(spec, &data.digest),
+                    "learning_rate": spec.train.learning_rate,
+                    "batch_size": spec.train.batch_size,
+                    "seed": spec.train.seed,
+                    "finished": is_finished(spec),
+                })
+            })
+            .collect();
+        writeln!(
+            out,
+            "{:#}",
+            json!({ "results": config.run.results, "runs": runs })
+        )?;
+        return Ok(());
+    }
+    let finished = specs.iter().filter(|spec| is_finished(spec)).count();
+    let widths = Widths::new(data.features, &config.model.hidden, data.outputs);
+    writeln!(
+        out,
+        "{} {}, {finished} finished, in {}",
+        specs.len(),
+        plural(specs.len(), "run"),
+        config.run.results.display()
+    )?;
+    writeln!(
+        out,
+        "network {widths}, {} parameters; {} samples",
+        widths.parameters(),
+        data.samples
+    )?;
+    if specs.len() <= LISTED {
+        let header = ["run", "learning_rate", "batch_size", "seed"]
+            .map(str::to_owned)
+            .to_vec();
+        let row = |spec: &RunSpec| {
+            vec![
+                run_id(spec, &data.digest).to_string(),
+                number(spec.train.learning_rate),
+                spec.train.batch_size.to_string(),
+                spec.train.seed.to_string(),
+            ]
+        };
+        let rows: Vec<Vec<String>> = std::iter::once(header)
+            .chain(specs.iter().map(row))
+            .collect();
+        write!(out, "{}", table(&rows))?;
+    } else {
+        write!(out, "{}", axes(specs))?;
+    }
+    Ok(())
+}
+
+fn axes(specs: &[RunSpec]) -> String {
+    let mut rates: Vec<f64> = specs.iter().map(|spec| spec.train.learning_rate).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.dedup();
+    let sizes: BTreeSet<usize> = specs.iter().map(|spec| spec.train.batch_size).collect();
+    let seeds: BTreeSet<u64> = specs.iter().map(|spec| spec.train.seed).collect();
+    let (low, high) = (rates[0], rates[rates.len() - 1]);
+    format!(
+        "learning_rate  {} values from {} to {}\nbatch_size     {sizes:?}\nseed           {seeds:?}\n",
+        rates.len(),
+        number(low),
+        number(high),
+    )
+}

@@ -1,0 +1,127 @@
+//! The values of one sweep axis: a list, or an evenly spaced range of exponents.
+
+use super::document::{Node, Value};
+use super::section::{FromNode, Problems, Section};
+
+/// Reads `learning_rate = [0.1, 0.2]` or `{ log10 = [-3, 0], points = 100, every = 4 }`.
+///
+/// The range is NumPy's `logspace`: 10^(a + k (b − a)/(points − 1)) for k = 0, every, 2·every, ….
+pub fn learning_rates(section: &mut Section<'_>, problems: &Problems) -> Vec<f64> {
+    let path = section.path("learning_rate");
+    let Some(node) = section.node("learning_rate") else {
+        return Vec::new();
+    };
+    match node.value {
+        Value::Table(entries) => range(Section::new(&path, entries, problems)),
+        _ => list(
+            section,
+            &path,
+            &node,
+            |&rate: &f64| rate > 0.0 && rate.is_finite(),
+            "positive numbers",
+        ),
+    }
+}
+
+/// Reads `batch_size = [1, 2, 4]`.
+pub fn batch_sizes(section: &mut Section<'_>) -> Vec<usize> {
+    let path = section.path("batch_size");
+    let Some(node) = section.node("batch_size") else {
+        return Vec::new();
+    };
+    list(
+        section,
+        &path,
+        &node,
+        |&size: &usize| size >= 1,
+        "whole numbers, 1 or more",
+    )
+}
+
+/// Reads `seed = [0, 1, 2]`.
+pub fn seeds(section: &mut Section<'_>) -> Vec<u64> {
+    let path = section.path("seed");
+    let Some(node) = section.node("seed") else {
+        return Vec::new();
+    };
+    list(
+        section,
+        &path,
+        &node,
+        |_: &u64| true,
+        "whole numbers, 0 or more",
+    )
+}
+
+fn list<T: FromNode + PartialEq>(
+    section: &Section<'_>,
+    path: &str,
+    node: &Node,
+    allowed: impl Fn(&T) -> bool,
+    expected: &str,
+) -> Vec<T> {
+    let Value::Array(items) = &node.value else {
+        section.wrong_type(path, node, &format!("a list of {expected}"));
+        return Vec::new();
+    };
+    if items.is_empty() {
+        section.complain(
+            node.origin.clone(),
+            format!("`{path}` is an empty list; leave the key out to use [train]'s value"),
+        );
+    }
+    let mut values = Vec::with_capacity(items.len());
+    for item in items {
+        match T::from_node(item).filter(&allowed) {
+            Some(value) if values.contains(&value) => section.complain(
+                item.origin.clone(),
+                format!("`{path}` lists {} twice", item.value.describe()),
+            ),
+            Some(value) => values.push(value),
+            None => section.wrong_type(path, item, &format!("a list of {expected}")),
+        }
+    }
+    values
+}
+
+fn range(mut section: Section<'_>) -> Vec<f64> {
+    let exponents = section.required("log10", |ends: &Vec<f64>| match ends[..] {
+        [low, high] if low.abs() < 300.0 && high.abs() < 300.0 => Ok(()),
+        _ => Err("a pair of exponents such as [-3, 0]"),
+    });
+    let points = section.required("points", |&n: &usize| {
+        if (1..=100_000).contains(&n) {
+            Ok(())
+        } else {
+            Err("a whole number from 1 to 100000")
+        }
+    });
+    let every = section.or(
+        "every",
+        1,
+        |&n: &usize| if n >= 1 { Ok(()) } else { Err("1 or more") },
+    );
+    section.finish();
+    match (exponents.as_deref(), points) {
+        (Some(&[low, high]), Some(points)) => (0..points)
+            .step_by(every)
+            .map(|k| logspace(low, high, points, k))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Point `k` of `points` with exponents evenly spaced from `low` to `high`.
+///
+/// ```
+/// use etastar::config::logspace;
+/// assert_eq!(logspace(-3.0, 0.0, 4, 1), 0.01);
+/// ```
+pub fn logspace(low: f64, high: f64, points: usize, k: usize) -> f64 {
+    let step = if points > 1 {
+        (high - low) / (points - 1) as f64
+    } else {
+        0.0
+    };
+    10_f64.powf(low + step * k as f64)
+}

@@ -1,0 +1,127 @@
+//! Expansion of a configuration into the runs of its grid.
+
+use serde::{Deserialize, Serialize};
+
+use super::schema::{Algorithm, Backend, BatchSampling, EngineKind, WarmupConfig};
+use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig};
+
+/// Everything that one run depends on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunSpec {
+    pub data: DataConfig,
+    pub model: ModelConfig,
+    pub loss: LossConfig,
+    pub train: Schedule,
+    pub analysis: AnalysisConfig,
+    pub engine: EngineKind,
+    pub backend: Backend,
+}
+
+/// `[train]` with its step size and batch size decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    pub algorithm: Algorithm,
+    pub learning_rate: f64,
+    pub batch_size: usize,
+    pub sampling: BatchSampling,
+    pub seed: u64,
+    pub warmup: WarmupConfig,
+    pub tolerance: f64,
+    pub patience: u64,
+    pub max_epochs: u64,
+    pub divergence_factor: f64,
+}
+
+/// A key that the asked-for command cannot do without.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{key}` is not set: write it in the file or give --set {key}=…{elsewhere}")]
+pub struct MissingKey {
+    key: &'static str,
+    elsewhere: &'static str,
+}
+
+/// The grid: seeds × batch sizes × learning rates, learning rates innermost.
+///
+/// # Errors
+/// An axis that neither `[sweep]` nor `[train]` sets.
+pub fn grid(config: &Config) -> Result<Vec<RunSpec>, MissingKey> {
+    const ELSEWHERE: &str = ", or list it in [sweep]";
+    let learning_rates = axis(
+        &config.sweep.learning_rate,
+        config.train.learning_rate,
+        MissingKey {
+            key: "train.learning_rate",
+            elsewhere: ELSEWHERE,
+        },
+    )?;
+    let batch_sizes = axis(
+        &config.sweep.batch_size,
+        config.train.batch_size,
+        MissingKey {
+            key: "train.batch_size",
+            elsewhere: ELSEWHERE,
+        },
+    )?;
+    let seeds = if config.sweep.seed.is_empty() {
+        vec![config.train.seed]
+    } else {
+        config.sweep.seed.clone()
+    };
+    let mut runs = Vec::with_capacity(seeds.len() * batch_sizes.len() * learning_rates.len());
+    for &seed in &seeds {
+        for &batch_size in &batch_sizes {
+            runs.extend(
+                learning_rates
+                    .iter()
+                    .map(|&rate| spec(config, rate, batch_size, seed)),
+            );
+        }
+    }
+    Ok(runs)
+}
+
+/// The one run of `[train]`'s own values.
+///
+/// # Errors
+/// A missing `train.learning_rate` or `train.batch_size`.
+pub fn single(config: &Config) -> Result<RunSpec, MissingKey> {
+    let missing = |key| MissingKey { key, elsewhere: "" };
+    let rate = config
+        .train
+        .learning_rate
+        .ok_or(missing("train.learning_rate"))?;
+    let batch_size = config.train.batch_size.ok_or(missing("train.batch_size"))?;
+    Ok(spec(config, rate, batch_size, config.train.seed))
+}
+
+fn axis<T: Copy>(swept: &[T], own: Option<T>, missing: MissingKey) -> Result<Vec<T>, MissingKey> {
+    match (swept, own) {
+        ([], None) => Err(missing),
+        ([], Some(value)) => Ok(vec![value]),
+        (values, _) => Ok(values.to_vec()),
+    }
+}
+
+fn spec(config: &Config, learning_rate: f64, batch_size: usize, seed: u64) -> RunSpec {
+    let train = &config.train;
+    RunSpec {
+        data: config.data.clone(),
+        model: config.model.clone(),
+        loss: config.loss.clone(),
+        train: Schedule {
+            algorithm: train.algorithm,
+            learning_rate,
+            batch_size,
+            sampling: train.sampling,
+            seed,
+            warmup: train.warmup.clone(),
+            tolerance: train.tolerance,
+            patience: train.patience,
+            max_epochs: train.max_epochs,
+            divergence_factor: train.divergence_factor,
+        },
+        analysis: config.analysis.clone(),
+        engine: config.run.engine,
+        backend: config.run.backend,
+    }
+}

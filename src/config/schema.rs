@@ -1,0 +1,222 @@
+//! The settings of an experiment, section by section.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A whole configuration file, with defaults filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    pub data: DataConfig,
+    pub model: ModelConfig,
+    pub loss: LossConfig,
+    pub train: TrainConfig,
+    pub sweep: SweepConfig,
+    pub analysis: AnalysisConfig,
+    pub run: RunConfig,
+}
+
+/// `[data]`: which images, and how their pixels are scaled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataConfig {
+    /// Folder of the four IDX files, plain or gzipped.
+    pub folder: PathBuf,
+    /// Which pair of files: `train` or `t10k`.
+    pub split: Split,
+    /// Labels to keep; the network has one output for each.
+    pub classes: Vec<u8>,
+    /// m, so that n = m · classes.
+    pub samples_per_class: usize,
+    /// How the m are chosen.
+    pub draw: Draw,
+    /// Seed of a random draw.
+    pub draw_seed: u64,
+    pub scaling: Scaling,
+}
+
+/// The two pairs of files in an MNIST folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    Train,
+    T10k,
+}
+
+/// Which samples of a class are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Draw {
+    /// The first m in file order.
+    First,
+    /// m drawn without replacement, in file order.
+    Random,
+}
+
+/// How a pixel 0..=255 becomes an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scaling {
+    /// x/255.
+    Unit,
+    /// (x/255 − 0.1307)/0.3081, the mean and deviation of MNIST.
+    Standard,
+}
+
+/// `[model]`: a multilayer perceptron with ReLU between its layers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelConfig {
+    /// Widths of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// Factor on PyTorch's default initialisation U(±1/√fan_in).
+    pub init_factor: f64,
+    /// Whether the biases are scaled too.
+    pub scale_biases: bool,
+    pub init_seed: u64,
+}
+
+/// `[loss]`: ℓ_i = c ‖f(x_i) − y_i‖².
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LossConfig {
+    /// c.
+    pub factor: f64,
+}
+
+/// `[train]`: SGD from the warm-up to the stop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainConfig {
+    pub algorithm: Algorithm,
+    /// η after the warm-up; may be left to `[sweep]`.
+    pub learning_rate: Option<f64>,
+    /// B; may be left to `[sweep]`.
+    pub batch_size: Option<usize>,
+    pub sampling: BatchSampling,
+    /// Seed of the batches.
+    pub seed: u64,
+    pub warmup: WarmupConfig,
+    /// The full-data loss that counts as converged.
+    pub tolerance: f64,
+    /// Consecutive epochs below it that end the run.
+    pub patience: u64,
+    pub max_epochs: u64,
+    /// A running loss above this many times the initial loss counts as divergence.
+    pub divergence_factor: f64,
+}
+
+/// How a step is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Algorithm {
+    Sgd,
+}
+
+/// How the batches of an epoch are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BatchSampling {
+    /// Shuffle, then consecutive batches.
+    Epoch,
+    /// Every batch is B distinct samples, independent of the others; ⌈n/B⌉ batches an epoch.
+    Uniform,
+}
+
+/// `[train.warmup]`: the step size grows from `from`·η to η over `epochs` epochs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WarmupConfig {
+    pub shape: WarmupShape,
+    pub from: f64,
+    pub epochs: u64,
+}
+
+/// The curve of the warm-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WarmupShape {
+    Geometric,
+    Linear,
+}
+
+/// `[sweep]`: the grid; an empty axis uses `[train]`'s value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SweepConfig {
+    pub learning_rate: Vec<f64>,
+    pub batch_size: Vec<usize>,
+    pub seed: Vec<u64>,
+}
+
+/// `[analysis]`: what is measured at a minimum.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnalysisConfig {
+    /// Whether λ_max of the true Hessian is computed beside the Gauss–Newton one.
+    pub hessian: bool,
+    /// Relative residual at which an eigenvalue iteration stops.
+    pub eigen_tolerance: f64,
+    /// Most matrix–vector products of an eigenvalue iteration.
+    pub eigen_iterations: usize,
+}
+
+/// `[run]`: where and with what it runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// Folder of the results.
+    pub results: PathBuf,
+    /// Runs side by side; 0 is one per core.
+    pub workers: usize,
+    pub engine: EngineKind,
+    pub backend: Backend,
+}
+
+/// Who computes the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// Burn's tensors and automatic differentiation.
+    Tensor,
+}
+
+/// Where the tensor engine computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    Flex,
+    NdArray,
+    Wgpu,
+}
+
+impl Backend {
+    /// The word in the configuration, also the name of its cargo feature.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flex => "flex",
+            Self::NdArray => "ndarray",
+            Self::Wgpu => "wgpu",
+        }
+    }
+}
+
+impl EngineKind {
+    /// The word in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tensor => "tensor",
+        }
+    }
+}
+
+impl Algorithm {
+    /// The word in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sgd => "sgd",
+        }
+    }
+}
+
+impl BatchSampling {
+    /// The word in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Epoch => "epoch",
+            Self::Uniform => "uniform",
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The configuration as a user meets it: every mistake named with its place, all at once.
+
+use super::*;
+
+fn parse(source: &str, overrides: &[&str]) -> Result<Config, ConfigError> {
+    let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+    Config::parse(source, "test.toml", "results/test".into(), &overrides)
+}
+
+fn complaint(source: &str, overrides: &[&str]) -> String {
+    parse(source, overrides)
+        .expect_err("this must be refused")
+        .to_string()
+}
+
+#[test]
+fn an_empty_file_is_the_papers_network() {
+    let config = parse("", &[]).unwrap();
+    assert_eq!(config.model.hidden, [1024]);
+    assert_eq!(config.model.init_factor, 15.0);
+    assert_eq!(config.train.patience, 200);
+    assert_eq!(config.data.classes, [0, 1, 2, 3]);
+    assert_eq!(config.run.results, PathBuf::from("results/test"));
+}
+
+#[test]
+fn every_problem_is_reported_with_its_place() {
+    let text = complaint(
+        "[train]\nbatchsize = 8\nlearning_rate = \"fast\"\n[loss]\nfactor = -1\n[colour]\n",
+        &[],
+    );
+    assert!(text.contains("4 problems"), "{text}");
+    assert!(
+        text.contains(
+            "line 2, column 1: unknown key `batchsize` in [train]; did you mean `batch_size`?"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "line 3, column 17: `train.learning_rate` must be a number, found the string \"fast\""
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("line 5, column 10: `loss.factor` must be a positive number, found -1"),
+        "{text}"
+    );
+    assert!(
+        text.contains("line 6, column 2: unknown key `colour`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn overrides_are_checked_like_the_file() {
+    let text = complaint("", &["train.batch_size=many"]);
+    assert!(
+        text.contains("--set train.batch_size=many: `train.batch_size` must be a whole number"),
+        "{text}"
+    );
+    let config = parse("[train]\nbatch_size = 1", &["train.batch_size=8"]).unwrap();
+    assert_eq!(config.train.batch_size, Some(8));
+}
+
+#[test]
+fn senseless_values_are_refused() {
+    for (source, fault) in [
+        ("[train]\nlearning_rate = nan", "positive number"),
+        ("[train]\nlearning_rate = 0", "positive number"),
+        ("[train]\nbatch_size = 0", "1 or more"),
+        ("[train]\nbatch_size = 99999999999999999999", "whole number"),
+        ("[data]\nclasses = [1, 1]", "different labels"),
+        ("[data]\nclasses = []", "different labels"),
+        ("[data]\nscaling = \"none\"", "\"unit\" or \"standard\""),
+        ("[model]\nhidden = [0]", "widths"),
+        ("[train.warmup]\nfrom = 2", "at most 1"),
+        ("[sweep]\nlearning_rate = []", "empty list"),
+        ("[sweep]\nlearning_rate = [0.1, 0.1]", "twice"),
+        (
+            "[sweep]\nlearning_rate = { log10 = [-3], points = 4 }",
+            "pair of exponents",
+        ),
+        (
+            "[sweep]\nlearning_rate = { log10 = [-3, 0] }",
+            "`sweep.learning_rate.points` is missing",
+        ),
+        (
+            "[sweep]\nlearning_rate = { log10 = [-3, 0], points = 3, each = 2 }",
+            "unknown key `each`",
+        ),
+        ("[sweep]\nbatch_size = [1, 4096]", "larger than the data"),
+        ("[train]\nmax_epochs = 600", "no run can converge"),
+        ("train = 3", "must be a table"),
+    ] {
+        let text = complaint(source, &[]);
+        assert!(text.contains(fault), "{source:?} gave {text:?}");
+    }
+}
+
+#[test]
+fn a_log_range_is_numpys_logspace_thinned() {
+    let config = parse(
+        "[sweep]\nlearning_rate = { log10 = [-3, 0], points = 100, every = 4 }",
+        &[],
+    )
+    .unwrap();
+    let rates = &config.sweep.learning_rate;
+    assert_eq!(rates.len(), 25);
+    assert_eq!(rates[0], 1e-3);
+    assert!((rates[1] - 1.322_e-3).abs() < 1e-6, "{}", rates[1]);
+}
+
+#[test]
+fn the_grid_falls_back_to_the_train_section() {
+    let config = parse(
+        "[train]\nbatch_size = 4\n[sweep]\nlearning_rate = [0.1, 0.2]",
+        &[],
+    )
+    .unwrap();
+    let runs = grid(&config).unwrap();
+    assert_eq!(runs.len(), 2);
+    assert!(runs.iter().all(|run| run.train.batch_size == 4));
+    let unset = parse("[sweep]\nlearning_rate = [0.1]", &[]).unwrap();
+    assert!(
+        grid(&unset)
+            .unwrap_err()
+            .to_string()
+            .contains("train.batch_size")
+    );
+    assert!(
+        single(&config)
+            .unwrap_err()
+            .to_string()
+            .contains("train.learning_rate")
+    );
+}

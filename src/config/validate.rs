@@ -1,0 +1,39 @@
+//! What no single key can show: settings that contradict each other.
+
+use super::origin::{Origin, Problem};
+use super::schema::Config;
+
+/// Every contradiction in `config`.
+pub fn contradictions(config: &Config) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut complain = |message: String| {
+        problems.push(Problem {
+            origin: Origin::Absent,
+            message,
+        })
+    };
+    let samples = config.data.samples_per_class * config.data.classes.len();
+    let swept = config.sweep.batch_size.iter();
+    for size in config
+        .train
+        .batch_size
+        .iter()
+        .chain(swept)
+        .filter(|&&size| size > samples)
+    {
+        complain(format!(
+            "the batch size {size} is larger than the data: {} classes × {} samples = {samples}",
+            config.data.classes.len(),
+            config.data.samples_per_class,
+        ));
+    }
+    let (warmup, limit) = (config.train.warmup.epochs, config.train.max_epochs);
+    if warmup.saturating_add(config.train.patience) > limit {
+        complain(format!(
+            "no run can converge: train.warmup.epochs = {warmup} and train.patience = {} \
+             do not fit into train.max_epochs = {limit}",
+            config.train.patience,
+        ));
+    }
+    problems
+}

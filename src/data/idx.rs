@@ -1,0 +1,153 @@
+//! IDX files, the format of MNIST: a magic number, big-endian dimensions, bytes.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::GzDecoder;
+
+use super::{DataError, checksums};
+
+/// Labels or images of one file, checked.
+#[derive(Debug)]
+pub struct Idx {
+    /// Number of items, then the shape of one item.
+    pub dimensions: Vec<usize>,
+    pub bytes: Vec<u8>,
+}
+
+/// Reads `folder/name`, or `folder/name.gz` where that is missing, with `rank` dimensions.
+///
+/// # Errors
+/// A missing, unreadable, truncated, swapped or corrupted file, named.
+pub fn read(folder: &Path, name: &str, rank: u8) -> Result<Idx, DataError> {
+    let (path, content) = content(folder, name)?;
+    let idx = parse(&path, content.as_slice(), rank)?;
+    checksums::verify(&path, name, &content)?;
+    Ok(idx)
+}
+
+fn content(folder: &Path, name: &str) -> Result<(PathBuf, Vec<u8>), DataError> {
+    let plain = folder.join(name);
+    let packed = folder.join(format!("{name}.gz"));
+    let mut content = Vec::new();
+    if plain.exists() {
+        read_all(&plain, open(&plain)?, &mut content)?;
+        return Ok((plain, content));
+    }
+    if !packed.exists() {
+        return Err(DataError::Missing {
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+        });
+    }
+    read_all(&packed, GzDecoder::new(open(&packed)?), &mut content)?;
+    Ok((packed, content))
+}
+
+fn open(path: &Path) -> Result<File, DataError> {
+    File::open(path).map_err(|source| DataError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_all(path: &Path, mut from: impl Read, into: &mut Vec<u8>) -> Result<(), DataError> {
+    from.read_to_end(into)
+        .map(|_| ())
+        .map_err(|source| DataError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+fn parse(path: &Path, content: &[u8], rank: u8) -> Result<Idx, DataError> {
+    let fault = |fault: String| DataError::Malformed {
+        path: path.to_owned(),
+        fault,
+    };
+    let header = 4 + 4 * usize::from(rank);
+    match content.get(..4) {
+        None => {
+            return Err(fault(format!(
+                "only {} bytes, too short for an IDX file",
+                content.len()
+            )));
+        }
+        Some(&[0, 0, 8, found]) if found == rank => {}
+        Some(&[0, 0, 8, 1]) => {
+            return Err(fault("it holds labels where images were expected".into()));
+        }
+        Some(&[0, 0, 8, 3]) => {
+            return Err(fault("it holds images where labels were expected".into()));
+        }
+        Some(magic) => {
+            return Err(fault(format!(
+                "not an IDX file of bytes (it begins with {magic:02x?})"
+            )));
+        }
+    }
+    let sizes = content
+        .get(4..header)
+        .ok_or_else(|| fault("truncated inside its header".into()))?;
+    let dimensions: Vec<usize> = sizes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|&bytes| u32::from_be_bytes(bytes) as usize)
+        .collect();
+    let expected = dimensions
+        .iter()
+        .try_fold(1_usize, |product, &size| product.checked_mul(size));
+    let found = content.len() - header;
+    if expected != Some(found) {
+        let state = if expected.is_none_or(|expected| found < expected) {
+            "truncated"
+        } else {
+            "too long"
+        };
+        return Err(fault(format!(
+            "{state}: its header promises {dimensions:?} bytes, it holds {found}"
+        )));
+    }
+    Ok(Idx {
+        dimensions,
+        bytes: content[header..].to_vec(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(count: u32, bytes: &[u8]) -> Vec<u8> {
+        [&[0, 0, 8, 1][..], &count.to_be_bytes(), bytes].concat()
+    }
+
+    fn fault(content: &[u8], rank: u8) -> String {
+        parse(Path::new("some-file"), content, rank)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_well_formed_file_is_read() {
+        let idx = parse(Path::new("x"), &labels(3, &[7, 8, 9]), 1).unwrap();
+        assert_eq!((idx.dimensions, idx.bytes), (vec![3], vec![7, 8, 9]));
+    }
+
+    #[test]
+    fn every_fault_names_the_file() {
+        for (content, rank, words) in [
+            (&b"ab"[..], 1, "too short"),
+            (&b"PNG file"[..], 1, "not an IDX file"),
+            (&labels(3, &[7, 8])[..], 1, "truncated"),
+            (&labels(1, &[7, 8])[..], 1, "too long"),
+            (&labels(3, &[7, 8, 9])[..], 3, "labels where images"),
+            (&[0, 0, 8, 3, 0, 0][..], 3, "truncated inside its header"),
+        ] {
+            let text = fault(content, rank);
+            assert!(text.contains(words) && text.contains("some-file"), "{text}");
+        }
+    }
+}

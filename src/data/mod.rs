@@ -1,0 +1,125 @@
+//! Labelled images: the chosen subset of an IDX folder as network inputs and one-hot targets.
+
+mod checksums;
+mod idx;
+mod subset;
+
+use std::path::PathBuf;
+
+use crate::config::{DataConfig, Scaling, Split};
+
+/// Mean and deviation of MNIST's pixels, the values that PyTorch's examples use.
+const STANDARD: (f32, f32) = (0.1307, 0.3081);
+
+/// Data that cannot be used, with the file and the fault.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// Neither the plain nor the gzipped file is there.
+    #[error("the data folder {folder} has neither {name} nor {name}.gz; set data.folder to a folder of IDX files", folder = .folder.display())]
+    Missing { folder: PathBuf, name: String },
+    /// The operating system or gzip refused.
+    #[error("cannot read the data file {path}: {source}", path = .path.display())]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// The content is not what it should be.
+    #[error("the data file {path} is unusable: {fault}", path = .path.display())]
+    Malformed { path: PathBuf, fault: String },
+    /// Labels and images do not belong together.
+    #[error("{folder} has {images} images but {labels} labels", folder = .folder.display())]
+    Mismatch {
+        folder: PathBuf,
+        images: usize,
+        labels: usize,
+    },
+    /// A class is too small.
+    #[error("{folder} has only {available} samples of class {class}, data.samples_per_class asks for {wanted}", folder = .folder.display())]
+    TooFew {
+        class: u8,
+        available: usize,
+        wanted: usize,
+        folder: PathBuf,
+    },
+}
+
+/// n samples as the network sees them.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// n × features, row by row.
+    pub inputs: Vec<f32>,
+    /// n × outputs one-hot rows.
+    pub targets: Vec<f32>,
+    pub samples: usize,
+    pub features: usize,
+    pub outputs: usize,
+    /// BLAKE3 of the chosen pixels and labels, before scaling.
+    pub digest: String,
+}
+
+impl Dataset {
+    /// Reads and checks the files of `config`, keeps its subset and scales it.
+    ///
+    /// # Errors
+    /// See [`DataError`].
+    pub fn load(config: &DataConfig) -> Result<Self, DataError> {
+        let prefix = match config.split {
+            Split::Train => "train",
+            Split::T10k => "t10k",
+        };
+        let labels = idx::read(&config.folder, &format!("{prefix}-labels-idx1-ubyte"), 1)?;
+        let images = idx::read(&config.folder, &format!("{prefix}-images-idx3-ubyte"), 3)?;
+        if images.dimensions[0] != labels.dimensions[0] {
+            return Err(DataError::Mismatch {
+                folder: config.folder.clone(),
+                images: images.dimensions[0],
+                labels: labels.dimensions[0],
+            });
+        }
+        let features = images.dimensions[1] * images.dimensions[2];
+        let chosen = subset::choose(&labels.bytes, config)?;
+        let pixels: Vec<u8> = chosen
+            .iter()
+            .flat_map(|&i| &images.bytes[i * features..][..features])
+            .copied()
+            .collect();
+        let kept: Vec<u8> = chosen.iter().map(|&i| labels.bytes[i]).collect();
+        Ok(Self {
+            inputs: pixels
+                .iter()
+                .map(|&pixel| scale(pixel, config.scaling))
+                .collect(),
+            targets: one_hot(&kept, &config.classes),
+            samples: chosen.len(),
+            features,
+            outputs: config.classes.len(),
+            digest: digest(&pixels, &kept),
+        })
+    }
+}
+
+fn scale(pixel: u8, scaling: Scaling) -> f32 {
+    let unit = f32::from(pixel) / 255.0;
+    match scaling {
+        Scaling::Unit => unit,
+        Scaling::Standard => (unit - STANDARD.0) / STANDARD.1,
+    }
+}
+
+fn one_hot(labels: &[u8], classes: &[u8]) -> Vec<f32> {
+    let row = |label| {
+        classes
+            .iter()
+            .map(move |&class| f32::from(u8::from(class == label)))
+    };
+    labels.iter().flat_map(|&label| row(label)).collect()
+}
+
+fn digest(pixels: &[u8], labels: &[u8]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher
+        .update(&(labels.len() as u64).to_le_bytes())
+        .update(pixels)
+        .update(labels);
+    hasher.finalize().to_hex().to_string()
+}

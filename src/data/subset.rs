@@ -1,0 +1,46 @@
+//! Choice of the samples of each class.
+
+use rand::seq::index;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::DataError;
+use crate::config::{DataConfig, Draw};
+
+/// Indices into `labels`: class by class in the order of `classes`, each in file order.
+///
+/// # Errors
+/// A class with fewer samples than asked for.
+pub fn choose(labels: &[u8], config: &DataConfig) -> Result<Vec<usize>, DataError> {
+    let mut chosen = Vec::with_capacity(config.classes.len() * config.samples_per_class);
+    for &class in &config.classes {
+        let members: Vec<usize> = (0..labels.len())
+            .filter(|&index| labels[index] == class)
+            .collect();
+        if members.len() < config.samples_per_class {
+            return Err(DataError::TooFew {
+                class,
+                available: members.len(),
+                wanted: config.samples_per_class,
+                folder: config.folder.clone(),
+            });
+        }
+        chosen.extend(pick(&members, class, config));
+    }
+    Ok(chosen)
+}
+
+fn pick(members: &[usize], class: u8, config: &DataConfig) -> Vec<usize> {
+    let count = config.samples_per_class;
+    match config.draw {
+        Draw::First => members[..count].to_vec(),
+        Draw::Random => {
+            // A stream for each class, so that a class keeps its samples when others come or go.
+            let mut random = ChaCha8Rng::seed_from_u64(config.draw_seed);
+            random.set_stream(u64::from(class));
+            let mut places = index::sample(&mut random, members.len(), count).into_vec();
+            places.sort_unstable();
+            places.into_iter().map(|place| members[place]).collect()
+        }
+    }
+}

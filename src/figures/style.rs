@@ -1,0 +1,153 @@
+//! Colours, markers and sizes: safe for colour-blind readers and in greyscale print.
+
+use std::fmt;
+
+/// Font size of axis labels, in points.
+pub const LABEL_SIZE: f64 = 10.0;
+/// Font size of ticks, legends and panel titles.
+pub const TICK_SIZE: f64 = 9.0;
+/// Font size of notes below the axes.
+pub const NOTE_SIZE: f64 = 7.0;
+/// Fonts by preference; Verdana has nearly the metrics of DejaVu Sans.
+pub const FONTS: &str = "'DejaVu Sans', Verdana, sans-serif";
+
+/// An sRGB colour.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Colour(pub u8, pub u8, pub u8);
+
+/// Text, frames and reference lines.
+pub const BLACK: Colour = Colour(0, 0, 0);
+/// Secondary text.
+pub const GREY: Colour = Colour(0x55, 0x55, 0x55);
+/// Grid lines.
+pub const PALE: Colour = Colour(0xe3, 0xe3, 0xe3);
+
+/// Okabe and Ito's colours, told apart with every kind of colour vision
+/// (<https://jfly.uni-koeln.de/color/>): blue, vermilion, bluish green, reddish purple.
+pub const DISTINCT: [Colour; 4] = [
+    Colour(0x00, 0x72, 0xb2),
+    Colour(0xd5, 0x5e, 0x00),
+    Colour(0x00, 0x9e, 0x73),
+    Colour(0xcc, 0x79, 0xa7),
+];
+
+/// Matplotlib's viridis at 0, 0.1, …, 0.8: its lightness rises steadily, and what lies above
+/// 0.8 is too pale for thin lines on white paper.
+const VIRIDIS: [Colour; 9] = [
+    Colour(0x44, 0x01, 0x54),
+    Colour(0x48, 0x24, 0x75),
+    Colour(0x41, 0x44, 0x87),
+    Colour(0x35, 0x5f, 0x8d),
+    Colour(0x2a, 0x78, 0x8e),
+    Colour(0x21, 0x91, 0x8c),
+    Colour(0x22, 0xa8, 0x84),
+    Colour(0x44, 0xbf, 0x70),
+    Colour(0x7a, 0xd1, 0x51),
+];
+
+impl fmt::Display for Colour {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
+}
+
+impl Colour {
+    /// The colour of step `index` of `count` of an ordered quantity.
+    pub fn sequential(index: usize, count: usize) -> Self {
+        let steps = count.saturating_sub(1).max(1);
+        let place = (index.min(steps) * (VIRIDIS.len() - 1)) as f64 / steps as f64;
+        let below = (place as usize).min(VIRIDIS.len() - 2);
+        let (from, to) = (VIRIDIS[below], VIRIDIS[below + 1]);
+        let t = place - below as f64;
+        let mix = |a: u8, b: u8| (f64::from(a) + t * (f64::from(b) - f64::from(a))).round() as u8;
+        Self(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+    }
+}
+
+/// The shape drawn at a data point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Marker {
+    Circle,
+    Square,
+    Triangle,
+    Diamond,
+    Cross,
+    Inverted,
+    Plus,
+    Pentagon,
+    Ring,
+    Box,
+}
+
+impl Marker {
+    const ALL: [Self; 10] = [
+        Self::Circle,
+        Self::Square,
+        Self::Triangle,
+        Self::Diamond,
+        Self::Cross,
+        Self::Inverted,
+        Self::Plus,
+        Self::Pentagon,
+        Self::Ring,
+        Self::Box,
+    ];
+
+    /// The `index`-th shape; they repeat after ten.
+    pub fn nth(index: usize) -> Self {
+        Self::ALL[index % Self::ALL.len()]
+    }
+}
+
+/// How a line is broken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Dash {
+    Solid,
+    Dashed,
+    Dotted,
+}
+
+/// The look of a curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Style {
+    pub colour: Colour,
+    pub marker: Option<Marker>,
+    pub dash: Dash,
+}
+
+impl Style {
+    /// A solid curve with markers.
+    pub fn curve(colour: Colour, marker: Marker) -> Self {
+        let marker = Some(marker);
+        Self {
+            colour,
+            marker,
+            dash: Dash::Solid,
+        }
+    }
+
+    /// A reference line.
+    pub fn reference(colour: Colour, dash: Dash) -> Self {
+        Self {
+            colour,
+            marker: None,
+            dash,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sequential_colours_grow_lighter() {
+        let luminance =
+            |c: Colour| 0.2126 * f64::from(c.0) + 0.7152 * f64::from(c.1) + 0.0722 * f64::from(c.2);
+        let scale: Vec<f64> = (0..10)
+            .map(|i| luminance(Colour::sequential(i, 10)))
+            .collect();
+        assert!(scale.windows(2).all(|w| w[0] + 5.0 < w[1]), "{scale:?}");
+        assert_eq!(Colour::sequential(0, 1), VIRIDIS[0]);
+    }
+}

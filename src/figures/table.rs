@@ -1,0 +1,129 @@
+//! A CSV whose cells are asked for by column name, with errors that name line and column.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+
+use super::error::FiguresError;
+
+/// An open CSV file behind its header.
+pub struct Table {
+    path: PathBuf,
+    columns: HashMap<String, usize>,
+    reader: csv::Reader<File>,
+}
+
+/// One line of a [`Table`].
+pub struct Row<'t> {
+    path: &'t Path,
+    columns: &'t HashMap<String, usize>,
+    record: StringRecord,
+}
+
+impl Table {
+    /// Opens a CSV and reads its header.
+    ///
+    /// # Errors
+    /// A file that can't be opened, or whose first line isn't text.
+    pub fn open(path: &Path) -> Result<Self, FiguresError> {
+        let file = File::open(path).map_err(|source| FiguresError::Open {
+            path: path.to_owned(),
+            source,
+        })?;
+        let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
+        let header = reader.headers().map_err(|source| malformed(path, source))?;
+        let names = header.iter().map(str::to_owned);
+        let columns = names.enumerate().map(|(i, name)| (name, i)).collect();
+        Ok(Self {
+            path: path.to_owned(),
+            columns,
+            reader,
+        })
+    }
+
+    /// Refuses a header without `column`.
+    ///
+    /// # Errors
+    /// [`FiguresError::MissingColumn`].
+    pub fn require(&self, column: &'static str) -> Result<(), FiguresError> {
+        if self.columns.contains_key(column) {
+            return Ok(());
+        }
+        let path = self.path.clone();
+        Err(FiguresError::MissingColumn { path, column })
+    }
+
+    /// The next line, or `None` behind the last.
+    ///
+    /// # Errors
+    /// A line that isn't text or has another number of cells than the header.
+    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, FiguresError> {
+        let mut record = StringRecord::new();
+        let found = self.reader.read_record(&mut record);
+        let found = found.map_err(|source| malformed(&self.path, source))?;
+        Ok(found.then_some(Row {
+            path: &self.path,
+            columns: &self.columns,
+            record,
+        }))
+    }
+}
+
+impl Row<'_> {
+    /// The cell as it stands; empty if the file has no such column.
+    pub fn text(&self, column: &str) -> &str {
+        let index = self.columns.get(column);
+        index.and_then(|&i| self.record.get(i)).unwrap_or("")
+    }
+
+    /// A positive finite number, or `None` if the cell is empty or the column missing.
+    ///
+    /// # Errors
+    /// [`FiguresError::Cell`].
+    pub fn optional(&self, column: &'static str) -> Result<Option<f64>, FiguresError> {
+        if self.text(column).is_empty() {
+            return Ok(None);
+        }
+        self.positive(column).map(Some)
+    }
+
+    /// A positive finite number.
+    ///
+    /// # Errors
+    /// [`FiguresError::Cell`], also for an empty cell.
+    pub fn positive(&self, column: &'static str) -> Result<f64, FiguresError> {
+        let value = self.text(column).parse().ok();
+        value
+            .filter(|v: &f64| v.is_finite() && *v > 0.0)
+            .ok_or_else(|| self.bad(column, "a positive number"))
+    }
+
+    /// A positive whole number.
+    ///
+    /// # Errors
+    /// [`FiguresError::Cell`], also for an empty cell.
+    pub fn count(&self, column: &'static str) -> Result<u64, FiguresError> {
+        let value = self.text(column).parse().ok();
+        value
+            .filter(|&v| v > 0)
+            .ok_or_else(|| self.bad(column, "a positive whole number"))
+    }
+
+    /// The error for a cell that is not what was `expected`.
+    pub fn bad(&self, column: &'static str, expected: &'static str) -> FiguresError {
+        FiguresError::Cell {
+            path: self.path.to_owned(),
+            line: self.record.position().map_or(0, csv::Position::line),
+            column,
+            value: self.text(column).to_owned(),
+            expected,
+        }
+    }
+}
+
+fn malformed(path: &Path, source: csv::Error) -> FiguresError {
+    let path = path.to_owned();
+    FiguresError::Csv { path, source }
+}

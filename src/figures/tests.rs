@@ -1,0 +1,212 @@
+//! From a CSV on disk to files on disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use resvg::usvg::{Options, Tree};
+use tempfile::TempDir;
+
+use super::{FiguresError, Outcome, draw_all};
+
+const HEADER: &str = "seed,batch_size,learning_rate,host,stop_reason,sharpness_gn,bound_17,\
+    generalized_sharpness,algorithm,sampling";
+
+/// A folder with a `summary.csv` of the given lines.
+fn sweep(lines: &[String]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("summary.csv");
+    fs::write(&csv, lines.join("\n")).unwrap();
+    (folder, csv)
+}
+
+/// Three step sizes, three batch sizes, two seeds, and one run that diverged.
+fn grid() -> Vec<String> {
+    let mut lines = vec![HEADER.to_owned()];
+    for (eta, batch) in [0.01, 0.02, 0.05]
+        .into_iter()
+        .flat_map(|e| [1, 8, 64].map(|b| (e, b)))
+    {
+        for seed in 0..2 {
+            let sharpness = 2.0 / eta * (0.5 + f64::from(batch) / 140.0) + f64::from(seed);
+            let (bound, exact) = (sharpness * 1.02, 1.96 / eta);
+            lines.push(format!(
+                "{seed},{batch},{eta},a,converged,{sharpness},{bound},{exact},sgd,distinct"
+            ));
+        }
+    }
+    lines.push("0,1,0.1,a,diverged,,,,sgd,distinct".to_owned());
+    lines
+}
+
+fn refusal(lines: &[&str]) -> String {
+    let (folder, csv) = sweep(
+        &lines
+            .iter()
+            .map(|&line| line.to_owned())
+            .collect::<Vec<_>>(),
+    );
+    let out = folder.path().join("figures");
+    let message = draw_all(&csv, &out).unwrap_err().to_string();
+    assert!(!out.exists(), "a refused file leaves no figures behind");
+    message.replace(&csv.display().to_string(), "CSV")
+}
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let mut files: Vec<_> = entries.map(|p| (name(&p), fs::read(&p).unwrap())).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_figure_is_a_valid_svg_and_a_png_of_the_same_shape() {
+    let (folder, csv) = sweep(&grid());
+    let out = folder.path().join("figures");
+    let outcomes = draw_all(&csv, &out).unwrap();
+    assert_eq!(outcomes.len(), 4);
+    for outcome in outcomes {
+        let Outcome::Drawn { svg, png, .. } = outcome else {
+            panic!("{outcome:?}");
+        };
+        let tree = Tree::from_str(&fs::read_to_string(svg).unwrap(), &Options::default()).unwrap();
+        let pixels = resvg::tiny_skia::Pixmap::load_png(png).unwrap();
+        let shape = tree.size().width() / tree.size().height();
+        let drawn = pixels.width() as f32 / pixels.height() as f32;
+        assert!((shape / drawn - 1.0).abs() < 0.01);
+        assert!(pixels.pixels().iter().all(|pixel| pixel.alpha() == 255));
+        let dark = pixels.pixels().iter().filter(|pixel| pixel.green() < 128);
+        assert!(dark.count() > 10_000, "text and lines are drawn");
+    }
+    assert_eq!(files(&out).len(), 8, "no temporary file stays behind");
+}
+
+#[test]
+fn the_order_of_rows_changes_no_byte() {
+    let lines = grid();
+    let mut reversed = lines.clone();
+    reversed[1..].reverse();
+    let drawn = [lines, reversed].map(|lines| {
+        let (folder, csv) = sweep(&lines);
+        draw_all(&csv, &folder.path().join("figures")).unwrap();
+        files(&folder.path().join("figures"))
+    });
+    assert_eq!(drawn[0], drawn[1]);
+}
+
+#[test]
+fn the_small_print_counts_seeds_and_runs_left_out() {
+    let (folder, csv) = sweep(&grid());
+    draw_all(&csv, folder.path()).unwrap();
+    let svg = fs::read_to_string(folder.path().join("figure2_bounds.svg")).unwrap();
+    assert!(svg.contains("Median of up to 2 runs"), "{svg}");
+    assert!(
+        svg.contains("Left out: 1 of 19 runs (1 diverged)."),
+        "{svg}"
+    );
+}
+
+#[test]
+fn figures_without_data_are_skipped_with_the_reason() {
+    let row = "1,0.01,converged,120".to_owned();
+    let (folder, csv) = sweep(&[
+        "batch_size,learning_rate,stop_reason,sharpness_gn".to_owned(),
+        row,
+    ]);
+    let outcomes = draw_all(&csv, folder.path()).unwrap();
+    let told = outcomes.into_iter().map(|outcome| match outcome {
+        Outcome::Drawn { name, .. } => format!("drawn {name}"),
+        Outcome::Skipped { reason, .. } => reason,
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            "drawn figure1a_sharpness",
+            "no step size has converged runs at two batch sizes",
+            "the columns `bound_17`, `bound_27` and `generalized_sharpness` are all empty",
+            "the column `generalized_sharpness` is empty",
+        ]
+    );
+}
+
+#[test]
+fn methods_are_never_mixed_in_one_figure() {
+    let mut lines = grid();
+    let others = lines[1..]
+        .iter()
+        .map(|line| line.replace("distinct", "with/replacement"));
+    lines.extend(others.collect::<Vec<_>>());
+    let (folder, csv) = sweep(&lines);
+    let out = folder.path().join("figures");
+    assert_eq!(draw_all(&csv, &out).unwrap().len(), 8);
+    assert!(out.join("figure1a_sharpness_sgd_distinct.svg").exists());
+    assert!(
+        out.join("figure1a_sharpness_sgd_with_replacement.svg")
+            .exists()
+    );
+}
+
+#[test]
+fn a_name_from_the_csv_cannot_break_the_svg() {
+    let mut lines = grid();
+    lines.push("0,1,0.01,a,converged,9,,,<svg onload=\"x\">&,distinct".to_owned());
+    let (folder, csv) = sweep(&lines);
+    draw_all(&csv, folder.path()).unwrap();
+    for (name, content) in files(folder.path()) {
+        if name.ends_with(".svg") {
+            let text = String::from_utf8(content).unwrap();
+            assert!(Tree::from_str(&text, &Options::default()).is_ok(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn refusals_name_the_fault() {
+    let head = "learning_rate,batch_size,stop_reason,sharpness_gn";
+    assert_eq!(
+        refusal(&["learning_rate,batch_size,sharpness_gn", "1,1,1"]),
+        "CSV has no column `stop_reason`: is it the summary.csv of a sweep?"
+    );
+    assert_eq!(
+        refusal(&[head, "0.1,1,converged,2", "0.1,2,converged,NaN"]),
+        "CSV, line 3, column `sharpness_gn`: `NaN` is not a positive number"
+    );
+    assert_eq!(
+        refusal(&[head, "0.1,0.5,converged,2"]),
+        "CSV, line 2, column `batch_size`: `0.5` is not a positive whole number"
+    );
+    assert_eq!(
+        refusal(&[head, "0.1,1,tired,2"]),
+        "CSV, line 2, column `stop_reason`: `tired` is not converged, max_epochs or diverged"
+    );
+    assert_eq!(
+        refusal(&[head, "0.1,1,max_epochs,", "0.2,1,diverged,"]),
+        "nothing to draw: none of the 2 runs in CSV converged \
+         (1 stopped at the last epoch, 1 diverged)"
+    );
+    assert!(refusal(&[head, "0.1,1"]).starts_with("CSV is not a readable CSV file: "));
+    assert!(refusal(&["", ""]).contains("no column `learning_rate`"));
+}
+
+#[test]
+fn a_missing_file_and_a_binary_one_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = draw_all(&folder.path().join("none.csv"), folder.path());
+    assert!(matches!(missing, Err(FiguresError::Open { .. })));
+    let binary = folder.path().join("binary.csv");
+    fs::write(&binary, [0xff, 0xfe, 0x00, 0x0a, 0xff]).unwrap();
+    let refused = draw_all(&binary, folder.path());
+    assert!(matches!(refused, Err(FiguresError::Csv { .. })));
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_made_is_an_error() {
+    let (folder, csv) = sweep(&grid());
+    let out = folder.path().join("summary.csv/figures");
+    assert!(matches!(
+        draw_all(&csv, &out),
+        Err(FiguresError::Write { .. })
+    ));
+}

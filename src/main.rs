@@ -1,0 +1,20 @@
+//! `etastar`: parse, run, report, exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod cli;
+
+/// glibc's allocator maps and faults every large temporary of a tensor operation anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    cli::set_up(&arguments);
+    match cli::run(&arguments) {
+        Ok(code) => code,
+        Err(error) => cli::report(&error),
+    }
+}

@@ -1,0 +1,155 @@
+//! Minima on disk: safetensors with the names of a PyTorch `nn.Sequential`, and how they came about.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+
+use super::weights::{Layer, Weights};
+
+/// The metadata key of the JSON text that tells where a minimum comes from.
+///
+/// It is the only key: the order of several would differ from file to file.
+const ORIGIN: &str = "etastar";
+
+/// A saved minimum that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MinimumError {
+    /// The operating system refused.
+    #[error("cannot read the minimum {path}: {source}", path = .path.display())]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// Not safetensors, or damaged.
+    #[error("{path} is not a usable safetensors file: {source}", path = .path.display())]
+    Malformed {
+        path: PathBuf,
+        source: SafeTensorError,
+    },
+    /// The tensors are not those of a multilayer perceptron.
+    #[error("{path} does not hold a multilayer perceptron: {fault}", path = .path.display())]
+    NotAPerceptron { path: PathBuf, fault: String },
+}
+
+/// The file's bytes: tensors `0.weight`, `0.bias`, `2.weight`, … (the ReLUs are the odd places), so
+/// that `nn.Sequential(nn.Linear(…), nn.ReLU(), nn.Linear(…))` loads it; `origin` is kept beside.
+///
+/// # Errors
+/// A shape too large for the format.
+pub fn to_bytes(weights: &Weights, origin: &str) -> Result<Vec<u8>, SafeTensorError> {
+    let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
+    for (depth, layer) in weights.layers.iter().enumerate() {
+        let place = 2 * depth;
+        tensors.push((
+            format!("{place}.weight"),
+            vec![layer.outputs, layer.inputs],
+            bytes(&layer.weight),
+        ));
+        tensors.push((
+            format!("{place}.bias"),
+            vec![layer.outputs],
+            bytes(&layer.bias),
+        ));
+    }
+    let views = tensors
+        .iter()
+        .map(|(name, shape, data)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), data)?)))
+        .collect::<Result<Vec<_>, SafeTensorError>>()?;
+    serialize(
+        views,
+        Some(HashMap::from([(ORIGIN.to_owned(), origin.to_owned())])),
+    )
+}
+
+/// Reads a minimum and, if it has one, the text of its origin.
+///
+/// # Errors
+/// See [`MinimumError`].
+pub fn read(path: &Path) -> Result<(Weights, Option<String>), MinimumError> {
+    let content = std::fs::read(path).map_err(|source| MinimumError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    let malformed = |source| MinimumError::Malformed {
+        path: path.to_owned(),
+        source,
+    };
+    let (_, header) = SafeTensors::read_metadata(&content).map_err(malformed)?;
+    let origin = header
+        .metadata()
+        .as_ref()
+        .and_then(|metadata| metadata.get(ORIGIN).cloned());
+    let tensors = SafeTensors::deserialize(&content).map_err(malformed)?;
+    let weights = layers(&tensors).map_err(|fault| MinimumError::NotAPerceptron {
+        path: path.to_owned(),
+        fault,
+    })?;
+    Ok((weights, origin))
+}
+
+fn layers(tensors: &SafeTensors<'_>) -> Result<Weights, String> {
+    let mut layers: Vec<Layer> = Vec::new();
+    while let Ok(weight) = tensors.tensor(&format!("{}.weight", 2 * layers.len())) {
+        let place = 2 * layers.len();
+        let bias = tensors
+            .tensor(&format!("{place}.bias"))
+            .map_err(|_| format!("{place}.bias is missing"))?;
+        let &[outputs, inputs] = weight.shape() else {
+            return Err(format!("{place}.weight has the shape {:?}", weight.shape()));
+        };
+        if bias.shape() != [outputs] {
+            return Err(format!(
+                "{place}.bias has the shape {:?}, not [{outputs}]",
+                bias.shape()
+            ));
+        }
+        if let Some(previous) = layers.last().filter(|previous| previous.outputs != inputs) {
+            return Err(format!(
+                "{place}.weight has {inputs} inputs, the layer before it {} outputs",
+                previous.outputs
+            ));
+        }
+        layers.push(Layer {
+            outputs,
+            inputs,
+            weight: floats(&weight)?,
+            bias: floats(&bias)?,
+        });
+    }
+    match layers.len() * 2 == tensors.len() && !layers.is_empty() {
+        true => Ok(Weights { layers }),
+        false => Err(format!(
+            "expected the tensors 0.weight, 0.bias, 2.weight, 2.bias, … and no others; it holds {:?}",
+            tensors.names()
+        )),
+    }
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
+}
+
+fn floats(view: &TensorView<'_>) -> Result<Vec<f32>, String> {
+    match view.dtype() {
+        Dtype::F32 => Ok(view
+            .data()
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|&b| f32::from_le_bytes(b))
+            .collect()),
+        Dtype::F64 => Ok(view
+            .data()
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|&b| f64::from_le_bytes(b) as f32)
+            .collect()),
+        other => Err(format!("its numbers are {other:?}, not F32 or F64")),
+    }
+}

@@ -1,0 +1,127 @@
+//! What all runs of a results folder have in common, and the plan of its runs.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::identity::{RunId, run_id, training};
+use super::store::{self, Store, StoreError};
+use crate::config::RunSpec;
+
+/// A results folder that holds another experiment.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// Runs that cannot be compared would share one summary and its figures.
+    #[error(
+        "{folder} holds another experiment: {differences}; choose another folder with \
+         --set run.results=FOLDER"
+    )]
+    Other { folder: String, differences: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// One line of `plan.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    pub run_id: RunId,
+    pub learning_rate: f64,
+    pub batch_size: usize,
+    pub seed: u64,
+}
+
+/// Checks that the runs of `specs` belong into `store`, and adds them to its plan.
+///
+/// # Errors
+/// The folder holds runs that differ in more than step size, batch size and seed.
+pub fn register(
+    store: &Store,
+    specs: &[RunSpec],
+    data_digest: &str,
+) -> Result<Vec<Planned>, ExperimentError> {
+    let planned: Vec<Planned> = specs
+        .iter()
+        .map(|spec| planned(spec, data_digest))
+        .collect();
+    let _lock = store.lock()?;
+    if let Some(spec) = specs.first() {
+        match_experiment(store, &common(spec, data_digest))?;
+    }
+    let mut plan = plan(store)?;
+    let known: BTreeSet<RunId> = plan.iter().map(|run| run.run_id.clone()).collect();
+    let before = plan.len();
+    plan.extend(
+        planned
+            .iter()
+            .filter(|run| !known.contains(&run.run_id))
+            .cloned(),
+    );
+    if plan.len() > before {
+        store::write_json(&store.root().join("plan.json"), &plan)?;
+    }
+    Ok(planned)
+}
+
+/// Every run that was ever planned in this folder.
+///
+/// # Errors
+/// A damaged plan.
+pub fn plan(store: &Store) -> Result<Vec<Planned>, StoreError> {
+    Ok(store::read_json(&store.root().join("plan.json"))?.unwrap_or_default())
+}
+
+fn planned(spec: &RunSpec, data_digest: &str) -> Planned {
+    Planned {
+        run_id: run_id(spec, data_digest),
+        learning_rate: spec.train.learning_rate,
+        batch_size: spec.train.batch_size,
+        seed: spec.train.seed,
+    }
+}
+
+/// A run's settings without the axes of a sweep.
+fn common(spec: &RunSpec, data_digest: &str) -> Value {
+    let mut settings = training(spec, data_digest);
+    if let Some(train) = settings["train"].as_object_mut() {
+        for axis in ["learning_rate", "batch_size", "seed"] {
+            train.remove(axis);
+        }
+    }
+    settings
+}
+
+fn match_experiment(store: &Store, settings: &Value) -> Result<(), ExperimentError> {
+    let path = store.root().join("experiment.json");
+    let Some(found) = store::read_json::<Value>(&path)? else {
+        return Ok(store::write_json(&path, settings)?);
+    };
+    let mut differences = Vec::new();
+    differ("", &found, settings, &mut differences);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let folder = store.root().display().to_string();
+    Err(ExperimentError::Other {
+        folder,
+        differences: differences.join(", "),
+    })
+}
+
+fn differ(path: &str, found: &Value, wanted: &Value, differences: &mut Vec<String>) {
+    if let (Value::Object(a), Value::Object(b)) = (found, wanted) {
+        let mut keys: Vec<&String> = a.keys().chain(b.keys()).collect();
+        keys.sort();
+        keys.dedup();
+        for key in keys {
+            let path = if path.is_empty() {
+                key.clone()
+            } else {
+                format!("{path}.{key}")
+            };
+            differ(&path, &found[key], &wanted[key], differences);
+        }
+    } else if found != wanted {
+        differences.push(format!("{path} is {found} there and {wanted} here"));
+    }
+}

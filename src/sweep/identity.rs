@@ -1,0 +1,106 @@
+//! The identity of a run: the hash of everything its result depends on.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::record::FORMAT;
+use crate::config::RunSpec;
+
+/// Sixteen hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(String);
+
+impl RunId {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The hash of the resolved configuration, the chosen data's digest and the format version.
+///
+/// Where the data lie and what is measured afterwards are left out: a moved data folder or a
+/// further measurement asks for no new training.
+pub fn run_id(spec: &RunSpec, data_digest: &str) -> RunId {
+    // The keys come in a fixed order, so equal settings give equal text.
+    let text = training(spec, data_digest).to_string();
+    RunId(blake3::hash(text.as_bytes()).to_hex()[..16].to_owned())
+}
+
+/// What a run's weights depend on.
+pub(super) fn training(spec: &RunSpec, data_digest: &str) -> Value {
+    json!({
+        "format": FORMAT,
+        "data": { "digest": data_digest, "scaling": spec.data.scaling },
+        "model": spec.model,
+        "loss": spec.loss,
+        "train": spec.train,
+        "engine": spec.engine,
+        "backend": spec.backend,
+    })
+}
+
+/// What a run's measurements depend on beside its weights.
+pub fn analysis_id(spec: &RunSpec) -> String {
+    let text = json!({ "format": FORMAT, "analysis": spec.analysis }).to_string();
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, single};
+
+    fn spec(overrides: &[&str]) -> RunSpec {
+        let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+        let source = "[train]\nlearning_rate = 0.1\nbatch_size = 4";
+        single(&Config::parse(source, "test", "results/x".into(), &overrides).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_setting_of_the_training_changes_the_identity() {
+        let base = run_id(&spec(&[]), "digest");
+        for change in [
+            "train.learning_rate=0.2",
+            "train.batch_size=8",
+            "train.seed=1",
+            "train.sampling=uniform",
+            "train.warmup.epochs=7",
+            "train.tolerance=1e-5",
+            "model.hidden=[7]",
+            "model.init_seed=1",
+            "loss.factor=0.5",
+            "data.scaling=standard",
+            "run.backend=ndarray",
+        ] {
+            assert_ne!(run_id(&spec(&[change]), "digest"), base, "{change}");
+        }
+        assert_ne!(run_id(&spec(&[]), "other"), base);
+    }
+
+    #[test]
+    fn places_and_measurements_do_not() {
+        let base = run_id(&spec(&[]), "digest");
+        for same in [
+            "run.workers=7",
+            "run.results=elsewhere",
+            "data.folder=elsewhere",
+            "analysis.hessian=false",
+        ] {
+            assert_eq!(run_id(&spec(&[same]), "digest"), base, "{same}");
+        }
+        assert_ne!(
+            analysis_id(&spec(&["analysis.hessian=false"])),
+            analysis_id(&spec(&[]))
+        );
+    }
+}

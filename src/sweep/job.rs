@@ -1,0 +1,229 @@
+//! One run from its initial point to its record.
+
+use std::time::Instant;
+
+use faer::Par;
+use serde::{Deserialize, Serialize};
+
+use super::analysis::{Analysis, AnalysisError, analyse};
+use super::identity::{RunId, analysis_id, run_id};
+use super::interrupt::Interrupt;
+use super::progress::{Event, Reporter};
+use super::provenance::{Provenance, VERSION};
+use super::record::{FORMAT, Record};
+use super::store::{self, Store, StoreError};
+use crate::config::{EngineKind, RunSpec};
+use crate::data::Dataset;
+use crate::net::minimum::{self, MinimumError};
+use crate::net::{Weights, Widths, initial};
+use crate::train::{
+    self, Engine, EngineError, Observer, Outcome, Progress, StopReason, TensorEngine, Wish,
+};
+
+/// A run that could not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Minimum(#[from] MinimumError),
+    /// A file's content could not be built.
+    #[error("cannot encode the {what}: {fault}")]
+    Encode { what: &'static str, fault: String },
+}
+
+/// What a saved minimum remembers of its run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    pub version: String,
+    pub run_id: RunId,
+    pub stop_reason: StopReason,
+    pub spec: RunSpec,
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub enum End {
+    /// The run had been finished before.
+    Found(Box<Record>),
+    /// The run is finished now.
+    Made(Box<Record>),
+    /// The run is left for another time.
+    Interrupted,
+}
+
+/// One run and all it needs.
+pub struct Job<'a> {
+    pub store: &'a Store,
+    pub spec: &'a RunSpec,
+    pub data: &'a Dataset,
+    pub par: Par,
+    pub worker: usize,
+    pub reporter: &'a dyn Reporter,
+    pub interrupt: &'a Interrupt,
+}
+
+impl Job<'_> {
+    /// Finishes what is left of the run.
+    ///
+    /// The caller holds the run's claim.
+    pub fn run(&self) -> Result<End, JobError> {
+        let id = run_id(self.spec, &self.data.digest);
+        let path = self.store.run_folder(&id).join("record.json");
+        match store::read_json::<Record>(&path)? {
+            Some(record) if record.analysis_id == analysis_id(self.spec) => {
+                Ok(End::Found(Box::new(record)))
+            }
+            Some(record) => Ok(End::Made(Box::new(self.measure_again(record, &id)?))),
+            None => self.run_from_the_start(&id),
+        }
+    }
+
+    fn run_from_the_start(&self, id: &RunId) -> Result<End, JobError> {
+        let started = Instant::now();
+        let mut engine = self.engine()?;
+        let progress = Progress::begin(engine.as_mut())?;
+        let mut observer = Watch { job: self };
+        let samples = self.data.samples;
+        let schedule = &self.spec.train;
+        let Some(outcome) =
+            train::train(schedule, samples, progress, engine.as_mut(), &mut observer)?
+        else {
+            return Ok(End::Interrupted);
+        };
+        let train_seconds = started.elapsed().as_secs_f64();
+        let final_loss = Some(engine.loss()?).filter(|loss| loss.is_finite());
+        let weights = engine.weights()?;
+        self.keep_training(id, &outcome, &weights)?;
+        let (analysis, analysis_seconds) = self.measure(outcome.reason, &weights)?;
+        let record = Record {
+            format: FORMAT,
+            run_id: id.clone(),
+            spec: self.spec.clone(),
+            stop_reason: outcome.reason,
+            epochs: outcome.progress.epoch,
+            steps: outcome.progress.steps,
+            final_loss,
+            train_seconds,
+            analysis_seconds,
+            analysis_id: analysis_id(self.spec),
+            analysis,
+            provenance: Provenance::now(&self.data.digest),
+        };
+        self.keep(&record)?;
+        Ok(End::Made(Box::new(record)))
+    }
+
+    fn engine(&self) -> Result<Box<dyn Engine>, JobError> {
+        let spec = self.spec;
+        let widths = Widths::new(self.data.features, &spec.model.hidden, self.data.outputs);
+        let weights = initial(&widths, &spec.model);
+        match spec.engine {
+            EngineKind::Tensor => {
+                let device = train::open_device(spec.backend)?;
+                Ok(Box::new(TensorEngine::new(
+                    &weights,
+                    self.data,
+                    spec.loss.factor,
+                    device,
+                )))
+            }
+        }
+    }
+
+    /// Writes the history and the minimum.
+    fn keep_training(
+        &self,
+        id: &RunId,
+        outcome: &Outcome,
+        weights: &Weights,
+    ) -> Result<(), JobError> {
+        let folder = self.store.run_folder(id);
+        let history =
+            train::history_to_csv(&outcome.progress.history).map_err(|error| JobError::Encode {
+                what: "history",
+                fault: error.to_string(),
+            })?;
+        store::write(&folder.join("history.csv"), &history)?;
+        let origin = Origin {
+            version: VERSION.to_owned(),
+            run_id: id.clone(),
+            stop_reason: outcome.reason,
+            spec: self.spec.clone(),
+        };
+        let encode = |fault: String| JobError::Encode {
+            what: "minimum",
+            fault,
+        };
+        let origin = serde_json::to_string(&origin).map_err(|error| encode(error.to_string()))?;
+        let bytes =
+            minimum::to_bytes(weights, &origin).map_err(|error| encode(error.to_string()))?;
+        Ok(store::write(&folder.join("minimum.safetensors"), &bytes)?)
+    }
+
+    /// Takes the measurements that today's settings ask for, without training again.
+    fn measure_again(&self, record: Record, id: &RunId) -> Result<Record, JobError> {
+        let path = self.store.run_folder(id).join("minimum.safetensors");
+        let (weights, _) = minimum::read(&path)?;
+        let (analysis, analysis_seconds) = self.measure(record.stop_reason, &weights)?;
+        let record = Record {
+            spec: self.spec.clone(),
+            analysis_seconds,
+            analysis_id: analysis_id(self.spec),
+            analysis,
+            provenance: Provenance::now(&self.data.digest),
+            ..record
+        };
+        self.keep(&record)?;
+        Ok(record)
+    }
+
+    fn measure(
+        &self,
+        reason: StopReason,
+        weights: &Weights,
+    ) -> Result<(Option<Analysis>, f64), JobError> {
+        let started = Instant::now();
+        if reason == StopReason::Diverged {
+            return Ok((None, 0.0));
+        }
+        self.reporter.report(&Event::Analysing {
+            worker: self.worker,
+            spec: self.spec,
+        });
+        let analysis = analyse(self.spec, weights, self.data, self.par)?;
+        Ok((Some(analysis), started.elapsed().as_secs_f64()))
+    }
+
+    /// Writes the record, which is what makes the run finished.
+    fn keep(&self, record: &Record) -> Result<(), JobError> {
+        let folder = self.store.run_folder(&record.run_id);
+        store::write_json(&folder.join("record.json"), record)?;
+        Ok(store::remove(&folder.join("failure.json"))?)
+    }
+}
+
+/// Passes a run's progress on and stops it when asked to.
+struct Watch<'a> {
+    job: &'a Job<'a>,
+}
+
+impl Observer for Watch<'_> {
+    fn look(&mut self, progress: &Progress, _: &dyn Engine) -> Wish {
+        let (worker, spec) = (self.job.worker, self.job.spec);
+        self.job.reporter.report(&Event::Training {
+            worker,
+            spec,
+            progress,
+        });
+        if self.job.interrupt.raised() {
+            Wish::Interrupt
+        } else {
+            Wish::Continue
+        }
+    }
+}

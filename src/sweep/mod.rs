@@ -1,0 +1,29 @@
+//! Sweeps: every run of a grid trained, analysed and kept, whatever happens meanwhile.
+
+mod analysis;
+mod estimate;
+mod experiment;
+mod identity;
+mod interrupt;
+mod job;
+mod pool;
+mod progress;
+mod provenance;
+mod record;
+mod status;
+mod store;
+mod summary;
+
+pub use analysis::{Analysis, AnalysisError, Missing, analyse};
+pub use estimate::Estimate;
+pub use experiment::{ExperimentError, Planned};
+pub use identity::{RunId, run_id};
+pub use interrupt::Interrupt;
+pub use job::{JobError, Origin};
+pub use pool::{Outcome, SweepError, SweepOptions, run_one, sweep};
+pub use progress::{Event, Reporter, Silent};
+pub use provenance::Provenance;
+pub use record::{FORMAT, Record};
+pub use status::{RunState, RunStatus, Status, status};
+pub use store::{Store, StoreError};
+pub use summary::SummaryError;

@@ -1,0 +1,240 @@
+//! Workers that take the runs of a grid one after the other.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use faer::Par;
+use serde::{Deserialize, Serialize};
+
+use super::experiment::{self, ExperimentError};
+use super::identity::{RunId, run_id};
+use super::interrupt::Interrupt;
+use super::job::{End, Job};
+use super::progress::{Event, Reporter};
+use super::provenance::Provenance;
+use super::record::Record;
+use super::store::{self, Store, StoreError};
+use super::summary;
+use crate::config::RunSpec;
+use crate::data::Dataset;
+
+/// A sweep that could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Summary(#[from] summary::SummaryError),
+}
+
+/// How a sweep runs.
+#[derive(Debug, Clone, Copy)]
+pub struct SweepOptions {
+    /// Runs side by side; 0 is one per core.
+    pub workers: usize,
+}
+
+/// How a sweep ended.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcome {
+    /// Records of the finished runs, in no particular order.
+    pub records: Vec<Record>,
+    /// Runs that failed, with their reasons.
+    pub failures: Vec<(RunId, String)>,
+    /// Whether runs were left for another time.
+    pub interrupted: bool,
+}
+
+/// `runs/ID/failure.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Failure {
+    pub spec: RunSpec,
+    pub reason: String,
+    pub provenance: Provenance,
+}
+
+/// Wait before looking again at a run that another process has.
+const POLL: Duration = Duration::from_millis(300);
+
+/// Finishes every run of `specs` in `store`, then gathers the summary.
+///
+/// # Errors
+/// The folder holds another experiment or cannot be written. Runs that fail are in the outcome.
+pub fn sweep(
+    store: &Store,
+    specs: &[RunSpec],
+    data: &Dataset,
+    options: SweepOptions,
+    reporter: &dyn Reporter,
+    interrupt: &Interrupt,
+) -> Result<Outcome, SweepError> {
+    let planned = experiment::register(store, specs, &data.digest)?;
+    let workers = worker_count(options.workers, specs.len());
+    let finished =
+        |run: &&experiment::Planned| store.run_folder(&run.run_id).join("record.json").exists();
+    let finished = planned.iter().filter(finished).count();
+    reporter.report(&Event::Planned {
+        specs,
+        finished,
+        workers,
+    });
+    let pool = Pool {
+        store,
+        data,
+        par: if workers > 1 { Par::Seq } else { Par::rayon(0) },
+        reporter,
+        interrupt,
+        queue: Mutex::new(specs.iter().collect()),
+        outcome: Mutex::new(Outcome::default()),
+    };
+    std::thread::scope(|scope| {
+        let pool = &pool;
+        for worker in 0..workers {
+            scope.spawn(move || pool.work(worker));
+        }
+    });
+    summary::gather(store)?;
+    Ok(pool
+        .outcome
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Finishes a single run, using all cores for its analysis.
+///
+/// # Errors
+/// As for [`sweep`].
+pub fn run_one(
+    store: &Store,
+    spec: &RunSpec,
+    data: &Dataset,
+    reporter: &dyn Reporter,
+    interrupt: &Interrupt,
+) -> Result<Outcome, SweepError> {
+    sweep(
+        store,
+        std::slice::from_ref(spec),
+        data,
+        SweepOptions { workers: 1 },
+        reporter,
+        interrupt,
+    )
+}
+
+fn worker_count(asked: usize, runs: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = if asked == 0 { cores } else { asked };
+    workers.min(runs).max(1)
+}
+
+struct Pool<'a> {
+    store: &'a Store,
+    data: &'a Dataset,
+    par: Par,
+    reporter: &'a dyn Reporter,
+    interrupt: &'a Interrupt,
+    queue: Mutex<VecDeque<&'a RunSpec>>,
+    outcome: Mutex<Outcome>,
+}
+
+impl<'a> Pool<'a> {
+    fn work(&self, worker: usize) {
+        loop {
+            let Some(spec) = locked(&self.queue).pop_front() else {
+                return;
+            };
+            if self.interrupt.raised() {
+                locked(&self.outcome).interrupted = true;
+                return;
+            }
+            match self.attempt(worker, spec) {
+                Ok(Some(End::Found(record))) => self.finished(*record, true),
+                Ok(Some(End::Made(record))) => self.finished(*record, false),
+                Ok(Some(End::Interrupted)) => locked(&self.outcome).interrupted = true,
+                Ok(None) => self.wait_for(worker, spec),
+                Err(reason) => self.failed(worker, spec, reason),
+            }
+        }
+    }
+
+    /// Works on a run, unless another process does.
+    fn attempt(&self, worker: usize, spec: &RunSpec) -> Result<Option<End>, String> {
+        let id = run_id(spec, &self.data.digest);
+        let Some(_claim) = self.store.claim(&id).map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
+        self.reporter.report(&Event::Started { worker, spec });
+        let job = Job {
+            store: self.store,
+            spec,
+            data: self.data,
+            par: self.par,
+            worker,
+            reporter: self.reporter,
+            interrupt: self.interrupt,
+        };
+        // A bug in one run, ours or a library's, must not take the night's other runs with it.
+        match catch_unwind(AssertUnwindSafe(|| job.run())) {
+            Ok(Ok(end)) => Ok(Some(end)),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(panic) => Err(format!("internal error: {}", panic_text(panic.as_ref()))),
+        }
+    }
+
+    fn finished(&self, record: Record, found: bool) {
+        self.reporter.report(&Event::Finished {
+            record: &record,
+            found,
+        });
+        // What was found is in the summary already; an unwritten summary loses nothing, and the
+        // sweep's last gathering reports it.
+        if !found && let Err(error) = summary::gather(self.store) {
+            tracing::warn!("{error}");
+        }
+        locked(&self.outcome).records.push(record);
+    }
+
+    fn failed(&self, worker: usize, spec: &RunSpec, reason: String) {
+        let id = run_id(spec, &self.data.digest);
+        let failure = Failure {
+            spec: spec.clone(),
+            reason: reason.clone(),
+            provenance: Provenance::now(&self.data.digest),
+        };
+        let path = self.store.run_folder(&id).join("failure.json");
+        // The reason may be that nothing can be written; it is reported either way.
+        if let Err(error) = store::write_json(&path, &failure) {
+            tracing::warn!("{error}");
+        }
+        self.reporter.report(&Event::Failed {
+            worker,
+            spec,
+            id: &id,
+            reason: &reason,
+        });
+        locked(&self.outcome).failures.push((id, reason));
+    }
+
+    /// Puts a run that another process has at the end of the queue.
+    fn wait_for(&self, worker: usize, spec: &'a RunSpec) {
+        self.reporter.report(&Event::Elsewhere { worker, spec });
+        locked(&self.queue).push_back(spec);
+        std::thread::sleep(POLL);
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown")
+        .to_owned()
+}

@@ -1,0 +1,52 @@
+//! What happens during a sweep, for whoever shows it.
+
+use super::identity::RunId;
+use super::record::Record;
+use crate::config::RunSpec;
+use crate::train::Progress;
+
+/// One thing that happened, on one worker.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The sweep begins with all its runs, some of them perhaps finished earlier.
+    Planned {
+        specs: &'a [RunSpec],
+        finished: usize,
+        workers: usize,
+    },
+    /// A run begins.
+    Started { worker: usize, spec: &'a RunSpec },
+    /// A run goes on; comes every few milliseconds.
+    Training {
+        worker: usize,
+        spec: &'a RunSpec,
+        progress: &'a Progress,
+    },
+    /// Its minimum is being measured.
+    Analysing { worker: usize, spec: &'a RunSpec },
+    /// A run is finished and on disk; `found` if it was so before.
+    Finished { record: &'a Record, found: bool },
+    /// A run failed; the others go on.
+    Failed {
+        worker: usize,
+        spec: &'a RunSpec,
+        id: &'a RunId,
+        reason: &'a str,
+    },
+    /// Another process is at work on a run.
+    Elsewhere { worker: usize, spec: &'a RunSpec },
+}
+
+/// Shows events; called from every worker's thread.
+pub trait Reporter: Sync {
+    /// Takes note of `event`.
+    fn report(&self, event: &Event<'_>);
+}
+
+/// Shows nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn report(&self, _: &Event<'_>) {}
+}

@@ -1,0 +1,34 @@
+//! What is kept of a finished run.
+
+use serde::{Deserialize, Serialize};
+
+use super::analysis::Analysis;
+use super::identity::RunId;
+use super::provenance::Provenance;
+use crate::config::RunSpec;
+use crate::train::StopReason;
+
+/// Version of the record and of what identifies a run.
+pub const FORMAT: u32 = 1;
+
+/// `runs/ID/record.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub format: u32,
+    pub run_id: RunId,
+    pub spec: RunSpec,
+    pub stop_reason: StopReason,
+    /// Epochs until the stop; a diverged run's epoch of divergence.
+    pub epochs: u64,
+    pub steps: u64,
+    /// Full-data loss at the end; `None` if it is not finite.
+    pub final_loss: Option<f64>,
+    /// Seconds of wall time.
+    pub train_seconds: f64,
+    pub analysis_seconds: f64,
+    /// What the measurements were asked to be; differs from today's wish if the settings changed.
+    pub analysis_id: String,
+    /// `None` for a diverged run, which has no minimum.
+    pub analysis: Option<Analysis>,
+    pub provenance: Provenance,
+}

@@ -1,0 +1,122 @@
+//! How far a results folder is.
+
+use serde::Serialize;
+
+use super::estimate::Estimate;
+use super::experiment::{self, Planned};
+use super::pool::Failure;
+use super::record::Record;
+use super::store::{self, Store, StoreError};
+use crate::train::StopReason;
+
+/// Where one run stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum RunState {
+    Finished {
+        stop_reason: StopReason,
+        seconds: f64,
+    },
+    Running,
+    Failed {
+        reason: String,
+    },
+    Left,
+}
+
+/// All runs of a folder.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    pub total: usize,
+    pub converged: usize,
+    pub max_epochs: usize,
+    pub diverged: usize,
+    pub running: usize,
+    pub failed: usize,
+    pub left: usize,
+    /// Seconds to go with as many workers as are running, or else as there are cores.
+    pub seconds_left: Option<f64>,
+    pub runs: Vec<RunStatus>,
+}
+
+/// One run of a folder.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunStatus {
+    #[serde(flatten)]
+    pub run: Planned,
+    #[serde(flatten)]
+    pub state: RunState,
+}
+
+impl Status {
+    /// Runs with a record.
+    pub fn finished(&self) -> usize {
+        self.converged + self.max_epochs + self.diverged
+    }
+}
+
+/// Looks at every planned run of `store`.
+///
+/// # Errors
+/// A damaged file.
+pub fn status(store: &Store) -> Result<Status, StoreError> {
+    let mut runs = Vec::new();
+    for run in experiment::plan(store)? {
+        let state = state(store, &run)?;
+        runs.push(RunStatus { run, state });
+    }
+    let count =
+        |wanted: fn(&RunState) -> bool| runs.iter().filter(|run| wanted(&run.state)).count();
+    let stopped = |wanted: StopReason| {
+        let matches = |run: &&RunStatus| matches!(run.state, RunState::Finished { stop_reason, .. } if stop_reason == wanted);
+        runs.iter().filter(matches).count()
+    };
+    Ok(Status {
+        total: runs.len(),
+        converged: stopped(StopReason::Converged),
+        max_epochs: stopped(StopReason::MaxEpochs),
+        diverged: stopped(StopReason::Diverged),
+        running: count(|state| matches!(state, RunState::Running)),
+        failed: count(|state| matches!(state, RunState::Failed { .. })),
+        left: count(|state| matches!(state, RunState::Left)),
+        seconds_left: seconds_left(&runs),
+        runs,
+    })
+}
+
+fn state(store: &Store, run: &Planned) -> Result<RunState, StoreError> {
+    let folder = store.run_folder(&run.run_id);
+    if let Some(record) = store::read_json::<Record>(&folder.join("record.json"))? {
+        let seconds = record.train_seconds + record.analysis_seconds;
+        return Ok(RunState::Finished {
+            stop_reason: record.stop_reason,
+            seconds,
+        });
+    }
+    if store.is_claimed(&run.run_id) {
+        return Ok(RunState::Running);
+    }
+    let failure = store::read_json::<Failure>(&folder.join("failure.json"))?;
+    Ok(failure.map_or(RunState::Left, |failure| RunState::Failed {
+        reason: failure.reason,
+    }))
+}
+
+fn seconds_left(runs: &[RunStatus]) -> Option<f64> {
+    let mut estimate = Estimate::default();
+    for run in runs {
+        if let RunState::Finished { seconds, .. } = run.state {
+            estimate.add(run.run.batch_size, seconds);
+        }
+    }
+    let unfinished = runs
+        .iter()
+        .filter(|run| matches!(run.state, RunState::Left | RunState::Running));
+    let work = estimate.seconds(unfinished.map(|run| run.run.batch_size))?;
+    let running = runs
+        .iter()
+        .filter(|run| run.state == RunState::Running)
+        .count();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Some(work / if running > 0 { running } else { cores } as f64)
+}

@@ -1,0 +1,161 @@
+//! `summary.csv`: one row per finished run, gathered from the records.
+
+use serde::Serialize;
+
+use super::experiment;
+use super::record::Record;
+use super::store::{self, Store, StoreError};
+
+/// A summary that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SummaryError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot encode the summary: {0}")]
+    Csv(#[from] csv::Error),
+}
+
+/// The columns, in order. Empty cells are quantities that were not asked for or could not be had;
+/// the run's `record.json` then has the reason.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    run_id: &'a str,
+    /// η.
+    learning_rate: f64,
+    /// B.
+    batch_size: usize,
+    sampling: &'a str,
+    algorithm: &'a str,
+    init_seed: u64,
+    seed: u64,
+    stop_reason: &'a str,
+    epochs: u64,
+    steps: u64,
+    final_loss: Option<f64>,
+    train_seconds: f64,
+    sharpness_gn: Option<f64>,
+    sharpness_hessian: Option<f64>,
+    trace: Option<f64>,
+    two_over_eta: f64,
+    bound_17: Option<f64>,
+    bound_18: Option<f64>,
+    bound_27: Option<f64>,
+    generalized_sharpness: Option<f64>,
+    generalized_sharpness_lower: Option<f64>,
+    generalized_sharpness_upper: Option<f64>,
+    effective_rank: Option<f64>,
+    eta_mean: Option<f64>,
+    eta_var: Option<f64>,
+    coherence: Option<f64>,
+    dexter_bound: Option<f64>,
+    lyapunov: Option<f64>,
+    lyapunov_low: Option<f64>,
+    lyapunov_high: Option<f64>,
+    eta_as: Option<f64>,
+    analysis_seconds: f64,
+    engine: &'a str,
+    backend: &'a str,
+    version: &'a str,
+    git_commit: &'a str,
+    host: &'a str,
+    device: &'a str,
+    data_digest: &'a str,
+    finished: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn of(record: &'a Record) -> Self {
+        let (spec, provenance) = (&record.spec, &record.provenance);
+        let analysis = record.analysis.as_ref();
+        Self {
+            run_id: record.run_id.as_str(),
+            learning_rate: spec.train.learning_rate,
+            batch_size: spec.train.batch_size,
+            sampling: spec.train.sampling.name(),
+            algorithm: spec.train.algorithm.name(),
+            init_seed: spec.model.init_seed,
+            seed: spec.train.seed,
+            stop_reason: record.stop_reason.name(),
+            epochs: record.epochs,
+            steps: record.steps,
+            final_loss: record.final_loss,
+            train_seconds: record.train_seconds,
+            sharpness_gn: analysis.map(|a| a.sharpness_gn),
+            sharpness_hessian: analysis.and_then(|a| a.sharpness_hessian),
+            trace: analysis.map(|a| a.trace),
+            two_over_eta: 2.0 / spec.train.learning_rate,
+            bound_17: analysis.map(|a| a.bound_17),
+            bound_18: analysis.map(|a| a.bound_18),
+            bound_27: None,
+            generalized_sharpness: None,
+            generalized_sharpness_lower: None,
+            generalized_sharpness_upper: None,
+            effective_rank: None,
+            eta_mean: analysis.map(|a| a.eta_mean),
+            eta_var: None,
+            coherence: None,
+            dexter_bound: None,
+            lyapunov: None,
+            lyapunov_low: None,
+            lyapunov_high: None,
+            eta_as: None,
+            analysis_seconds: record.analysis_seconds,
+            engine: spec.engine.name(),
+            backend: spec.backend.name(),
+            version: &provenance.version,
+            git_commit: &provenance.git_commit,
+            host: &provenance.host,
+            device: &provenance.device,
+            data_digest: &provenance.data_digest,
+            finished: &provenance.finished,
+        }
+    }
+}
+
+/// Writes `summary.csv` from the records of every planned run that is finished, ordered by batch
+/// size, step size and seed; as long as there are none there is no summary.
+///
+/// # Errors
+/// A damaged record, or a folder that cannot be written.
+pub fn gather(store: &Store) -> Result<(), SummaryError> {
+    let _lock = store.lock()?;
+    let mut records = records(store)?;
+    if records.is_empty() {
+        return Ok(());
+    }
+    records.sort_by(|a, b| {
+        let key = |r: &Record| (r.spec.train.batch_size, r.spec.train.seed);
+        let by_rate = a
+            .spec
+            .train
+            .learning_rate
+            .total_cmp(&b.spec.train.learning_rate);
+        key(a)
+            .0
+            .cmp(&key(b).0)
+            .then(by_rate)
+            .then(key(a).1.cmp(&key(b).1))
+    });
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in &records {
+        writer.serialize(Row::of(record))?;
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(store::write(&store.root().join("summary.csv"), &bytes)?)
+}
+
+/// The records of every planned run that is finished.
+///
+/// # Errors
+/// A damaged record or plan.
+pub fn records(store: &Store) -> Result<Vec<Record>, StoreError> {
+    let mut records = Vec::new();
+    for run in experiment::plan(store)? {
+        records.extend(store::read_json(
+            &store.run_folder(&run.run_id).join("record.json"),
+        )?);
+    }
+    Ok(records)
+}

@@ -1,0 +1,38 @@
+//! What a trainer needs of whatever computes the steps.
+
+use crate::net::Weights;
+
+/// A device or an engine that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{engine} engine: {fault}")]
+pub struct EngineError {
+    pub engine: &'static str,
+    pub fault: String,
+}
+
+/// Plain SGD on one network and one data set.
+pub trait Engine {
+    /// One step θ ← θ − (η/|b|) Σ_{i∈b} ∇ℓ_i for every batch b, a run of `batch_size` entries of
+    /// `order`; returns Σ ℓ_i over all entries, each loss taken just before its step.
+    ///
+    /// # Errors
+    /// The device failed; a diverging loss is no error but a value that is not finite.
+    fn steps(
+        &mut self,
+        order: &[u32],
+        batch_size: usize,
+        learning_rate: f64,
+    ) -> Result<f64, EngineError>;
+
+    /// The full-data loss (1/n) Σ ℓ_i.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn loss(&mut self) -> Result<f64, EngineError>;
+
+    /// The current parameters.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn weights(&self) -> Result<Weights, EngineError>;
+}

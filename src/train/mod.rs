@@ -1,0 +1,19 @@
+//! Training: plain SGD with a warm-up, from the initial point to a minimum.
+
+mod device;
+mod engine;
+mod history;
+mod sampler;
+mod stop;
+mod tensor_engine;
+mod trainer;
+mod warmup;
+
+pub use device::open as open_device;
+pub use engine::{Engine, EngineError};
+pub use history::{Point, to_csv as history_to_csv};
+pub use sampler::Sampler;
+pub use stop::{StopReason, StopRule};
+pub use tensor_engine::TensorEngine;
+pub use trainer::{Observer, Outcome, Progress, Undisturbed, Wish, train};
+pub use warmup::learning_rate;

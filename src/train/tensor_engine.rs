@@ -1,0 +1,134 @@
+//! SGD by Burn's tensor operations and automatic differentiation: any backend, any depth.
+
+use burn::module::Module;
+use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::engine::{Engine, EngineError};
+use crate::data::Dataset;
+use crate::net::{Mlp, Weights, squared_error};
+
+/// Rows of the full-data loss computed at once: bounds the memory of the activations.
+const LOSS_ROWS: usize = 4096;
+
+/// One network on one device.
+pub struct TensorEngine {
+    model: Option<Mlp>,
+    optimizer: ModuleOptimizer,
+    inputs: Tensor<2>,
+    targets: Tensor<2>,
+    device: Device,
+    /// c of the loss.
+    factor: f64,
+}
+
+impl TensorEngine {
+    /// Puts network and data on `device`.
+    pub fn new(weights: &Weights, data: &Dataset, factor: f64, device: Device) -> Self {
+        let device = device.autodiff();
+        let matrix = |values: &[f32], columns| {
+            Tensor::from_data(
+                TensorData::new(values.to_vec(), [data.samples, columns]),
+                &device,
+            )
+        };
+        Self {
+            model: Some(Mlp::new(weights, &device)),
+            optimizer: SgdConfig::new().init(),
+            inputs: matrix(&data.inputs, data.features),
+            targets: matrix(&data.targets, data.outputs),
+            device,
+            factor,
+        }
+    }
+
+    fn model(&self) -> Result<&Mlp, EngineError> {
+        self.model
+            .as_ref()
+            .ok_or_else(|| fault("an earlier step failed"))
+    }
+
+    /// Makes one step and returns Σ ‖f − y‖² of the batch before it.
+    fn step(
+        &mut self,
+        inputs: Tensor<2>,
+        targets: Tensor<2>,
+        learning_rate: f64,
+    ) -> Result<Tensor<1>, EngineError> {
+        let model = self
+            .model
+            .take()
+            .ok_or_else(|| fault("an earlier step failed"))?;
+        let [batch_size, _] = inputs.dims();
+        let error = squared_error(model.forward(inputs), targets);
+        let loss = error.clone() * (self.factor / batch_size as f64);
+        let gradients = GradientsParams::from_grads(loss.backward(), &model);
+        // The optimiser updates a buffer in place only when nothing else holds it, hence the move.
+        self.model = Some(self.optimizer.step(learning_rate, model, gradients));
+        Ok(error.inner())
+    }
+}
+
+impl Engine for TensorEngine {
+    fn steps(
+        &mut self,
+        order: &[u32],
+        batch_size: usize,
+        learning_rate: f64,
+    ) -> Result<f64, EngineError> {
+        let indices: Vec<i32> = order.iter().map(|&sample| sample as i32).collect();
+        let indices =
+            Tensor::<1, Int>::from_data(TensorData::new(indices, [order.len()]), &self.device);
+        let inputs = self.inputs.clone().select(0, indices.clone());
+        let targets = self.targets.clone().select(0, indices);
+        let mut total: Option<Tensor<1>> = None;
+        for start in (0..order.len()).step_by(batch_size) {
+            let rows = start..(start + batch_size).min(order.len());
+            let (x, y) = (
+                inputs.clone().slice([rows.clone()]),
+                targets.clone().slice([rows]),
+            );
+            let error = self.step(x, y, learning_rate)?;
+            total = Some(match total {
+                Some(sum) => sum + error,
+                None => error,
+            });
+        }
+        total.map_or(Ok(0.0), |sum| Ok(self.factor * scalar(sum)?))
+    }
+
+    fn loss(&mut self) -> Result<f64, EngineError> {
+        let model = self.model()?.valid();
+        let [samples, _] = self.inputs.dims();
+        let mut total = 0.0;
+        for start in (0..samples).step_by(LOSS_ROWS) {
+            let rows = start..(start + LOSS_ROWS).min(samples);
+            let x = self.inputs.clone().slice([rows.clone()]).inner();
+            let y = self.targets.clone().slice([rows]).inner();
+            total += scalar(squared_error(model.forward(x), y))?;
+        }
+        Ok(self.factor * total / samples as f64)
+    }
+
+    fn weights(&self) -> Result<Weights, EngineError> {
+        self.model()?
+            .weights()
+            .map_err(|error| fault(&error.to_string()))
+    }
+}
+
+fn scalar(tensor: Tensor<1>) -> Result<f64, EngineError> {
+    let data = tensor
+        .try_into_data()
+        .map_err(|error| fault(&error.to_string()))?;
+    data.iter::<f64>()
+        .next()
+        .ok_or_else(|| fault("the device returned no value"))
+}
+
+fn fault(text: &str) -> EngineError {
+    EngineError {
+        engine: "tensor",
+        fault: text.to_owned(),
+    }
+}

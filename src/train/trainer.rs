@@ -1,0 +1,183 @@
+//! One run: epochs of SGD from the initial point until the stop rule speaks.
+
+use serde::{Deserialize, Serialize};
+
+use super::engine::{Engine, EngineError};
+use super::history::{self, Point};
+use super::sampler::Sampler;
+use super::stop::{StopReason, StopRule};
+use super::warmup::learning_rate;
+use crate::config::Schedule;
+
+/// Samples between two looks at the observer: some milliseconds of work.
+const CHUNK_SAMPLES: usize = 256;
+
+/// Where a run stands, apart from its weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Epochs finished.
+    pub epoch: u64,
+    /// Samples of the current epoch's order that have been used.
+    pub position: usize,
+    /// Σ ℓ_i over them.
+    pub epoch_loss: f64,
+    /// SGD steps made.
+    pub steps: u64,
+    /// Consecutive converged epochs.
+    pub streak: u64,
+    /// Full-data loss of the initial point.
+    pub initial_loss: f64,
+    /// Mean sample loss of the last finished epoch.
+    pub running_loss: f64,
+    pub history: Vec<Point>,
+}
+
+/// A finished run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    pub reason: StopReason,
+    pub progress: Progress,
+}
+
+/// What the observer of a run wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    Continue,
+    /// Stop here; the run is not finished.
+    Interrupt,
+}
+
+/// Looks at a run between steps, every few milliseconds.
+pub trait Observer {
+    /// Called between two steps.
+    fn look(&mut self, progress: &Progress, engine: &dyn Engine) -> Wish;
+}
+
+/// An observer that lets every run go on to its end.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Undisturbed;
+
+impl Observer for Undisturbed {
+    fn look(&mut self, _: &Progress, _: &dyn Engine) -> Wish {
+        Wish::Continue
+    }
+}
+
+impl Progress {
+    /// The beginning of a run.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn begin(engine: &mut dyn Engine) -> Result<Self, EngineError> {
+        let initial_loss = engine.loss()?;
+        let start = Point {
+            epoch: 0,
+            step: 0,
+            learning_rate: 0.0,
+            running_loss: None,
+            loss: Some(initial_loss),
+        };
+        Ok(Self {
+            epoch: 0,
+            position: 0,
+            epoch_loss: 0.0,
+            steps: 0,
+            streak: 0,
+            initial_loss,
+            running_loss: initial_loss,
+            history: vec![start],
+        })
+    }
+}
+
+/// Trains from `progress` to the end; `None` if the observer interrupted.
+///
+/// # Errors
+/// The engine failed.
+pub fn train(
+    schedule: &Schedule,
+    samples: usize,
+    mut progress: Progress,
+    engine: &mut dyn Engine,
+    observer: &mut dyn Observer,
+) -> Result<Option<Outcome>, EngineError> {
+    let sampler = Sampler {
+        sampling: schedule.sampling,
+        samples,
+        batch_size: schedule.batch_size,
+        seed: schedule.seed,
+    };
+    let rule = StopRule::new(schedule, progress.initial_loss);
+    loop {
+        let rate = learning_rate(schedule.learning_rate, &schedule.warmup, progress.epoch);
+        let order = sampler.order(progress.epoch);
+        if !epoch(
+            &order,
+            schedule.batch_size,
+            rate,
+            &mut progress,
+            engine,
+            observer,
+        )? {
+            return Ok(None);
+        }
+        if let Some(reason) = finish_epoch(order.len(), rate, &rule, &mut progress, engine)? {
+            return Ok(Some(Outcome { reason, progress }));
+        }
+    }
+}
+
+/// Makes the steps of one epoch; false if the observer interrupted.
+fn epoch(
+    order: &[u32],
+    batch_size: usize,
+    rate: f64,
+    progress: &mut Progress,
+    engine: &mut dyn Engine,
+    observer: &mut dyn Observer,
+) -> Result<bool, EngineError> {
+    let chunk = batch_size * (CHUNK_SAMPLES / batch_size).max(1);
+    while progress.position < order.len() {
+        if observer.look(progress, engine) == Wish::Interrupt {
+            return Ok(false);
+        }
+        let end = (progress.position + chunk).min(order.len());
+        let part = &order[progress.position..end];
+        progress.epoch_loss += engine.steps(part, batch_size, rate)?;
+        progress.steps += part.len().div_ceil(batch_size) as u64;
+        progress.position = end;
+    }
+    Ok(true)
+}
+
+/// Closes an epoch of `length` samples: losses, streak, history, verdict.
+fn finish_epoch(
+    length: usize,
+    rate: f64,
+    rule: &StopRule<'_>,
+    progress: &mut Progress,
+    engine: &mut dyn Engine,
+) -> Result<Option<StopReason>, EngineError> {
+    let running = progress.epoch_loss / length as f64;
+    progress.epoch += 1;
+    progress.position = 0;
+    progress.epoch_loss = 0.0;
+    progress.running_loss = running;
+    let loss = if rule.needs_loss(progress.epoch, running) {
+        Some(engine.loss()?)
+    } else {
+        None
+    };
+    progress.streak = rule.streak(progress.streak, loss);
+    let verdict = rule.verdict(progress.epoch, running, progress.streak);
+    if verdict.is_some() || history::keeps(progress.epoch) {
+        progress.history.push(Point {
+            epoch: progress.epoch,
+            step: progress.steps,
+            learning_rate: rate,
+            running_loss: Some(running).filter(|loss| loss.is_finite()),
+            loss,
+        });
+    }
+    Ok(verdict)
+}

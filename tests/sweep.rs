@@ -1,0 +1,314 @@
+//! A sweep loses nothing, repeats nothing and leaves nothing half-written.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use common::config::tiny_config;
+use common::program::{command, etastar, stderr, stdout};
+
+fn write_config(folder: &Path) {
+    let grid = "[sweep]\nlearning_rate = [0.01, 0.012589254117941677, 0.04, 0.08]\nbatch_size = [1, 2, 4, 12]\n";
+    fs::write(folder.join("x.toml"), tiny_config() + grid).unwrap();
+}
+
+/// Rows of `summary.csv` by run, without the cells that tell the time.
+fn summary(folder: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(folder.join("results/x/summary.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let timeless = |name: &str| !["train_seconds", "analysis_seconds", "finished"].contains(&name);
+    reader
+        .records()
+        .map(|row| {
+            let row = row.unwrap();
+            let cells = header.iter().zip(&row).filter(|(name, _)| timeless(name));
+            (
+                row[0].to_owned(),
+                cells.map(|(a, b)| (a.to_owned(), b.to_owned())).collect(),
+            )
+        })
+        .collect()
+}
+
+fn bytes(folder: &Path, file: &str) -> BTreeMap<String, Vec<u8>> {
+    fs::read_dir(folder.join("results/x/runs"))
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            (
+                entry.file_name().into_string().unwrap(),
+                fs::read(entry.path().join(file)).unwrap(),
+            )
+        })
+        .collect()
+}
+
+fn leftovers(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with(".writing-")
+            {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_second_sweep_finds_everything_done() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path());
+    let first = etastar(folder.path(), &["sweep", "x.toml"]);
+    assert!(first.status.success(), "{}", stderr(&first));
+    let (rows, minima) = (
+        summary(folder.path()),
+        bytes(folder.path(), "minimum.safetensors"),
+    );
+    assert_eq!(rows.len(), 16);
+    for figure in [
+        "figure1a_sharpness.svg",
+        "figure1a_sharpness.png",
+        "figure2_bounds.svg",
+    ] {
+        assert!(
+            folder
+                .path()
+                .join("results/x/figures")
+                .join(figure)
+                .exists(),
+            "{figure}"
+        );
+    }
+    let written = fs::metadata(folder.path().join("results/x/runs"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    let second = etastar(folder.path(), &["sweep", "x.toml"]);
+    assert!(second.status.success(), "{}", stderr(&second));
+    assert!(
+        stderr(&second).contains("16 of them finished earlier"),
+        "{}",
+        stderr(&second)
+    );
+    assert_eq!(summary(folder.path()), rows);
+    let lines = fs::read_to_string(folder.path().join("results/x/summary.csv")).unwrap();
+    assert_eq!(
+        lines.lines().count(),
+        1 + 16,
+        "a run is in the summary twice"
+    );
+    assert_eq!(bytes(folder.path(), "minimum.safetensors"), minima);
+    assert_eq!(
+        fs::metadata(folder.path().join("results/x/runs"))
+            .unwrap()
+            .modified()
+            .unwrap(),
+        written
+    );
+}
+
+#[test]
+fn sharpness_of_both_hessians_agrees_at_every_minimum() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path());
+    assert!(
+        etastar(folder.path(), &["sweep", "x.toml"])
+            .status
+            .success()
+    );
+    let mut converged = 0;
+    for row in summary(folder.path())
+        .values()
+        .filter(|row| row["stop_reason"] == "converged")
+    {
+        let cell = |name: &str| row[name].parse::<f64>().unwrap();
+        // The residual part of the Hessian is O(√loss).
+        let allowed = 10.0 * cell("final_loss").sqrt() * cell("sharpness_gn");
+        let gap = (cell("sharpness_gn") - cell("sharpness_hessian")).abs();
+        assert!(gap <= allowed, "gap {gap}, allowed {allowed}: {row:?}");
+        converged += 1;
+    }
+    assert!(converged > 8, "{converged} runs converged");
+}
+
+#[test]
+fn a_killed_sweep_goes_on_where_it_was() {
+    let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for folder in [&whole, &killed] {
+        write_config(folder.path());
+    }
+    assert!(etastar(whole.path(), &["sweep", "x.toml"]).status.success());
+    let mut kills = 0;
+    for patience in [300, 700, 1100, 1500] {
+        let mut child = command(killed.path(), &["sweep", "x.toml", "--quiet"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        sleep(Duration::from_millis(patience));
+        kills += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(kills > 0, "every sweep ended before it was killed");
+    let last = etastar(killed.path(), &["sweep", "x.toml"]);
+    assert!(last.status.success(), "{}", stderr(&last));
+    assert_eq!(summary(killed.path()), summary(whole.path()));
+    for file in ["minimum.safetensors", "history.csv"] {
+        assert!(
+            bytes(killed.path(), file) == bytes(whole.path(), file),
+            "{file} differs"
+        );
+    }
+    assert_eq!(leftovers(killed.path()), Vec::<String>::new());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_a_sweep_with_code_130() {
+    for signal in ["INT", "TERM"] {
+        let folder = tempfile::tempdir().unwrap();
+        let endless = tiny_config() + "[sweep]\nlearning_rate = [1e-7, 2e-7]\n";
+        fs::write(
+            folder.path().join("x.toml"),
+            endless.replace("max_epochs = 3000", "max_epochs = 100000000"),
+        )
+        .unwrap();
+        let mut child = command(folder.path(), &["sweep", "x.toml", "--quiet"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let plan = folder.path().join("results/x/plan.json");
+        let started = Instant::now();
+        while !plan.exists() && started.elapsed() < Duration::from_secs(60) {
+            sleep(Duration::from_millis(20));
+        }
+        let id = child.id().to_string();
+        assert!(
+            std::process::Command::new("kill")
+                .args(["-s", signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert_eq!(child.wait().unwrap().code(), Some(130), "SIG{signal}");
+        let status = etastar(folder.path(), &["status", "results/x"]);
+        assert!(stdout(&status).contains("2 left"), "{}", stdout(&status));
+    }
+}
+
+#[test]
+fn two_sweeps_at_once_share_the_work() {
+    let (shared, alone) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write_config(shared.path());
+    write_config(alone.path());
+    let start = || {
+        command(shared.path(), &["sweep", "x.toml", "--quiet"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut both = [start(), start()];
+    for child in &mut both {
+        assert!(child.wait().unwrap().success());
+    }
+    assert!(etastar(alone.path(), &["sweep", "x.toml"]).status.success());
+    assert_eq!(summary(shared.path()), summary(alone.path()));
+}
+
+#[test]
+fn a_failing_run_is_recorded_and_the_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path());
+    let plan = etastar(folder.path(), &["sweep", "x.toml", "--dry-run", "--json"]);
+    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let victim = plan["runs"][3]["run_id"].as_str().unwrap();
+    // A folder where the run's history should go: every attempt to write it fails.
+    let obstacle = folder
+        .path()
+        .join("results/x/runs")
+        .join(victim)
+        .join("history.csv/in-the-way");
+    fs::create_dir_all(&obstacle).unwrap();
+    let sweep = etastar(folder.path(), &["sweep", "x.toml"]);
+    assert_eq!(sweep.status.code(), Some(1), "{}", stderr(&sweep));
+    assert!(
+        stderr(&sweep).contains(victim) && stderr(&sweep).contains("history.csv"),
+        "{}",
+        stderr(&sweep)
+    );
+    assert_eq!(summary(folder.path()).len(), 15);
+    let status = stdout(&etastar(folder.path(), &["status", "results/x"]));
+    assert!(
+        status.contains("15 of 16 runs done") && status.contains("1 failed"),
+        "{status}"
+    );
+    fs::remove_dir_all(obstacle.parent().unwrap()).unwrap();
+    assert!(
+        etastar(folder.path(), &["sweep", "x.toml"])
+            .status
+            .success()
+    );
+    assert_eq!(summary(folder.path()).len(), 16);
+}
+
+#[test]
+fn another_experiment_is_kept_out_of_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    assert!(
+        etastar(folder.path(), &["sweep", "x.toml"])
+            .status
+            .success()
+    );
+    let other = etastar(
+        folder.path(),
+        &["sweep", "x.toml", "--set", "loss.factor=0.5"],
+    );
+    assert_eq!(other.status.code(), Some(2));
+    assert!(
+        stderr(&other).contains("loss.factor is 1.0 there and 0.5 here"),
+        "{}",
+        stderr(&other)
+    );
+    let wider = etastar(
+        folder.path(),
+        &["sweep", "x.toml", "--set", "sweep.batch_size=[2, 4]"],
+    );
+    assert!(wider.status.success(), "{}", stderr(&wider));
+    assert_eq!(summary(folder.path()).len(), 2);
+}
+
+#[test]
+fn other_measurements_need_no_new_training() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let without = ["sweep", "x.toml", "--set", "analysis.hessian=false"];
+    assert!(etastar(folder.path(), &without).status.success());
+    let minima = bytes(folder.path(), "minimum.safetensors");
+    let row = summary(folder.path()).into_values().next().unwrap();
+    assert_eq!(row["sharpness_hessian"], "");
+    assert!(
+        etastar(folder.path(), &["sweep", "x.toml"])
+            .status
+            .success()
+    );
+    let row = summary(folder.path()).into_values().next().unwrap();
+    assert!(row["sharpness_hessian"].parse::<f64>().unwrap() > 0.0);
+    assert_eq!(bytes(folder.path(), "minimum.safetensors"), minima);
+}
