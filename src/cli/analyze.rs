@@ -98,7 +98,7 @@ pub fn print_analysis(
 ) -> std::io::Result<()> {
     let edge = 2.0 / spec.train.learning_rate;
     let mut line = |name: &str, value: String, meaning: &str| {
-        writeln!(out, "  {name:<20} {value:>10}  {meaning}")
+        writeln!(out, "  {name:<22} {value:>10}  {meaning}")
     };
     line(
         "loss",
@@ -136,6 +136,16 @@ pub fn print_analysis(
         number(analysis.eta_mean),
         "2/λ_max: largest step size stable in the mean",
     )?;
+    if let Some(exact) = &analysis.mean_square {
+        line("generalized sharpness", number(exact.generalized_sharpness), "λ_max(C†D), exact")?;
+        line("  from", number(exact.lower), "proved")?;
+        line("  to", optional(exact.upper), "proved")?;
+        line("η*_var", number(exact.eta_var), "largest step size stable in mean square")?;
+        line("bound (27)", number(exact.bound_27), "best rank-one lower bound")?;
+        line("one-step bound", number(exact.one_step_upper), "≥ generalized sharpness")?;
+        line("effective rank", number(exact.effective_rank), "of the dominant second moment")?;
+        line("coherence", number(exact.coherence), "σ of Dexter et al.")?;
+    }
     for missing in &analysis.missing {
         writeln!(out, "  {} is missing: {}", missing.quantity, missing.reason)?;
     }

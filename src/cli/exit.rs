@@ -4,7 +4,9 @@ use std::io;
 use std::process::ExitCode;
 
 use etastar::config::{ConfigError, MissingKey};
+use etastar::curvature::npy::NpyError;
 use etastar::data::DataError;
+use etastar::stability::thresholds::ThresholdsError;
 use etastar::sweep::{Outcome, SweepError};
 
 /// A run failed.
@@ -34,6 +36,8 @@ fn code(error: &anyhow::Error) -> u8 {
             || cause.is::<ConfigError>()
             || cause.is::<MissingKey>()
             || cause.is::<DataError>()
+            || cause.is::<NpyError>()
+            || cause.is::<ThresholdsError>()
             || matches!(
                 cause.downcast_ref::<SweepError>(),
                 Some(SweepError::Experiment(_))

@@ -9,6 +9,7 @@ mod show;
 mod source;
 mod status;
 mod sweep;
+mod thresholds;
 mod train;
 
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ enum Command {
     Train(train::Train),
     /// Curvature and thresholds of saved minima
     Analyze(analyze::Analyze),
+    /// Every threshold of a Gram matrix that any framework wrote; no network needed
+    Thresholds(thresholds::Thresholds),
     /// Draw the figures of a results folder from its summary.csv
     Plot(plot::Plot),
     /// What is done, running, failed and left in a results folder
@@ -79,6 +82,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Sweep(command) => command.run(style),
         Command::Train(command) => command.run(style),
         Command::Analyze(command) => command.run(style),
+        Command::Thresholds(command) => command.run(style),
         Command::Plot(command) => command.run(style),
         Command::Status(command) => command.run(style),
     }

@@ -220,6 +220,11 @@ impl Reporter for Display {
             } => {
                 self.line(&format!("failed: {} (run {id}): {reason}", name(spec)));
             }
+            Event::SetAside { spec, to, fault } => self.line(&format!(
+                "{}  begins anew: its saved state is unusable ({fault}); kept as {}",
+                name(spec),
+                to.display()
+            )),
             Event::Elsewhere { worker, spec } => {
                 self.message(
                     *worker,

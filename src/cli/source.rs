@@ -1,9 +1,11 @@
 //! The configuration file and its overrides, as arguments.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use etastar::config::{Config, ConfigError};
+use etastar::sweep::SweepOptions;
 
 /// A configuration.
 #[derive(Debug, Args)]
@@ -19,5 +21,13 @@ impl Source {
     /// Reads and checks it.
     pub fn load(&self) -> Result<Config, ConfigError> {
         Config::load(&self.config, &self.overrides)
+    }
+}
+
+/// How `[run]` wants its runs done.
+pub fn options(config: &Config) -> SweepOptions {
+    SweepOptions {
+        workers: config.run.workers,
+        checkpoint_interval: Duration::from_secs_f64(config.run.checkpoint_seconds.min(1e9)),
     }
 }

@@ -11,13 +11,13 @@ use etastar::config::{Config, RunSpec, grid};
 use etastar::data::Dataset;
 use etastar::figures::{self, FiguresError};
 use etastar::net::Widths;
-use etastar::sweep::{Interrupt, Outcome, Store, SweepOptions, run_id, sweep};
+use etastar::sweep::{Interrupt, Outcome, Store, run_id, sweep};
 use serde_json::json;
 
 use super::exit;
 use super::format::{number, table};
 use super::show::{Style, plural};
-use super::source::Source;
+use super::source::{Source, options};
 
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
@@ -44,9 +44,7 @@ impl Sweep {
         let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
         let store = Store::create(&config.run.results)?;
         let reporter = style.reporter();
-        let options = SweepOptions {
-            workers: config.run.workers,
-        };
+        let options = options(&config);
         let outcome = sweep(
             &store,
             &specs,

@@ -7,14 +7,14 @@ use anyhow::Context;
 use clap::Args;
 use etastar::config::single;
 use etastar::data::Dataset;
-use etastar::sweep::{Interrupt, Record, Store, run_one};
+use etastar::sweep::{Interrupt, Record, Store, sweep};
 use etastar::train::StopReason;
 
 use super::analyze::print_analysis;
 use super::exit;
 use super::format::{duration, number, optional};
 use super::show::Style;
-use super::source::Source;
+use super::source::{Source, options};
 
 /// Arguments of `train`.
 #[derive(Debug, Args)]
@@ -31,7 +31,9 @@ impl Train {
         let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
         let store = Store::create(&config.run.results)?;
         let reporter = style.reporter();
-        let outcome = run_one(&store, &spec, &data, reporter.as_ref(), &interrupt)?;
+        let specs = [spec];
+        let outcome =
+            sweep(&store, &specs, &data, options(&config), reporter.as_ref(), &interrupt)?;
         drop(reporter);
         let Some(record) = outcome.records.first() else {
             return Ok(exit::of_outcome(&outcome));

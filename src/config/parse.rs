@@ -181,6 +181,8 @@ fn sweep(mut s: Section<'_>, problems: &Problems) -> SweepConfig {
 fn analysis(mut s: Section<'_>) -> AnalysisConfig {
     let config = AnalysisConfig {
         hessian: s.or("hessian", true, any),
+        thresholds: s.or("thresholds", true, any),
+        tolerance: s.or("tolerance", 1e-4, fraction),
         eigen_tolerance: s.or("eigen_tolerance", 1e-6, fraction),
         eigen_iterations: s.or("eigen_iterations", 500, at_least_one_usize),
     };
@@ -209,6 +211,9 @@ fn run(mut s: Section<'_>, results: PathBuf) -> RunConfig {
                 ("wgpu", Backend::Wgpu),
             ],
         ),
+        checkpoint_seconds: s.or("checkpoint_seconds", 60.0, |&seconds: &f64| {
+            if seconds >= 0.0 && seconds.is_finite() { Ok(()) } else { Err("0 or more") }
+        }),
     };
     s.finish();
     config

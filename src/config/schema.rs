@@ -148,6 +148,10 @@ pub struct SweepConfig {
 pub struct AnalysisConfig {
     /// Whether λ_max of the true Hessian is computed beside the Gauss–Newton one.
     pub hessian: bool,
+    /// Whether the exact mean-square threshold and everything that goes with it is computed.
+    pub thresholds: bool,
+    /// Relative width of the enclosure of the generalized sharpness.
+    pub tolerance: f64,
     /// Relative residual at which an eigenvalue iteration stops.
     pub eigen_tolerance: f64,
     /// Most matrix–vector products of an eigenvalue iteration.
@@ -163,6 +167,8 @@ pub struct RunConfig {
     pub workers: usize,
     pub engine: EngineKind,
     pub backend: Backend,
+    /// Seconds between two saves of an unfinished run's state.
+    pub checkpoint_seconds: f64,
 }
 
 /// Who computes the steps.

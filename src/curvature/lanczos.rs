@@ -48,7 +48,7 @@ pub struct Search {
 
 /// An approximate eigenpair and how good it is: some eigenvalue lies within `residual` of `value`.
 #[derive(Debug, Clone)]
-pub struct TopEigenpair {
+pub struct Eigenpair {
     pub value: f64,
     /// Unit length.
     pub vector: Vec<f64>,
@@ -68,9 +68,9 @@ const BASIS_VECTORS: usize = 120;
 /// enough: Parlett 1998, §6.9), restarted from the Ritz vector when the basis is full.
 ///
 /// `start` must not be zero; the closer it is to the eigenvector, the fewer products it takes.
-pub fn top_eigenpair(operator: &dyn LinearOperator, start: &[f64], search: Search) -> TopEigenpair {
+pub fn top_eigenpair(operator: &dyn LinearOperator, start: &[f64], search: Search) -> Eigenpair {
     let room = (BASIS_BYTES / (8 * operator.side().max(1))).clamp(4, BASIS_VECTORS);
-    let mut best = TopEigenpair {
+    let mut best = Eigenpair {
         value: f64::NAN,
         vector: start.to_vec(),
         residual: f64::INFINITY,
@@ -87,10 +87,10 @@ pub fn top_eigenpair(operator: &dyn LinearOperator, start: &[f64], search: Searc
 /// One basis of at most `products` vectors.
 fn cycle(
     operator: &dyn LinearOperator,
-    from: &TopEigenpair,
+    from: &Eigenpair,
     products: usize,
     tolerance: f64,
-) -> TopEigenpair {
+) -> Eigenpair {
     let mut basis = vec![normalized(from.vector.clone())];
     let (mut diagonal, mut coupling) = (Vec::new(), Vec::new());
     loop {
@@ -104,7 +104,7 @@ fn cycle(
         let residual = norm * weights[weights.len() - 1].abs();
         let converged = residual <= tolerance * value.abs();
         if converged || diagonal.len() == products || norm == 0.0 {
-            return TopEigenpair {
+            return Eigenpair {
                 value,
                 vector: normalized(combine(&basis, &weights)),
                 residual,
@@ -196,7 +196,7 @@ mod tests {
         (&product + product.transpose()) * faer::Scale(0.5)
     }
 
-    fn top(matrix: &Mat<f64>, tolerance: f64) -> TopEigenpair {
+    fn top(matrix: &Mat<f64>, tolerance: f64) -> Eigenpair {
         let operator = Symmetric {
             matrix: matrix.as_ref(),
             factor: 1.0,

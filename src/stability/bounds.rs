@@ -1,53 +1,75 @@
-//! Lower bounds on the generalized sharpness that need no eigendecomposition.
+//! Lower bounds on the generalized sharpness that need no more than the top eigenpair of G.
 
-use super::sampling::Coefficients;
-use crate::curvature::Gram;
+use faer::{Mat, get_global_parallelism, linalg::matmul::matmul};
 
-/// What the bounds (17) and (18) need: the curvature of every sample along the top eigenvector of H,
-/// and a few traces and norms.
+use super::{
+    lanczos::{Stop, irregular, largest},
+    sampling::Coefficients,
+};
+use crate::curvature::gram::Gram;
+
+/// λ_1 = λ_max(H) and the unit eigenvector u of K = G/n that belongs to it.
+///
+/// The eigenvector of H is v = Aᵀu/√(nλ_1), so that vᵀH_iv = ‖A_iv‖² = nλ_1‖u_i‖².
 #[derive(Debug, Clone)]
-pub struct TopCurvature {
-    sharpness: f64,
-    trace: f64,
-    /// (1/n) Σ (vᵀH_i v)².
-    mean_square: f64,
-    /// ‖H‖_F².
-    frobenius: f64,
-    /// (1/n) Σ ‖H_i‖_F².
-    sample_frobenius: f64,
+pub struct TopEigenpair {
+    /// λ_1.
+    pub sharpness: f64,
+    /// u, n·q numbers.
+    pub vector: Vec<f64>,
 }
 
-impl TopCurvature {
-    /// From G and the top eigenpair λ_1, u of K = G/n (u of unit length).
-    ///
-    /// The unit eigenvector of H is v = Aᵀu/√(nλ_1), so that vᵀH_i v = ‖A_i v‖² = nλ_1 ‖u_i‖².
-    pub fn new(gram: &Gram, sharpness: f64, top: &[f64]) -> Self {
-        let (n, q) = (gram.samples() as f64, gram.outputs());
-        let along = top
-            .chunks(q)
-            .map(|block| n * sharpness * block.iter().map(|x| x * x).sum::<f64>());
-        let own = (0..gram.samples()).map(|i| gram.block(i, i).squared_norm_l2());
-        Self {
-            sharpness,
-            trace: (0..gram.side()).map(|k| gram.matrix()[(k, k)]).sum::<f64>() / n,
-            mean_square: along.map(|curvature| curvature * curvature).sum::<f64>() / n,
-            frobenius: gram.matrix().squared_norm_l2() / (n * n),
-            sample_frobenius: own.sum::<f64>() / n,
-        }
+impl TopEigenpair {
+    /// By Lanczos on G: tens of matrix–vector products, no eigendecomposition.
+    pub fn of(gram: &Gram) -> Self {
+        let stop = Stop { residual: 1e-9, steps: 300 };
+        let pair = largest(irregular(gram.side(), 1), stop, |x| {
+            let mut image = Mat::zeros(x.nrows(), x.ncols());
+            let accumulate = faer::Accum::Replace;
+            matmul(&mut image, accumulate, gram.matrix(), x, 1.0, get_global_parallelism());
+            image
+        })
+        .swap_remove(0);
+        Self { sharpness: pair.value / gram.samples() as f64, vector: pair.vector }
     }
 
-    /// Tr H.
-    pub fn trace(&self) -> f64 {
-        self.trace
+    /// [M] (17): αλ_1 + β/(nλ_1) Σ (vᵀH_iv)², which for α = 1 − β is
+    /// λ_1 + β/(nλ_1) Σ (vᵀH_iv − λ_1)². Units of λ_1.
+    pub fn bound_17(&self, samples: usize, coefficients: Coefficients) -> f64 {
+        let outputs = self.vector.len() / samples;
+        let squares = |u: &[f64]| u.iter().map(|x| x * x).sum::<f64>();
+        let fourth: f64 = self.vector.chunks(outputs).map(|u| squares(u).powi(2)).sum();
+        let Coefficients { alpha, beta } = coefficients;
+        self.sharpness * (alpha + beta * samples as f64 * fourth)
+    }
+}
+
+/// [M] (18): (α‖H‖_F² + (β/n) Σ‖H_i‖_F²)/Tr H, the Rayleigh quotient of X = I on range(H).
+pub fn bound_18(gram: &Gram, coefficients: Coefficients) -> f64 {
+    let n = gram.samples() as f64;
+    let whole = gram.matrix().squared_norm_l2() / (n * n);
+    let blocks: f64 = (0..gram.samples()).map(|i| gram.block(i, i).squared_norm_l2()).sum();
+    let trace: f64 = (0..gram.side()).map(|k| gram.matrix()[(k, k)]).sum();
+    (coefficients.alpha * whole + coefficients.beta * blocks / n) / (trace / n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two samples in the plane, one output: H_1 = 4 e_1e_1ᵀ, H_2 = e_2e_2ᵀ.
+    fn diagonal() -> Gram {
+        Gram::new(Mat::from_fn(2, 2, |i, j| if i == j { [4.0, 1.0][i] } else { 0.0 }), 1).unwrap()
     }
 
-    /// [M] (17): (α λ_1² + β mean (vᵀH_i v)²)/λ_1, the Rayleigh quotient of vvᵀ.
-    pub fn bound_17(&self, c: Coefficients) -> f64 {
-        c.alpha * self.sharpness + c.beta * self.mean_square / self.sharpness
-    }
-
-    /// [M] (18): (α ‖H‖_F² + β mean ‖H_i‖_F²)/Tr H, the Rayleigh quotient of the identity.
-    pub fn bound_18(&self, c: Coefficients) -> f64 {
-        (c.alpha * self.frobenius + c.beta * self.sample_frobenius) / self.trace
+    #[test]
+    fn closed_forms_on_two_orthogonal_samples() {
+        let (gram, half) = (diagonal(), Coefficients { alpha: 0.5, beta: 0.5 });
+        let top = TopEigenpair::of(&gram);
+        assert!((top.sharpness - 2.0).abs() < 1e-12);
+        // v = e_1: mean (vᵀH_iv)² = 8, so 0.5·2 + 0.5·8/2.
+        assert!((top.bound_17(2, half) - 3.0).abs() < 1e-12);
+        // ‖H‖² = 4.25, mean ‖H_i‖² = 8.5, Tr H = 2.5.
+        assert!((bound_18(&gram, half) - 0.5 * (4.25 + 8.5) / 2.5).abs() < 1e-12);
     }
 }

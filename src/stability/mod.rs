@@ -1,4 +1,24 @@
 //! Step sizes at which SGD is stable at an interpolating minimum, from its Gram matrix alone.
+//!
+//! Sources: [M] Mulayoff & Michaeli, COLT 2024 (arXiv 2306.07850); [D] Dexter et al., ICLR 2024
+//! (arXiv 2401.12332).
+//!
+//! [`thresholds`] is the entry point; [`bounds`] has what is cheap without an eigendecomposition.
 
+pub(crate) mod block_map;
+pub(crate) mod blocks;
 pub mod bounds;
+pub(crate) mod certificate;
+pub mod coherence;
+pub(crate) mod dense;
+pub(crate) mod exponentials;
+pub(crate) mod explicit;
+pub mod generalized_sharpness;
+pub(crate) mod krylov;
+pub(crate) mod lanczos;
+pub mod noise;
+pub mod one_step;
+pub mod rank_one;
 pub mod sampling;
+pub mod spectrum;
+pub mod thresholds;

@@ -30,9 +30,7 @@ pub struct Coefficients {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SamplingError {
     /// B outside 1..=n.
-    #[error(
-        "batch size {batch_size} is outside 1..={samples}: a batch has at least one sample and at most all {samples}"
-    )]
+    #[error("batch size {batch_size} is outside 1..={samples}: a batch has at least one sample and at most all {samples}")]
     BatchSize { batch_size: usize, samples: usize },
     /// Not the name of a sampling.
     #[error("unknown sampling `{0}`: use distinct, independent or bernoulli")]
@@ -56,33 +54,18 @@ impl Sampling {
         batch_size: usize,
     ) -> Result<Coefficients, SamplingError> {
         if batch_size == 0 || batch_size > samples {
-            return Err(SamplingError::BatchSize {
-                batch_size,
-                samples,
-            });
+            return Err(SamplingError::BatchSize { batch_size, samples });
         }
         let (n, b) = (samples as f64, batch_size as f64);
         Ok(match self {
             // p = (n − B)/(B(n − 1)) is 0/0 at n = 1, where the batch is the full batch.
-            Self::Distinct if batch_size == samples => Coefficients {
-                alpha: 1.0,
-                beta: 0.0,
-            },
+            Self::Distinct if batch_size == samples => Coefficients { alpha: 1.0, beta: 0.0 },
             Self::Distinct => {
                 let p = (n - b) / (b * (n - 1.0));
-                Coefficients {
-                    alpha: 1.0 - p,
-                    beta: p,
-                }
+                Coefficients { alpha: 1.0 - p, beta: p }
             }
-            Self::Independent => Coefficients {
-                alpha: 1.0 - 1.0 / b,
-                beta: 1.0 / b,
-            },
-            Self::Bernoulli => Coefficients {
-                alpha: 1.0,
-                beta: 1.0 / b - 1.0 / n,
-            },
+            Self::Independent => Coefficients { alpha: 1.0 - 1.0 / b, beta: 1.0 / b },
+            Self::Bernoulli => Coefficients { alpha: 1.0, beta: 1.0 / b - 1.0 / n },
         })
     }
 }
@@ -114,24 +97,14 @@ impl FromStr for Sampling {
 mod tests {
     use super::*;
 
-    const ALL: [Sampling; 3] = [
-        Sampling::Distinct,
-        Sampling::Independent,
-        Sampling::Bernoulli,
-    ];
+    const ALL: [Sampling; 3] = [Sampling::Distinct, Sampling::Independent, Sampling::Bernoulli];
 
     #[test]
     fn the_full_batch_has_no_noise() {
         for samples in [1, 2, 7] {
             for sampling in [Sampling::Distinct, Sampling::Bernoulli] {
                 let full = sampling.coefficients(samples, samples).unwrap();
-                assert_eq!(
-                    full,
-                    Coefficients {
-                        alpha: 1.0,
-                        beta: 0.0
-                    }
-                );
+                assert_eq!(full, Coefficients { alpha: 1.0, beta: 0.0 });
             }
         }
     }
@@ -159,10 +132,7 @@ mod tests {
         for (sampling, expected) in ALL.into_iter().zip(expected) {
             let c = sampling.coefficients(4, 2).unwrap();
             let found = c.alpha * mean * mean + c.beta * square;
-            assert!(
-                (found - expected).abs() < 1e-14,
-                "{sampling}: {found} {expected}"
-            );
+            assert!((found - expected).abs() < 1e-14, "{sampling}: {found} {expected}");
         }
     }
 
@@ -171,13 +141,7 @@ mod tests {
         for sampling in ALL {
             for batch_size in [0, 9] {
                 let error = sampling.coefficients(8, batch_size).unwrap_err();
-                assert_eq!(
-                    error,
-                    SamplingError::BatchSize {
-                        batch_size,
-                        samples: 8
-                    }
-                );
+                assert_eq!(error, SamplingError::BatchSize { batch_size, samples: 8 });
             }
         }
     }
@@ -186,10 +150,7 @@ mod tests {
     fn names_round_trip() {
         for sampling in ALL {
             assert_eq!(sampling.to_string().parse(), Ok(sampling));
-            assert_eq!(
-                serde_json::to_string(&sampling).unwrap(),
-                format!("\"{sampling}\"")
-            );
+            assert_eq!(serde_json::to_string(&sampling).unwrap(), format!("\"{sampling}\""));
         }
         assert!("poisson".parse::<Sampling>().is_err());
     }

@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::RunSpec;
 use crate::curvature::{
-    self, GramError, LossHessian, Pass, Search, Symmetric, TopEigenpair, top_eigenpair,
+    self, Eigenpair, Gram, GramError, LossHessian, Pass, Search, Symmetric, top_eigenpair,
 };
 use crate::data::Dataset;
 use crate::net::Weights;
-use crate::stability::bounds::TopCurvature;
+use crate::stability::bounds::{TopEigenpair, bound_18};
+use crate::stability::generalized_sharpness::{Effort, Status};
 use crate::stability::sampling::{Sampling, SamplingError};
+use crate::stability::thresholds::{Request, thresholds};
 
 /// A minimum that cannot be analysed at all.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +54,37 @@ pub struct Analysis {
     pub bound_17: f64,
     /// [M] (18).
     pub bound_18: f64,
+    /// What needs the whole spectrum of G.
+    pub mean_square: Option<MeanSquare>,
     pub missing: Vec<Missing>,
+}
+
+/// The exact mean-square threshold and its company, for batches of distinct samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeanSquare {
+    /// λ_max(C†D), the best Rayleigh quotient.
+    pub generalized_sharpness: f64,
+    /// Proved ends of its enclosure.
+    pub lower: f64,
+    pub upper: Option<f64>,
+    /// Whether the enclosure is as narrow as asked for.
+    pub converged: bool,
+    /// η*_var = 2/λ_max(C†D).
+    pub eta_var: f64,
+    /// [M] (27).
+    pub bound_27: f64,
+    /// The one-step contraction bound, from above.
+    pub one_step_upper: f64,
+    /// (Tr X)²/‖X‖_F² of the maximiser X.
+    pub effective_rank: f64,
+    /// λ_max(C†E) of [M] Prop 8.
+    pub noise_sharpness: f64,
+    /// σ of [D].
+    pub coherence: f64,
+    /// [D] Thm 1 on the scale of the generalized sharpness.
+    pub dexter_bound: f64,
+    /// Numerical rank of G.
+    pub rank: usize,
 }
 
 /// Measures `weights` on `data` as `spec` asks, with `par` threads.
@@ -68,36 +100,67 @@ pub fn analyse(
     check_shape(weights, data)?;
     let pass = Pass::new(weights, data, spec.loss.factor, par);
     let gram = curvature::gram(&pass)?;
-    let search = Search {
-        tolerance: spec.analysis.eigen_tolerance,
-        products: spec.analysis.eigen_iterations,
-    };
-    let kernel = Symmetric {
-        matrix: gram.matrix(),
-        factor: 1.0 / gram.samples() as f64,
-        par,
-    };
-    let start: Vec<f64> = (0..gram.side())
-        .map(|i| 1.0 + 1e-3 * (i % 7) as f64)
-        .collect();
+    let asked = &spec.analysis;
+    let search = Search { tolerance: asked.eigen_tolerance, products: asked.eigen_iterations };
+    let kernel =
+        Symmetric { matrix: gram.matrix(), factor: 1.0 / gram.samples() as f64, par };
+    let start: Vec<f64> = (0..gram.side()).map(|i| 1.0 + 1e-3 * (i % 7) as f64).collect();
     let top = top_eigenpair(&kernel, &start, search);
     let mut missing = Vec::new();
     note_unconverged("sharpness_gn", &top, &mut missing);
+    let sharpness_hessian =
+        asked.hessian.then(|| hessian(&pass, &top, search, &mut missing)).flatten();
     let coefficients = Sampling::Distinct.coefficients(gram.samples(), spec.train.batch_size)?;
-    let curvature = TopCurvature::new(&gram, top.value, &top.vector);
+    let along_top = TopEigenpair { sharpness: top.value, vector: top.vector };
+    let mean_square = asked.thresholds.then(|| mean_square(spec, &gram, &mut missing)).flatten();
     Ok(Analysis {
         loss: pass.loss(),
         sharpness_gn: top.value,
-        sharpness_hessian: spec
-            .analysis
-            .hessian
-            .then(|| hessian(&pass, &top, search, &mut missing))
-            .flatten(),
-        trace: curvature.trace(),
+        sharpness_hessian,
+        trace: (0..gram.side()).map(|k| gram.matrix()[(k, k)]).sum::<f64>() / gram.samples() as f64,
         eta_mean: 2.0 / top.value,
-        bound_17: curvature.bound_17(coefficients),
-        bound_18: curvature.bound_18(coefficients),
+        bound_17: along_top.bound_17(gram.samples(), coefficients),
+        bound_18: bound_18(&gram, coefficients),
+        mean_square,
         missing,
+    })
+}
+
+/// The exact threshold at the run's own batch size; batches of an epoch are distinct samples too.
+fn mean_square(spec: &RunSpec, gram: &Gram, missing: &mut Vec<Missing>) -> Option<MeanSquare> {
+    let request = Request {
+        batch_sizes: vec![spec.train.batch_size],
+        sampling: Sampling::Distinct,
+        effort: Effort { tolerance: spec.analysis.tolerance, ..Effort::default() },
+    };
+    let note = |reason: String| Missing { quantity: "generalized_sharpness".to_owned(), reason };
+    let report = match thresholds(gram, &request, &mut |_| ()) {
+        Ok(report) => report,
+        Err(error) => {
+            missing.push(note(error.to_string()));
+            return None;
+        }
+    };
+    let found = report.thresholds.first()?;
+    let enclosure = found.generalized_sharpness;
+    let converged = found.status == Status::Converged;
+    if !converged {
+        let width = enclosure.relative_width();
+        missing.push(note(format!("only enclosed to a relative width of {width:.1e}")));
+    }
+    Some(MeanSquare {
+        generalized_sharpness: enclosure.value,
+        lower: enclosure.lower,
+        upper: Some(enclosure.upper).filter(|upper| upper.is_finite()),
+        converged,
+        eta_var: found.eta_var,
+        bound_27: found.bound_27,
+        one_step_upper: found.one_step_upper,
+        effective_rank: found.effective_rank,
+        noise_sharpness: report.noise_sharpness,
+        coherence: report.coherence,
+        dexter_bound: found.dexter_bound,
+        rank: report.rank,
     })
 }
 
@@ -116,7 +179,7 @@ fn check_shape(weights: &Weights, data: &Dataset) -> Result<(), AnalysisError> {
 /// λ_max(∇²L), from the Gauss–Newton eigenvector: at a small loss the two nearly coincide.
 fn hessian(
     pass: &Pass,
-    top: &TopEigenpair,
+    top: &Eigenpair,
     search: Search,
     missing: &mut Vec<Missing>,
 ) -> Option<f64> {
@@ -126,7 +189,7 @@ fn hessian(
     found.converged.then_some(found.value)
 }
 
-fn note_unconverged(quantity: &str, pair: &TopEigenpair, missing: &mut Vec<Missing>) {
+fn note_unconverged(quantity: &str, pair: &Eigenpair, missing: &mut Vec<Missing>) {
     if !pair.converged {
         missing.push(Missing {
             quantity: quantity.to_owned(),

@@ -1,23 +1,26 @@
 //! One run from its initial point to its record.
 
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use faer::Par;
 use serde::{Deserialize, Serialize};
 
 use super::analysis::{Analysis, AnalysisError, analyse};
+use super::checkpoint::{self, Checkpoint, Found};
 use super::identity::{RunId, analysis_id, run_id};
 use super::interrupt::Interrupt;
 use super::progress::{Event, Reporter};
 use super::provenance::{Provenance, VERSION};
 use super::record::{FORMAT, Record};
 use super::store::{self, Store, StoreError};
+use super::watch::Watch;
 use crate::config::{EngineKind, RunSpec};
 use crate::data::Dataset;
 use crate::net::minimum::{self, MinimumError};
 use crate::net::{Weights, Widths, initial};
 use crate::train::{
-    self, Engine, EngineError, Observer, Outcome, Progress, StopReason, TensorEngine, Wish,
+    self, Engine, EngineError, Outcome, Progress, Snapshot, StopReason, TensorEngine,
 };
 
 /// A run that could not be finished.
@@ -65,6 +68,8 @@ pub struct Job<'a> {
     pub worker: usize,
     pub reporter: &'a dyn Reporter,
     pub interrupt: &'a Interrupt,
+    /// Between two saves of the run's state.
+    pub checkpoint_interval: Duration,
 }
 
 impl Job<'_> {
@@ -79,23 +84,29 @@ impl Job<'_> {
                 Ok(End::Found(Box::new(record)))
             }
             Some(record) => Ok(End::Made(Box::new(self.measure_again(record, &id)?))),
-            None => self.run_from_the_start(&id),
+            None => self.train_and_measure(&id),
         }
     }
 
-    fn run_from_the_start(&self, id: &RunId) -> Result<End, JobError> {
-        let started = Instant::now();
-        let mut engine = self.engine()?;
-        let progress = Progress::begin(engine.as_mut())?;
-        let mut observer = Watch { job: self };
-        let samples = self.data.samples;
-        let schedule = &self.spec.train;
-        let Some(outcome) =
-            train::train(schedule, samples, progress, engine.as_mut(), &mut observer)?
-        else {
-            return Ok(End::Interrupted);
+    /// Trains from the last checkpoint, or from the start, and measures.
+    fn train_and_measure(&self, id: &RunId) -> Result<End, JobError> {
+        let folder = self.store.run_folder(id);
+        let saved = self.checkpoint(&folder, id)?;
+        let (mut engine, progress, seconds) = match saved {
+            Some(saved) => (self.engine(Some(saved.engine))?, saved.progress, saved.seconds),
+            None => {
+                let mut engine = self.engine(None)?;
+                let progress = Progress::begin(engine.as_mut())?;
+                (engine, progress, 0.0)
+            }
         };
-        let train_seconds = started.elapsed().as_secs_f64();
+        let mut watch = Watch::new(self, &folder, id, seconds);
+        let samples = self.data.samples;
+        let outcome =
+            train::train(&self.spec.train, samples, progress, engine.as_mut(), &mut watch)?;
+        let train_seconds = watch.seconds();
+        watch.end()?;
+        let Some(outcome) = outcome else { return Ok(End::Interrupted) };
         let final_loss = Some(engine.loss()?).filter(|loss| loss.is_finite());
         let weights = engine.weights()?;
         self.keep_training(id, &outcome, &weights)?;
@@ -115,22 +126,34 @@ impl Job<'_> {
             provenance: Provenance::now(&self.data.digest),
         };
         self.keep(&record)?;
+        checkpoint::remove(&folder)?;
         Ok(End::Made(Box::new(record)))
     }
 
-    fn engine(&self) -> Result<Box<dyn Engine>, JobError> {
+    /// The run's saved state, if there is one that can be trusted.
+    fn checkpoint(&self, folder: &Path, id: &RunId) -> Result<Option<Checkpoint>, JobError> {
+        match checkpoint::find(folder, id)? {
+            Found::Nothing => Ok(None),
+            Found::Checkpoint(checkpoint) => Ok(Some(*checkpoint)),
+            Found::SetAside { to, fault } => {
+                let (spec, to) = (self.spec, to.as_path());
+                self.reporter.report(&Event::SetAside { spec, to, fault: &fault });
+                Ok(None)
+            }
+        }
+    }
+
+    fn engine(&self, saved: Option<Snapshot>) -> Result<Box<dyn Engine>, JobError> {
         let spec = self.spec;
         let widths = Widths::new(self.data.features, &spec.model.hidden, self.data.outputs);
-        let weights = initial(&widths, &spec.model);
         match spec.engine {
             EngineKind::Tensor => {
+                let weights = match saved {
+                    Some(saved) => saved.into_weights(&widths)?,
+                    None => initial(&widths, &spec.model),
+                };
                 let device = train::open_device(spec.backend)?;
-                Ok(Box::new(TensorEngine::new(
-                    &weights,
-                    self.data,
-                    spec.loss.factor,
-                    device,
-                )))
+                Ok(Box::new(TensorEngine::new(&weights, self.data, spec.loss.factor, device)))
             }
         }
     }
@@ -204,26 +227,5 @@ impl Job<'_> {
         let folder = self.store.run_folder(&record.run_id);
         store::write_json(&folder.join("record.json"), record)?;
         Ok(store::remove(&folder.join("failure.json"))?)
-    }
-}
-
-/// Passes a run's progress on and stops it when asked to.
-struct Watch<'a> {
-    job: &'a Job<'a>,
-}
-
-impl Observer for Watch<'_> {
-    fn look(&mut self, progress: &Progress, _: &dyn Engine) -> Wish {
-        let (worker, spec) = (self.job.worker, self.job.spec);
-        self.job.reporter.report(&Event::Training {
-            worker,
-            spec,
-            progress,
-        });
-        if self.job.interrupt.raised() {
-            Wish::Interrupt
-        } else {
-            Wish::Continue
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Sweeps: every run of a grid trained, analysed and kept, whatever happens meanwhile.
 
 mod analysis;
+mod checkpoint;
 mod estimate;
 mod experiment;
 mod identity;
@@ -13,6 +14,7 @@ mod record;
 mod status;
 mod store;
 mod summary;
+mod watch;
 
 pub use analysis::{Analysis, AnalysisError, Missing, analyse};
 pub use estimate::Estimate;
@@ -20,7 +22,7 @@ pub use experiment::{ExperimentError, Planned};
 pub use identity::{RunId, run_id};
 pub use interrupt::Interrupt;
 pub use job::{JobError, Origin};
-pub use pool::{Outcome, SweepError, SweepOptions, run_one, sweep};
+pub use pool::{Outcome, SweepError, SweepOptions, sweep};
 pub use progress::{Event, Reporter, Silent};
 pub use provenance::Provenance;
 pub use record::{FORMAT, Record};

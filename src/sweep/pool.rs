@@ -37,6 +37,8 @@ pub enum SweepError {
 pub struct SweepOptions {
     /// Runs side by side; 0 is one per core.
     pub workers: usize,
+    /// Between two saves of an unfinished run's state.
+    pub checkpoint_interval: Duration,
 }
 
 /// How a sweep ended.
@@ -89,6 +91,7 @@ pub fn sweep(
         par: if workers > 1 { Par::Seq } else { Par::rayon(0) },
         reporter,
         interrupt,
+        checkpoint_interval: options.checkpoint_interval,
         queue: Mutex::new(specs.iter().collect()),
         outcome: Mutex::new(Outcome::default()),
     };
@@ -105,27 +108,6 @@ pub fn sweep(
         .unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Finishes a single run, using all cores for its analysis.
-///
-/// # Errors
-/// As for [`sweep`].
-pub fn run_one(
-    store: &Store,
-    spec: &RunSpec,
-    data: &Dataset,
-    reporter: &dyn Reporter,
-    interrupt: &Interrupt,
-) -> Result<Outcome, SweepError> {
-    sweep(
-        store,
-        std::slice::from_ref(spec),
-        data,
-        SweepOptions { workers: 1 },
-        reporter,
-        interrupt,
-    )
-}
-
 fn worker_count(asked: usize, runs: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = if asked == 0 { cores } else { asked };
@@ -138,6 +120,7 @@ struct Pool<'a> {
     par: Par,
     reporter: &'a dyn Reporter,
     interrupt: &'a Interrupt,
+    checkpoint_interval: Duration,
     queue: Mutex<VecDeque<&'a RunSpec>>,
     outcome: Mutex<Outcome>,
 }
@@ -177,6 +160,7 @@ impl<'a> Pool<'a> {
             worker,
             reporter: self.reporter,
             interrupt: self.interrupt,
+            checkpoint_interval: self.checkpoint_interval,
         };
         // A bug in one run, ours or a library's, must not take the night's other runs with it.
         match catch_unwind(AssertUnwindSafe(|| job.run())) {

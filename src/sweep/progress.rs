@@ -1,5 +1,7 @@
 //! What happens during a sweep, for whoever shows it.
 
+use std::path::Path;
+
 use super::identity::RunId;
 use super::record::Record;
 use crate::config::RunSpec;
@@ -33,6 +35,8 @@ pub enum Event<'a> {
         id: &'a RunId,
         reason: &'a str,
     },
+    /// A saved state could not be trusted and was renamed; the run begins anew.
+    SetAside { spec: &'a RunSpec, to: &'a Path, fault: &'a str },
     /// Another process is at work on a run.
     Elsewhere { worker: usize, spec: &'a RunSpec },
 }

@@ -161,17 +161,37 @@ pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError
 /// # Errors
 /// Unreadable or not what was written there.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io("read", path)(error)),
-    };
-    serde_json::from_str(&text)
+    let Some(text) = read(path)? else { return Ok(None) };
+    serde_json::from_slice(&text)
         .map(Some)
         .map_err(|error| StoreError::Damaged {
             path: path.to_owned(),
             fault: error.to_string(),
         })
+}
+
+/// The content of a file; `None` if there is none.
+///
+/// # Errors
+/// The operating system refused.
+pub fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io("read", path)(error)),
+    }
+}
+
+/// Renames a file that cannot be trusted to the first free `NAME.set-aside-K`, and returns that.
+///
+/// # Errors
+/// The operating system refused.
+pub fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let free = (1..).map(|k| path.with_file_name(format!("{name}.set-aside-{k}")));
+    let to = free.into_iter().find(|to| !to.exists()).unwrap_or_else(|| path.to_owned());
+    fs::rename(path, &to).map_err(io("set aside", path))?;
+    Ok(to)
 }
 
 /// Removes a file that need not exist.

@@ -67,6 +67,7 @@ impl<'a> Row<'a> {
     fn of(record: &'a Record) -> Self {
         let (spec, provenance) = (&record.spec, &record.provenance);
         let analysis = record.analysis.as_ref();
+        let mean_square = analysis.and_then(|a| a.mean_square.as_ref());
         Self {
             run_id: record.run_id.as_str(),
             learning_rate: spec.train.learning_rate,
@@ -86,15 +87,15 @@ impl<'a> Row<'a> {
             two_over_eta: 2.0 / spec.train.learning_rate,
             bound_17: analysis.map(|a| a.bound_17),
             bound_18: analysis.map(|a| a.bound_18),
-            bound_27: None,
-            generalized_sharpness: None,
-            generalized_sharpness_lower: None,
-            generalized_sharpness_upper: None,
-            effective_rank: None,
+            bound_27: mean_square.map(|m| m.bound_27),
+            generalized_sharpness: mean_square.map(|m| m.generalized_sharpness),
+            generalized_sharpness_lower: mean_square.map(|m| m.lower),
+            generalized_sharpness_upper: mean_square.and_then(|m| m.upper),
+            effective_rank: mean_square.map(|m| m.effective_rank),
             eta_mean: analysis.map(|a| a.eta_mean),
-            eta_var: None,
-            coherence: None,
-            dexter_bound: None,
+            eta_var: mean_square.map(|m| m.eta_var),
+            coherence: mean_square.map(|m| m.coherence),
+            dexter_bound: mean_square.map(|m| m.dexter_bound),
             lyapunov: None,
             lyapunov_low: None,
             lyapunov_high: None,

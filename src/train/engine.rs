@@ -1,5 +1,6 @@
 //! What a trainer needs of whatever computes the steps.
 
+use super::snapshot::Snapshot;
 use crate::net::Weights;
 
 /// A device or an engine that failed.
@@ -29,6 +30,12 @@ pub trait Engine {
     /// # Errors
     /// The device failed.
     fn loss(&mut self) -> Result<f64, EngineError>;
+
+    /// Everything that the coming steps depend on, bit for bit.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn snapshot(&self) -> Result<Snapshot, EngineError>;
 
     /// The current parameters.
     ///

@@ -5,6 +5,7 @@ use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::engine::{Engine, EngineError};
+use super::snapshot::Snapshot;
 use crate::data::Dataset;
 use crate::net::{Mlp, Weights, squared_error};
 
@@ -108,6 +109,10 @@ impl Engine for TensorEngine {
             total += scalar(squared_error(model.forward(x), y))?;
         }
         Ok(self.factor * total / samples as f64)
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, EngineError> {
+        Ok(Snapshot::of_weights(&self.weights()?))
     }
 
     fn weights(&self) -> Result<Weights, EngineError> {

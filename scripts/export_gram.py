@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Write the Gram matrix G = 2c J Jᵀ of any PyTorch model for `etastar thresholds`.
+
+In your own code:
+
+    from export_gram import save_gram
+    save_gram(model, inputs, "gram.npy", factor=c)     # loss c‖f(x) − y‖² per sample
+
+where c = 1 for the plain squared error and c = 1/q for nn.MSELoss() with q outputs. Then
+
+    etastar thresholds gram.npy --outputs q
+
+Run directly, it trains a small convolutional network on MNIST digits and writes its Gram matrix:
+
+    python scripts/export_gram.py gram.npy
+
+Needs torch and numpy.
+"""
+
+import argparse
+import gzip
+import pathlib
+
+import numpy as np
+import torch
+from torch import nn
+from torch.func import functional_call, jacrev, vmap
+
+
+def jacobian(model, inputs):
+    """One row per sample and output: the gradient of that output in all parameters, flattened."""
+    parameters = {name: p.detach() for name, p in model.named_parameters()}
+    buffers = dict(model.named_buffers())
+
+    def outputs(parameters, x):
+        return functional_call(model, (parameters, buffers), (x.unsqueeze(0),)).squeeze(0)
+
+    blocks = vmap(jacrev(outputs), (None, 0))(parameters, inputs)
+    rows = inputs.shape[0] * next(iter(blocks.values())).shape[1]
+    return torch.cat([block.reshape(rows, -1) for block in blocks.values()], dim=1)
+
+
+def save_gram(model, inputs, path, factor=1.0, chunk=64):
+    """Write G (float64, side n·q, samples in blocks of q rows), `chunk` samples at a time.
+
+    Put the model into evaluation mode first: dropout and batch statistics have no Jacobian.
+    """
+    if model.training:
+        raise ValueError("call model.eval() first: dropout and batch statistics have no Jacobian")
+    parts = inputs.split(chunk)
+    rows = []
+    for i, left in enumerate(parts):
+        left = jacobian(model, left).double()
+        row = [left @ jacobian(model, right).double().T for right in parts[:i]]
+        rows.append(row + [left @ left.T])
+    count = len(parts)
+    full = [[rows[i][j] if j <= i else rows[j][i].T for j in range(count)] for i in range(count)]
+    gram = 2.0 * factor * torch.cat([torch.cat(row, dim=1) for row in full])
+    np.save(path, ((gram + gram.T) / 2).cpu().numpy())
+
+
+def digits(folder, classes, per_class):
+    """The first images of each class, in [0, 1], and their one-hot targets."""
+    read = lambda name, skip: np.frombuffer(gzip.open(folder / name).read(), np.uint8)[skip:]
+    images = read("train-images-idx3-ubyte.gz", 16).reshape(-1, 1, 28, 28)
+    labels = read("train-labels-idx1-ubyte.gz", 8)
+    chosen = np.concatenate([np.flatnonzero(labels == c)[:per_class] for c in range(classes)])
+    targets = np.eye(classes, dtype=np.float32)[labels[chosen]]
+    return torch.tensor(images[chosen] / 255.0, dtype=torch.float32), torch.tensor(targets)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("path", type=pathlib.Path, help="the .npy file to write")
+    arguments.add_argument("--data", type=pathlib.Path, default=pathlib.Path("data/mnist"))
+    arguments.add_argument("--epochs", type=int, default=300)
+    arguments = arguments.parse_args()
+
+    torch.manual_seed(0)
+    inputs, targets = digits(arguments.data, classes=3, per_class=16)
+    model = nn.Sequential(
+        nn.Conv2d(1, 8, 5, stride=2), nn.ReLU(),
+        nn.Conv2d(8, 16, 5, stride=2), nn.ReLU(),
+        nn.Flatten(), nn.Linear(16 * 4 * 4, 3),
+    )
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    for _ in range(arguments.epochs):
+        for batch in torch.randperm(len(inputs)).split(4):
+            loss = (model(inputs[batch]) - targets[batch]).square().sum(1).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    loss = (model(inputs) - targets).square().sum(1).mean().item()
+    model.eval()
+    save_gram(model, inputs, arguments.path)
+    print(f"loss {loss:.2e}; wrote {arguments.path}; now: etastar thresholds {arguments.path} --outputs 3")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+//! `etastar thresholds`: every threshold of a Gram matrix that any framework wrote.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use etastar::curvature::npy::read_gram;
+use etastar::stability::generalized_sharpness::{Effort, Status};
+use etastar::stability::noise::sufficient_batch_size;
+use etastar::stability::sampling::Sampling;
+use etastar::stability::thresholds::{Report, Request, Stage, Threshold, thresholds};
+
+use super::exit::UsageError;
+use super::format::{number, table};
+use super::show::Style;
+
+/// Arguments of `thresholds`.
+#[derive(Debug, Args)]
+pub struct Thresholds {
+    /// NumPy file of the Gram matrix G = A Aᵀ, H_i = A_iᵀA_i: float64 or float32, side n·Q,
+    /// samples in blocks of Q rows
+    #[arg(value_name = "GRAM.npy")]
+    gram: PathBuf,
+    /// Q, the number of outputs per sample
+    #[arg(long, value_name = "Q")]
+    outputs: usize,
+    /// Multiply the matrix: 2c turns an empirical neural tangent kernel into G
+    #[arg(long, value_name = "F", default_value_t = 1.0)]
+    kernel_factor: f64,
+    /// Batch sizes, each from 1 to n [default: 1, 2, 4, … up to n]
+    #[arg(long, value_name = "B,…", value_delimiter = ',')]
+    batch_sizes: Vec<usize>,
+    /// How a batch is drawn: distinct, independent or bernoulli
+    #[arg(long, default_value_t = Sampling::Distinct)]
+    sampling: Sampling,
+    /// Relative width of the enclosure of the generalized sharpness
+    #[arg(long, default_value_t = 1e-4)]
+    tolerance: f64,
+    /// ε of the batch size above which η*_var is within ε of η*_mean (Proposition 8)
+    #[arg(long, default_value_t = 0.1)]
+    epsilon: f64,
+}
+
+impl Thresholds {
+    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
+        self.check()?;
+        let gram = read_gram(&self.gram, self.outputs, self.kernel_factor)?;
+        let request = Request {
+            batch_sizes: self.batch_sizes(gram.samples()),
+            sampling: self.sampling,
+            effort: Effort { tolerance: self.tolerance, ..Effort::default() },
+        };
+        let mut progress = |stage| {
+            if gram.side() > NOTICEABLE {
+                style.note(&describe(stage));
+            }
+        };
+        let report = thresholds(&gram, &request, &mut progress)?;
+        let mut out = std::io::stdout().lock();
+        if style.json {
+            writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+        } else {
+            write!(out, "{}", self.page(&report))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn check(&self) -> Result<(), UsageError> {
+        let fault = if !(self.kernel_factor > 0.0 && self.kernel_factor.is_finite()) {
+            format!("--kernel-factor must be a positive number, found {}", self.kernel_factor)
+        } else if !(self.epsilon > 0.0 && self.epsilon < 1.0) {
+            format!("--epsilon must be between 0 and 1, found {}", self.epsilon)
+        } else if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
+            format!("--tolerance must be between 0 and 1, found {}", self.tolerance)
+        } else {
+            return Ok(());
+        };
+        Err(UsageError(fault))
+    }
+
+    fn batch_sizes(&self, samples: usize) -> Vec<usize> {
+        if !self.batch_sizes.is_empty() {
+            return self.batch_sizes.clone();
+        }
+        std::iter::successors(Some(1_usize), |size| size.checked_mul(2))
+            .take_while(|&size| size <= samples)
+            .collect()
+    }
+
+    fn page(&self, report: &Report) -> String {
+        let facts = [
+            ("samples × outputs", format!("{} × {}", report.samples, report.outputs)),
+            ("rank", report.rank.to_string()),
+            ("sharpness λ_max(H)", number(report.sharpness)),
+            ("trace of H", number(report.trace)),
+            ("coherence σ", number(report.coherence)),
+            ("noise sharpness λ_max(C†E)", number(report.noise_sharpness)),
+            ("η*_mean = 2/λ_max(H)", number(2.0 / report.sharpness)),
+        ];
+        let mut page = String::new();
+        for (name, value) in facts {
+            page += &format!("{name:<27} {value:>12}\n");
+        }
+        let (noise, sharpness) = (report.noise_sharpness, report.sharpness);
+        if let Some(near) = sufficient_batch_size(noise, sharpness, self.epsilon, report.samples) {
+            let share = 1.0 - self.epsilon;
+            page += &format!("η*_var ≥ {share} η*_mean for every batch size ≥ {near}\n");
+        }
+        page.push('\n');
+        let header = ["B", "η*_var", "generalized sharpness", "(17)", "(27)", "one step", "rank", "Dexter"];
+        let rows = std::iter::once(header.map(str::to_owned).to_vec());
+        page + &table(&rows.chain(report.thresholds.iter().map(row)).collect::<Vec<_>>())
+    }
+}
+
+/// Side from which the stages take long enough to be told of.
+const NOTICEABLE: usize = 1500;
+
+fn describe(stage: Stage) -> String {
+    match stage {
+        Stage::Spectrum => "eigendecomposition done".to_owned(),
+        Stage::BatchSize(size) => format!("B = {size} done"),
+        Stage::Bounds => "bounds done".to_owned(),
+    }
+}
+
+fn row(found: &Threshold) -> Vec<String> {
+    let enclosure = found.generalized_sharpness;
+    let mark = if found.status == Status::Converged { "" } else { " (wide)" };
+    let half = enclosure.relative_width() / 2.0;
+    vec![
+        found.batch_size.to_string(),
+        number(found.eta_var),
+        format!("{} ± {half:.0e}{mark}", number(enclosure.value)),
+        number(found.bound_17),
+        number(found.bound_27),
+        number(found.one_step_upper),
+        number(found.effective_rank),
+        number(found.dexter_bound),
+    ]
+}

@@ -1,0 +1,99 @@
+//! Column-major matrices in single or double precision, with columns that threads can share.
+
+use std::ops::{Add, Mul, Sub};
+
+use faer::{MatMut, MatRef, traits::RealField};
+use rayon::prelude::*;
+
+/// The two precisions in which the solver's inner iterations can run.
+pub trait Float:
+    RealField + Copy + Send + Sync + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+{
+    /// Unit roundoff of this precision.
+    const ROUNDOFF: f64;
+    /// Rounds to this precision.
+    fn round(value: f64) -> Self;
+    /// Exact in both precisions.
+    fn widen(self) -> f64;
+}
+
+impl Float for f32 {
+    const ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
+    fn round(value: f64) -> Self {
+        value as f32
+    }
+    fn widen(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Float for f64 {
+    const ROUNDOFF: f64 = f64::EPSILON / 2.0;
+    fn round(value: f64) -> Self {
+        value
+    }
+    fn widen(self) -> f64 {
+        self
+    }
+}
+
+/// A column-major matrix without padding.
+#[derive(Debug, Clone)]
+pub struct Dense<T> {
+    data: Vec<T>,
+    rows: usize,
+}
+
+impl<T: Float> Dense<T> {
+    /// The zero matrix.
+    pub fn zeros(rows: usize, columns: usize) -> Self {
+        Self { data: vec![T::round(0.0); rows * columns], rows }
+    }
+
+    /// Rounds every entry of `matrix`.
+    pub fn rounded(matrix: MatRef<'_, f64>) -> Self {
+        let mut dense = Self::zeros(matrix.nrows(), matrix.ncols());
+        dense.par_columns_mut().for_each(|(j, column)| {
+            for (i, entry) in column.iter_mut().enumerate() {
+                *entry = T::round(matrix[(i, j)]);
+            }
+        });
+        dense
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.data.len() / self.rows
+    }
+
+    /// Column `j`.
+    pub fn column(&self, j: usize) -> &[T] {
+        &self.data[j * self.rows..(j + 1) * self.rows]
+    }
+
+    /// Sets every entry to zero.
+    pub fn fill_zero(&mut self) {
+        self.data.fill(T::round(0.0));
+    }
+
+    /// Columns with their numbers, in parallel.
+    pub fn par_columns_mut(&mut self) -> impl IndexedParallelIterator<Item = (usize, &mut [T])> {
+        self.data.par_chunks_mut(self.rows).enumerate()
+    }
+
+    /// As a faer view.
+    pub fn view(&self) -> MatRef<'_, T> {
+        MatRef::from_column_major_slice(&self.data, self.rows, self.columns())
+    }
+
+    /// As a mutable faer view.
+    pub fn view_mut(&mut self) -> MatMut<'_, T> {
+        let columns = self.columns();
+        MatMut::from_column_major_slice_mut(&mut self.data, self.rows, columns)
+    }
+}

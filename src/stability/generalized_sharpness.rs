@@ -1,0 +1,310 @@
+//! The generalized sharpness λ_max(C†D) of [M] Thm 5 and 11, with a proved enclosure.
+//!
+//! The iteration is Rayleigh–Ritz on images κ(μ) ∘ (VᵀmV) (see [`super::block_map`]): from the Ritz
+//! vector take m = Bd(W) and the Ritz value μ, add the image of m at μ, repeat. Each step contains a
+//! power step of F_μ and so tends to the Perron vector, the subspace accelerates it, and the
+//! Collatz–Wielandt quotient of (m, F_μ(m)) tells after each step how far off the upper end is.
+
+use serde::{Serialize, Serializer};
+
+use super::{
+    block_map::{BlockMap, Kernel, PerronMap},
+    blocks::Blocks,
+    certificate::{Enclosure, certify, collatz_wielandt, rayleigh_quotient, rounding_slack},
+    krylov::Krylov,
+    sampling::Coefficients,
+    spectrum::Spectrum,
+};
+
+/// How the solver ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The enclosure is as narrow as asked for.
+    Converged,
+    /// It is not: the enclosure is proved all the same, only wider.
+    WiderThanTolerance,
+}
+
+/// λ_max(C†D) and what is proved about it. Units of the Hessian's eigenvalues.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct GeneralizedSharpness {
+    /// The best Rayleigh quotient.
+    pub value: f64,
+    /// Proved lower end.
+    pub lower: f64,
+    /// Proved upper end (JSON null if nothing was proved).
+    #[serde(serialize_with = "finite")]
+    pub upper: f64,
+    /// (Tr X)²/‖X‖_F² of the maximiser X.
+    #[serde(skip)]
+    pub effective_rank: f64,
+    /// Whether the tolerance was reached.
+    #[serde(skip)]
+    pub status: Status,
+    /// Applications of the block map in the inner precision.
+    #[serde(skip)]
+    pub iterations: usize,
+    /// Applications in double precision, each of which proves an enclosure.
+    #[serde(skip)]
+    pub certificates: usize,
+}
+
+fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    value.is_finite().then_some(value).serialize(serializer)
+}
+
+impl GeneralizedSharpness {
+    /// (upper − lower)/value.
+    pub fn relative_width(&self) -> f64 {
+        (self.upper - self.lower) / self.value
+    }
+
+    /// η*_var = 2/λ_max(C†D) ([M] Thm 5).
+    pub fn step_size(&self) -> f64 {
+        2.0 / self.value
+    }
+}
+
+/// The number and the direction that a rank-one climb starts from.
+#[derive(Debug, Clone)]
+pub struct Solution {
+    /// λ_max(C†D).
+    pub sharpness: GeneralizedSharpness,
+    /// About the top eigenvector of the maximiser X, in the eigenbasis of H.
+    pub direction: Vec<f64>,
+}
+
+/// What the solver aims at and when it gives up.
+#[derive(Debug, Clone, Copy)]
+pub struct Effort {
+    /// Relative width of the enclosure to reach.
+    pub tolerance: f64,
+    /// Applications of the block map at most, certificates apart.
+    pub max_iterations: usize,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self { tolerance: 1e-4, max_iterations: 1000 }
+    }
+}
+
+/// Finds generalized sharpnesses of one spectrum, each from what the one before it found.
+pub struct Solver<'a> {
+    spectrum: &'a Spectrum,
+    exact: BlockMap<'a, f64>,
+    inner: Box<dyn PerronMap + 'a>,
+    /// Approximate Perron vector of the last problem.
+    last: Blocks,
+}
+
+impl<'a> Solver<'a> {
+    /// `inner` iterates, double precision proves.
+    pub fn new(spectrum: &'a Spectrum, inner: Box<dyn PerronMap + 'a>) -> Self {
+        let last = Blocks::identity(spectrum.samples(), spectrum.outputs());
+        Self { spectrum, exact: BlockMap::exact(spectrum), inner, last }
+    }
+
+    /// λ_max(C†D) for (α, β).
+    pub fn solve(&mut self, coefficients: Coefficients, effort: Effort) -> Solution {
+        if coefficients.beta == 0.0 {
+            return self.noiseless(coefficients.alpha);
+        }
+        let mut search = Search::new(effort, self.spectrum);
+        let target = effort.tolerance / 2.0;
+        let mut mu = self.settle(coefficients, target, &mut search);
+        loop {
+            let certified = certify(&self.exact, self.spectrum, coefficients, mu, &self.last);
+            search.record(&certified);
+            if !search.goes_on() {
+                break;
+            }
+            // What the inner precision could not see, double precision corrects one step at a time.
+            mu = certified.value.max(mu);
+            self.last.raise_above(&certified.image, 1.0 / (1.0 + 0.5 * target));
+        }
+        Solution { sharpness: search.found, direction: search.direction }
+    }
+
+    /// The Rayleigh quotient alone, without a proof: what the noise operator E of [M] Prop 8 needs,
+    /// whose α is −1. Units of the Hessian's eigenvalues.
+    pub fn estimate(&mut self, coefficients: Coefficients, effort: Effort) -> f64 {
+        let mut search = Search::new(effort, self.spectrum);
+        let mu = self.radius_one(coefficients, effort.tolerance, &mut search).0;
+        let Coefficients { alpha, beta } = coefficients;
+        let value = rayleigh_quotient(&self.exact, Kernel { mu, alpha }, beta, &self.last);
+        value * self.spectrum.sharpness()
+    }
+
+    /// β = 0: D = αH⊗H, whose maximiser is X = vvᵀ.
+    fn noiseless(&self, alpha: f64) -> Solution {
+        let value = alpha * self.spectrum.sharpness();
+        let skew = 4.0 * self.spectrum.skewness() + 8.0 * f64::EPSILON;
+        let drift = alpha * (2.0 * self.spectrum.residual() + skew * self.spectrum.sharpness());
+        let sharpness = GeneralizedSharpness {
+            value,
+            lower: value - drift,
+            upper: value + drift,
+            effective_rank: 1.0,
+            status: Status::Converged,
+            iterations: 0,
+            certificates: 0,
+        };
+        Solution { sharpness, direction: first(self.spectrum.rank()) }
+    }
+
+    /// [M] (17), units of λ_1: a scale that is not above μ° but, for α ≥ 0, above α.
+    fn least(&self, coefficients: Coefficients) -> f64 {
+        let (n, q) = (self.spectrum.samples() as f64, self.spectrum.outputs());
+        let square = |u: &[f64]| u.iter().map(|x| x * x).sum::<f64>();
+        let top = self.spectrum.top_vector().chunks(q);
+        let fourth: f64 = top.map(|u| square(u).powi(2)).sum();
+        (coefficients.alpha + coefficients.beta * n * fourth).max(0.0)
+    }
+
+    /// Finds the scale μ at which F_μ has spectral radius 1 and, in `self.last`, a positive m with
+    /// F_μ(m) ⪯ (1 + `target`) m as far as the inner precision can tell.
+    fn settle(&mut self, coefficients: Coefficients, target: f64, search: &mut Search) -> f64 {
+        let (mu, radius) = self.radius_one(coefficients, target, search);
+        let kernel = Kernel { mu, alpha: coefficients.alpha };
+        let floors = self.floors(kernel, coefficients.beta, target);
+        interior(&mut self.last, &floors);
+        for _ in 0..RAISES {
+            if search.found.iterations >= search.effort.max_iterations {
+                break;
+            }
+            let mut image = self.apply(kernel, coefficients.beta, None, search);
+            image.scale(1.0 / radius);
+            let excess = collatz_wielandt(&self.last, &image, |_| 0.0) - 1.0;
+            if std::env::var("TRACE").is_ok() { eprintln!("  raise mu {:.8} radius {:.8} excess {:.2e}", kernel.mu, radius, excess); }
+            if excess <= target {
+                break;
+            }
+            self.last.raise_above(&image, 1.0 / (1.0 + 0.5 * target));
+        }
+        mu
+    }
+
+    /// F_μ of `m`, or of `self.last`.
+    fn apply(&mut self, kernel: Kernel, beta: f64, m: Option<&Blocks>, search: &mut Search) -> Blocks {
+        let mut image = self.inner.blocks(m.unwrap_or(&self.last), kernel);
+        image.scale(beta * self.spectrum.samples() as f64);
+        search.found.iterations += 1;
+        image
+    }
+
+    /// μ and the spectral radius of F_μ there, within `target` of 1; the Perron vector is left in
+    /// `self.last`. Newton's method in μ, for which ∂F_μ/∂μ = −(F_μ + α ∂F_μ/∂α)/μ.
+    fn radius_one(&mut self, coefficients: Coefficients, target: f64, search: &mut Search) -> (f64, f64) {
+        let Coefficients { alpha, beta } = coefficients;
+        let least = self.least(coefficients);
+        let noise = beta * self.spectrum.samples() as f64;
+        let mut mu = least;
+        let mut radius = 1.0;
+        for _ in 0..20 {
+            let kernel = Kernel { mu, alpha };
+            radius = self.perron(kernel, beta, target, search);
+            if (radius - 1.0).abs() <= 0.1 * target || search.found.iterations >= search.effort.max_iterations {
+                break;
+            }
+            let slope = noise * self.inner.slope(&self.last, kernel) / self.last.dot(&self.last);
+            search.found.iterations += 1;
+            mu = (mu * (1.0 + (radius - 1.0) / (radius + alpha * slope))).max(least);
+        }
+        (mu, radius)
+    }
+
+    /// Below which size a block's rounding slack would spoil the certificate.
+    fn floors(&self, kernel: Kernel, beta: f64, target: f64) -> Vec<f64> {
+        /// For silent samples, which have no rounding errors.
+        const LEAST: f64 = 1e-14;
+        let slack = rounding_slack(&self.exact, kernel, 1.0);
+        let factor = 4.0 * beta * self.spectrum.samples() as f64 / target;
+        slack.into_iter().map(|slack| (factor * slack).max(LEAST)).collect()
+    }
+
+    /// The spectral radius of F_μ by Lanczos; its approximate Perron vector is left in `self.last`.
+    fn perron(&mut self, kernel: Kernel, beta: f64, target: f64, search: &mut Search) -> f64 {
+        let mut krylov = Krylov::new(self.last.clone());
+        let mut radius = 1.0;
+        while search.found.iterations < search.effort.max_iterations && !krylov.is_exhausted() {
+            let image = self.apply(kernel, beta, Some(krylov.last()), search);
+            krylov.push(image);
+            let Some(ritz) = krylov.ritz() else { break };
+            radius = ritz.value;
+            self.last = ritz.vector;
+            if std::env::var("TRACE").is_ok() { eprintln!("  mu {:.8} radius {:.8} res {:.2e}", kernel.mu, radius, ritz.residual); }
+            if ritz.residual <= 0.1 * target.max(0.3 * (radius - 1.0).abs()) {
+                break;
+            }
+        }
+        radius
+    }
+}
+
+/// Attempts at a supersolution for one Perron vector.
+const RAISES: usize = 60;
+
+/// e_1: the top eigenvector of H.
+fn first(rank: usize) -> Vec<f64> {
+    let mut direction = vec![0.0; rank];
+    direction[0] = 1.0;
+    direction
+}
+
+/// Scales m to size 1 and moves it into the interior of the cone, by so little that the Rayleigh
+/// quotient does not notice: blocks of silent samples are zero, and Ritz vectors can leave the cone
+/// by rounding. Returns the size m had.
+fn interior(m: &mut Blocks, floors: &[f64]) -> f64 {
+    let size = m.largest_norm();
+    m.scale(1.0 / size);
+    m.raise_to(floors);
+    size
+}
+
+/// Certificates tried at most for one number.
+const CERTIFICATES: usize = 6;
+
+/// The tightest ends so far.
+struct Search {
+    effort: Effort,
+    unit: f64,
+    found: GeneralizedSharpness,
+    direction: Vec<f64>,
+}
+
+impl Search {
+    fn new(effort: Effort, spectrum: &Spectrum) -> Self {
+        let found = GeneralizedSharpness {
+            value: 0.0,
+            lower: 0.0,
+            upper: f64::INFINITY,
+            effective_rank: 1.0,
+            status: Status::WiderThanTolerance,
+            iterations: 0,
+            certificates: 0,
+        };
+        Self { effort, unit: spectrum.sharpness(), found, direction: first(spectrum.rank()) }
+    }
+
+    fn goes_on(&self) -> bool {
+        self.found.status != Status::Converged
+            && self.found.certificates < CERTIFICATES
+    }
+
+    fn record(&mut self, enclosure: &Enclosure) {
+        let found = &mut self.found;
+        if enclosure.value * self.unit > found.value {
+            found.value = enclosure.value * self.unit;
+            found.effective_rank = enclosure.effective_rank;
+            self.direction.clone_from(&enclosure.direction);
+        }
+        found.lower = found.lower.max(enclosure.lower * self.unit);
+        found.upper = found.upper.min(enclosure.upper * self.unit);
+        found.certificates += 1;
+        if found.relative_width() <= self.effort.tolerance {
+            found.status = Status::Converged;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The one-step contraction condition: a cheap upper bound on the generalized sharpness.
+
+use faer::{Accum, Mat, MatRef, get_global_parallelism, linalg::matmul::matmul};
+
+use super::{
+    lanczos::{Stop, irregular, largest},
+    sampling::Coefficients,
+    spectrum::Spectrum,
+};
+use crate::curvature::gram::Gram;
+
+/// λ_max(H^{†/2} [αH² + (β/n) Σ H_i²] H^{†/2}) for every pair (α, β), units of λ_1.
+///
+/// It is the least s for which E‖(I − ηH_B)x‖² never grows at η = 2/s. On range(H) the matrix is
+/// Vᵀ(αK + β Bd(G))V, as H_i² = A_iᵀG_iiA_i; found by Lanczos, all pairs in lockstep.
+pub fn one_step_upper(gram: &Gram, spectrum: &Spectrum, pairs: &[Coefficients]) -> Vec<f64> {
+    let stop = Stop { residual: 1e-8, steps: 400 };
+    let vectors = spectrum.vectors().view();
+    let start = irregular(spectrum.rank(), pairs.len());
+    let apply = |x: &Mat<f64>| {
+        let mut image = product(vectors, x.as_ref());
+        let blocks = times_blocks(gram, image.as_ref());
+        for (c, pair) in pairs.iter().enumerate() {
+            let target = image.col_mut(c).iter_mut();
+            target.zip(blocks.col(c).iter()).for_each(|(x, b)| *x = pair.beta * b);
+        }
+        let mut result = product(vectors.transpose(), image.as_ref());
+        for (c, pair) in pairs.iter().enumerate() {
+            for (k, value) in spectrum.eigenvalues().iter().enumerate() {
+                result[(k, c)] += pair.alpha * value * x[(k, c)];
+            }
+        }
+        result
+    };
+    largest(start, stop, apply).into_iter().map(|pair| pair.value).collect()
+}
+
+fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+    let mut result = Mat::zeros(a.nrows(), b.ncols());
+    matmul(&mut result, Accum::Replace, a, b, 1.0, get_global_parallelism());
+    result
+}
+
+/// Bd(G) x.
+fn times_blocks(gram: &Gram, x: MatRef<'_, f64>) -> Mat<f64> {
+    let q = gram.outputs();
+    Mat::from_fn(x.nrows(), x.ncols(), |row, c| {
+        let (i, k) = (row / q, row % q);
+        (0..q).map(|l| gram.block(i, i)[(k, l)] * x[(i * q + l, c)]).sum()
+    })
+}

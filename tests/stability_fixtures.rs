@@ -1,0 +1,106 @@
+//! Every number of `thresholds` against the dense d²×d² reference, on the committed fixtures.
+
+use std::{fs, path::PathBuf};
+
+use etastar::{
+    curvature::npy::read_gram,
+    stability::{
+        generalized_sharpness::{Effort, Status},
+        sampling::Sampling,
+        thresholds::{Request, thresholds},
+    },
+};
+use serde_json::Value;
+
+const TOLERANCE: f64 = 1e-9;
+/// Of the enclosures: the value is far closer, its error being quadratic.
+const WIDTH: f64 = 1e-7;
+
+fn fixture(name: &str, extension: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.{extension}"))
+}
+
+fn number(value: &Value, key: &str) -> f64 {
+    value[key].as_f64().unwrap_or_else(|| panic!("no number {key} in {value}"))
+}
+
+fn close(found: f64, expected: f64, scale: f64, what: &str) {
+    assert!((found - expected).abs() <= TOLERANCE * scale, "{what}: {found} is not {expected}");
+}
+
+fn check(name: &str) {
+    let expected: Value =
+        serde_json::from_str(&fs::read_to_string(fixture(name, "json")).unwrap()).unwrap();
+    let outputs = expected["outputs"].as_u64().unwrap() as usize;
+    let gram = read_gram(&fixture(name, "npy"), outputs, 1.0).unwrap();
+    for entry in expected["thresholds"].as_array().unwrap() {
+        let sampling: Sampling = entry["sampling"].as_str().unwrap().parse().unwrap();
+        let request = Request {
+            batch_sizes: vec![entry["batch_size"].as_u64().unwrap() as usize],
+            sampling,
+            effort: Effort { tolerance: WIDTH, ..Effort::default() },
+        };
+        let report = thresholds(&gram, &request, &mut |_| ()).unwrap();
+        let found = serde_json::to_value(&report).unwrap();
+        assert_eq!(found["samples"], expected["samples"]);
+        assert_eq!(found["rank"], expected["rank"], "{name}");
+        let unit = number(&expected, "sharpness");
+        for key in ["sharpness", "trace", "noise_sharpness"] {
+            close(number(&found, key), number(&expected, key), unit, &format!("{name} {key}"));
+        }
+        close(report.coherence, number(&expected, "coherence"), 1.0, name);
+
+        let threshold = &found["thresholds"][0];
+        eprintln!("{threshold}");
+        let what = |key: &str| format!("{name} {} {sampling} {key}", entry["batch_size"]);
+        for key in ["alpha", "beta", "eta_mean", "eta_var", "bound_17", "bound_18"] {
+            let value = number(entry, key);
+            close(number(threshold, key), value, value.abs().max(1e-300), &what(key));
+        }
+        let value = number(entry, "generalized_sharpness");
+        let sharpness = &threshold["generalized_sharpness"];
+        close(number(sharpness, "value"), value, value, &what("generalized sharpness"));
+        assert!(number(sharpness, "lower") <= value * (1.0 + 1e-13), "{}", what("lower"));
+        assert!(number(sharpness, "upper") >= value * (1.0 - 1e-13), "{}", what("upper"));
+        assert_eq!(report.thresholds[0].status, Status::Converged, "{} {sharpness}", what("status"));
+        close(number(threshold, "one_step_upper"), number(entry, "one_step_upper"), value, &what("one step"));
+        let bound_27 = number(threshold, "bound_27");
+        assert!(number(threshold, "bound_17") <= bound_27 && bound_27 <= number(sharpness, "value"));
+        eprintln!("{} {:?} effective rank {} {}", what(""), report.thresholds[0].iterations, number(threshold,"effective_rank"), number(entry,"effective_rank"));
+    }
+}
+
+#[test]
+fn random_two_outputs() {
+    check("random_q2");
+}
+
+#[test]
+fn rank_deficient() {
+    check("rank_deficient_q1");
+}
+
+#[test]
+fn heavy_tailed_three_outputs() {
+    check("heavy_tailed_q3");
+}
+
+#[test]
+fn identical_samples() {
+    check("identical_samples");
+}
+
+#[test]
+fn orthogonal_samples() {
+    check("orthogonal_samples");
+}
+
+#[test]
+fn one_silent_sample() {
+    check("one_silent_sample");
+}
+
+#[test]
+fn single_sample() {
+    check("single_sample");
+}

@@ -1,0 +1,120 @@
+//! `etastar thresholds` as a user of another framework meets it.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::program::{etastar, stderr, stdout};
+use serde_json::Value;
+
+fn fixture(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    path.display().to_string()
+}
+
+/// A version-1 `.npy` file of little-endian float64 in C order.
+fn npy(folder: &Path, name: &str, shape: &str, values: &[f64]) -> String {
+    let mut header =
+        format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}").into_bytes();
+    header.resize((header.len() + 11).next_multiple_of(64) - 11, b' ');
+    header.push(b'\n');
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    let numbers = values.iter().flat_map(|value| value.to_le_bytes());
+    let content: Vec<u8> =
+        [b"\x93NUMPY\x01\x00", &length[..], &header].concat().into_iter().chain(numbers).collect();
+    let path: PathBuf = folder.join(name);
+    fs::write(&path, content).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn the_json_has_the_reference_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let expected = fs::read_to_string(fixture("random_q2.json")).unwrap();
+    let expected: Value = serde_json::from_str(&expected).unwrap();
+    for sampling in ["distinct", "independent", "bernoulli"] {
+        let arguments = [
+            "thresholds", &fixture("random_q2.npy"), "--outputs", "2", "--batch-sizes", "1,2,4,6",
+            "--sampling", sampling, "--tolerance", "1e-8", "--json",
+        ];
+        let output = etastar(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        for key in ["sharpness", "trace", "coherence", "noise_sharpness"] {
+            let (found, expected) = (found[key].as_f64().unwrap(), expected[key].as_f64().unwrap());
+            assert!((found / expected - 1.0).abs() < 1e-7, "{key}: {found} {expected}");
+        }
+        for threshold in found["thresholds"].as_array().unwrap() {
+            let same = |other: &&Value| {
+                other["batch_size"] == threshold["batch_size"] && other["sampling"] == sampling
+            };
+            let expected = expected["thresholds"].as_array().unwrap().iter().find(same).unwrap();
+            let exact = expected["generalized_sharpness"].as_f64().unwrap();
+            let enclosure = &threshold["generalized_sharpness"];
+            let end = |name: &str| enclosure[name].as_f64().unwrap();
+            assert!(end("lower") <= exact * (1.0 + 1e-12) && exact <= end("upper") * (1.0 + 1e-12));
+            assert!(end("upper") - end("lower") <= 1e-8 * exact);
+        }
+    }
+}
+
+#[test]
+fn the_table_fits_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = etastar(folder.path(), &["thresholds", &fixture("random_q2.npy"), "--outputs", "2"]);
+    let text = stdout(&output);
+    assert!(output.status.success() && text.contains("η*_var"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert_eq!(text.lines().filter(|line| line.contains('±')).count(), 3);
+}
+
+#[test]
+fn a_factor_scales_the_matrix() {
+    let folder = tempfile::tempdir().unwrap();
+    let sharpness = |factor: &str| {
+        let file = fixture("random_q2.npy");
+        let arguments = ["thresholds", &file, "--outputs", "2", "--kernel-factor", factor, "--json"];
+        let answer: Value = serde_json::from_slice(&etastar(folder.path(), &arguments).stdout).unwrap();
+        answer["sharpness"].as_f64().unwrap()
+    };
+    assert!((sharpness("0.5") - 0.5 * sharpness("1")).abs() < 1e-12);
+}
+
+#[test]
+fn every_unusable_matrix_is_refused_with_its_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("empty.npy"), "").unwrap();
+    fs::write(here.join("text.npy"), "not numpy").unwrap();
+    let whole = fs::read(fixture("random_q2.npy")).unwrap();
+    fs::write(here.join("half.npy"), &whole[..whole.len() / 2]).unwrap();
+    let cases = [
+        (npy(here, "wide.npy", "(1, 2)", &[1.0, 0.0]), "1", "not square"),
+        (npy(here, "odd.npy", "(1, 1)", &[1.0]), "2", "not a multiple of the 2 outputs"),
+        (npy(here, "skew.npy", "(2, 2)", &[1.0, 0.5, 0.2, 1.0]), "1", "not symmetric"),
+        (npy(here, "negative.npy", "(2, 2)", &[1.0, 2.0, 2.0, 1.0]), "1", "negative eigenvalue"),
+        (npy(here, "nan.npy", "(1, 1)", &[f64::NAN]), "1", "not a finite number"),
+        (npy(here, "infinite.npy", "(1, 1)", &[f64::INFINITY]), "1", "not a finite number"),
+        (npy(here, "zero.npy", "(1, 1)", &[0.0]), "1", "is zero"),
+        (npy(here, "vector.npy", "(2,)", &[1.0, 2.0]), "1", "dimensions"),
+        (here.join("empty.npy").display().to_string(), "1", "is empty"),
+        (here.join("text.npy").display().to_string(), "1", "not a .npy file"),
+        (here.join("half.npy").display().to_string(), "2", "truncated"),
+        (here.join("none.npy").display().to_string(), "1", "cannot open"),
+    ];
+    for (file, outputs, words) in &cases {
+        let output = etastar(here, &["thresholds", file, "--outputs", outputs]);
+        assert_eq!(output.status.code(), Some(2), "{file}: {}", stderr(&output));
+        let text = stderr(&output);
+        assert!(text.contains(words), "{file}: {text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+    for batch_size in ["0", "7"] {
+        let file = fixture("random_q2.npy");
+        let output =
+            etastar(here, &["thresholds", &file, "--outputs", "2", "--batch-sizes", batch_size]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("outside 1..=6"), "{}", stderr(&output));
+    }
+}
