@@ -5,9 +5,8 @@ use std::process::Command;
 fn main() {
     println!("cargo::rerun-if-changed=.git/HEAD");
     println!("cargo::rerun-if-changed=.git/index");
-    let describe = Command::new("git")
-        .args(["describe", "--always", "--dirty", "--abbrev=12"])
-        .output();
+    let describe =
+        Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
     let commit = match describe {
         Ok(output) if output.status.success() => {
             String::from_utf8_lossy(&output.stdout).trim().to_owned()

@@ -16,23 +16,15 @@ fn train_and_analyze_agree() {
     assert!(train.status.success(), "{}", stderr(&train));
     let record: Value = serde_json::from_slice(&train.stdout).unwrap();
     assert_eq!(record["stop_reason"], "converged");
-    let minimum = format!(
-        "results/x/runs/{}/minimum.safetensors",
-        record["run_id"].as_str().unwrap()
-    );
+    let minimum =
+        format!("results/x/runs/{}/minimum.safetensors", record["run_id"].as_str().unwrap());
     let analyze = etastar(folder.path(), &["analyze", &minimum, "--json"]);
     assert!(analyze.status.success(), "{}", stderr(&analyze));
     let answer: Value = serde_json::from_slice(&analyze.stdout).unwrap();
-    assert_eq!(
-        answer[0]["analysis"]["sharpness_gn"],
-        record["analysis"]["sharpness_gn"]
-    );
+    assert_eq!(answer[0]["analysis"]["sharpness_gn"], record["analysis"]["sharpness_gn"]);
     let table = stdout(&etastar(folder.path(), &["analyze", &minimum]));
     assert!(table.contains("λ_max, Gauss–Newton Hessian"), "{table}");
-    assert!(
-        table.lines().all(|line| line.chars().count() <= 100),
-        "{table}"
-    );
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
 }
 
 #[test]
@@ -75,11 +67,7 @@ fn a_diverging_run_is_recognised() {
 #[test]
 fn configuration_errors_come_all_at_once_and_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(
-        folder.path().join("x.toml"),
-        "[train]\nlearning_rat = 1\nbatch_size = 0\n",
-    )
-    .unwrap();
+    fs::write(folder.path().join("x.toml"), "[train]\nlearning_rat = 1\nbatch_size = 0\n").unwrap();
     let output = etastar(folder.path(), &["sweep", "x.toml"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
@@ -101,39 +89,15 @@ fn missing_things_are_named() {
             &["sweep", "x.toml", "--set", "data.folder=nowhere"],
             "the data folder nowhere has neither",
         ),
-        (
-            &["sweep", "x.toml", "--set", "data.samples_per_class=60000"],
-            "samples of class 0",
-        ),
-        (
-            &["sweep", "x.toml", "--set", "run.backend=cuda"],
-            "\"flex\" or \"ndarray\" or \"wgpu\"",
-        ),
-        (
-            &["status", "nowhere"],
-            "nowhere is not the results folder of a sweep",
-        ),
-        (
-            &["plot", "nowhere"],
-            "nowhere is not the results folder of a sweep",
-        ),
-        (
-            &["train", "x.toml", "--set", "batch_size=1"],
-            "name the section too",
-        ),
+        (&["sweep", "x.toml", "--set", "data.samples_per_class=60000"], "samples of class 0"),
+        (&["sweep", "x.toml", "--set", "run.backend=cuda"], "\"flex\" or \"ndarray\" or \"wgpu\""),
+        (&["status", "nowhere"], "nowhere is not the results folder of a sweep"),
+        (&["plot", "nowhere"], "nowhere is not the results folder of a sweep"),
+        (&["train", "x.toml", "--set", "batch_size=1"], "name the section too"),
     ] {
         let output = etastar(folder.path(), arguments);
-        assert_eq!(
-            output.status.code(),
-            Some(2),
-            "{arguments:?}: {}",
-            stderr(&output)
-        );
-        assert!(
-            stderr(&output).contains(words),
-            "{arguments:?}: {}",
-            stderr(&output)
-        );
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(words), "{arguments:?}: {}", stderr(&output));
     }
     let minimum = etastar(folder.path(), &["analyze", "x.toml"]);
     assert_eq!(minimum.status.code(), Some(1));
@@ -149,16 +113,10 @@ fn missing_things_are_named() {
 fn a_backend_that_was_not_built_says_how_to_build_it() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
-    let output = etastar(
-        folder.path(),
-        &["train", "x.toml", "--set", "run.backend=ndarray"],
-    );
+    let output = etastar(folder.path(), &["train", "x.toml", "--set", "run.backend=ndarray"]);
     assert_eq!(output.status.code(), Some(1));
     let text = stderr(&output);
-    assert!(
-        text.contains("--features ndarray") && text.contains("\"flex\" would work"),
-        "{text}"
-    );
+    assert!(text.contains("--features ndarray") && text.contains("\"flex\" would work"), "{text}");
 }
 
 #[test]
@@ -184,31 +142,11 @@ fn damaged_data_files_are_named_with_their_fault() {
     let middle = flipped.len() / 2;
     flipped[middle] ^= 0xff;
     for (images, labels, file, words) in [
-        (
-            &images[..images.len() / 2],
-            &labels[..],
-            "train-images",
-            "cannot read the data file",
-        ),
-        (
-            &labels[..],
-            &labels[..],
-            "train-images",
-            "labels where images were expected",
-        ),
-        (
-            &images[..],
-            &images[..],
-            "train-labels",
-            "images where labels were expected",
-        ),
+        (&images[..images.len() / 2], &labels[..], "train-images", "cannot read the data file"),
+        (&labels[..], &labels[..], "train-images", "labels where images were expected"),
+        (&images[..], &images[..], "train-labels", "images where labels were expected"),
         (&images[..], &flipped[..], "train-labels", "train-labels"),
-        (
-            &images[..],
-            &b"not gzip"[..],
-            "train-labels",
-            "cannot read the data file",
-        ),
+        (&images[..], &b"not gzip"[..], "train-labels", "cannot read the data file"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("mnist");
@@ -216,10 +154,7 @@ fn damaged_data_files_are_named_with_their_fault() {
         fs::write(data.join("train-images-idx3-ubyte.gz"), images).unwrap();
         fs::write(data.join("train-labels-idx1-ubyte.gz"), labels).unwrap();
         fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
-        let output = etastar(
-            folder.path(),
-            &["train", "x.toml", "--set", "data.folder=mnist"],
-        );
+        let output = etastar(folder.path(), &["train", "x.toml", "--set", "data.folder=mnist"]);
         assert_eq!(output.status.code(), Some(2));
         let text = stderr(&output);
         assert!(text.contains(file) && text.contains(words), "{text}");
@@ -232,17 +167,8 @@ fn every_configuration_of_the_project_has_a_plan() {
     for entry in fs::read_dir(root.join("configs")).unwrap() {
         let path = entry.unwrap().path();
         let output = etastar(root, &["sweep", path.to_str().unwrap(), "--dry-run"]);
-        assert!(
-            output.status.success(),
-            "{}: {}",
-            path.display(),
-            stderr(&output)
-        );
+        assert!(output.status.success(), "{}: {}", path.display(), stderr(&output));
         let text = fs::read_to_string(&path).unwrap();
-        assert!(
-            text.starts_with("# "),
-            "{} opens with what it shows",
-            path.display()
-        );
+        assert!(text.starts_with("# "), "{} opens with what it shows", path.display());
     }
 }

@@ -21,20 +21,13 @@ struct Problem {
 
 fn problem(widths: &[usize], samples: usize, seed: u64) -> Problem {
     let widths = Widths(widths.to_vec());
-    let config = ModelConfig {
-        hidden: vec![],
-        init_factor: 2.0,
-        scale_biases: true,
-        init_seed: seed,
-    };
+    let config =
+        ModelConfig { hidden: vec![], init_factor: 2.0, scale_biases: true, init_seed: seed };
     let weights = initial(&widths, &config);
     let mut random = ChaCha8Rng::seed_from_u64(seed + 1);
     let (features, outputs) = (widths.0[0], widths.0[widths.0.len() - 1]);
-    let mut draw = |count| {
-        (0..count)
-            .map(|_| random.random_range(-1.0_f32..1.0))
-            .collect::<Vec<_>>()
-    };
+    let mut draw =
+        |count| (0..count).map(|_| random.random_range(-1.0_f32..1.0)).collect::<Vec<_>>();
     let data = Dataset {
         inputs: draw(samples * features),
         targets: draw(samples * outputs),
@@ -43,26 +36,17 @@ fn problem(widths: &[usize], samples: usize, seed: u64) -> Problem {
         outputs,
         digest: String::new(),
     };
-    let flat = weights
-        .layers
-        .iter()
-        .flat_map(|layer| layer.weight.iter().chain(&layer.bias));
+    let flat = weights.layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
     let theta = flat.map(|&value| f64::from(value)).collect();
-    Problem {
-        weights,
-        data,
-        theta,
-    }
+    Problem { weights, data, theta }
 }
 
 impl Problem {
     /// f(x_i; θ), in plain loops.
     fn outputs(&self, theta: &[f64], sample: usize) -> Vec<f64> {
         let width = self.data.features;
-        let mut a: Vec<f64> = self.data.inputs[sample * width..][..width]
-            .iter()
-            .map(|&x| f64::from(x))
-            .collect();
+        let mut a: Vec<f64> =
+            self.data.inputs[sample * width..][..width].iter().map(|&x| f64::from(x)).collect();
         let mut at = 0;
         for (depth, layer) in self.weights.layers.iter().enumerate() {
             let z: Vec<f64> = (0..layer.outputs)
@@ -74,10 +58,7 @@ impl Problem {
                 .collect();
             at += layer.outputs * (layer.inputs + 1);
             let last = depth + 1 == self.weights.layers.len();
-            a = z
-                .into_iter()
-                .map(|z| if last { z } else { z.max(0.0) })
-                .collect();
+            a = z.into_iter().map(|z| if last { z } else { z.max(0.0) }).collect();
         }
         a
     }
@@ -87,10 +68,7 @@ impl Problem {
         let error = |i: usize| {
             let f = self.outputs(theta, i);
             let y = &self.data.targets[i * q..][..q];
-            f.iter()
-                .zip(y)
-                .map(|(f, y)| (f - f64::from(*y)).powi(2))
-                .sum::<f64>()
+            f.iter().zip(y).map(|(f, y)| (f - f64::from(*y)).powi(2)).sum::<f64>()
         };
         FACTOR * (0..self.data.samples).map(error).sum::<f64>() / self.data.samples as f64
     }
@@ -122,12 +100,8 @@ impl Problem {
     fn hessian_product(&self, v: &[f64]) -> Vec<f64> {
         let step = 2e-4;
         let moved = |parameter: usize, along: f64, coordinate: f64| {
-            let mut theta: Vec<f64> = self
-                .theta
-                .iter()
-                .zip(v)
-                .map(|(t, v)| t + along * v)
-                .collect();
+            let mut theta: Vec<f64> =
+                self.theta.iter().zip(v).map(|(t, v)| t + along * v).collect();
             theta[parameter] += coordinate;
             self.loss(&theta)
         };
@@ -161,9 +135,7 @@ fn pulling_back_is_the_transposed_jacobian() {
     for (seed, widths) in SHAPES.iter().enumerate() {
         let problem = problem(widths, 5, 10 + seed as u64);
         let jacobian = problem.jacobian();
-        let u: Vec<f64> = (0..jacobian.nrows())
-            .map(|i| (1.0 + i as f64).sin())
-            .collect();
+        let u: Vec<f64> = (0..jacobian.nrows()).map(|i| (1.0 + i as f64).sin()).collect();
         let found = pull_back(&problem.pass(), &u);
         let expected = jacobian.transpose() * faer::ColRef::from_slice(&u);
         let error = (faer::ColRef::from_slice(&found) - &expected).norm_l2() / expected.norm_l2();
@@ -178,19 +150,12 @@ fn hessian_products_agree_with_differences_of_the_loss() {
         let pass = problem.pass();
         assert!((pass.loss() - problem.loss(&problem.theta)).abs() < 1e-12);
         let hessian = LossHessian::new(&pass);
-        let v: Vec<f64> = (0..hessian.side())
-            .map(|i| (0.3 + i as f64).cos())
-            .collect();
+        let v: Vec<f64> = (0..hessian.side()).map(|i| (0.3 + i as f64).cos()).collect();
         let mut found = vec![0.0; v.len()];
         hessian.apply(&v, &mut found);
         let expected = problem.hessian_product(&v);
         let norm = expected.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let error = found
-            .iter()
-            .zip(&expected)
-            .map(|(f, e)| (f - e).powi(2))
-            .sum::<f64>()
-            .sqrt();
+        let error = found.iter().zip(&expected).map(|(f, e)| (f - e).powi(2)).sum::<f64>().sqrt();
         assert!(error < 2e-6 * norm, "{widths:?}: {:e}", error / norm);
     }
 }
@@ -206,9 +171,7 @@ fn hessian_products_are_symmetric_and_linear() {
         out
     };
     let a: Vec<f64> = (0..hessian.side()).map(|i| (i as f64).sin()).collect();
-    let b: Vec<f64> = (0..hessian.side())
-        .map(|i| (2.0 * i as f64 + 1.0).cos())
-        .collect();
+    let b: Vec<f64> = (0..hessian.side()).map(|i| (2.0 * i as f64 + 1.0).cos()).collect();
     let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
     let (ha, hb) = (product(&a), product(&b));
     assert!(
@@ -216,21 +179,14 @@ fn hessian_products_are_symmetric_and_linear() {
     );
     let sum: Vec<f64> = a.iter().zip(&b).map(|(a, b)| 2.0 * a - b).collect();
     let expected = ha.iter().zip(&hb).map(|(a, b)| 2.0 * a - b);
-    assert!(
-        product(&sum)
-            .iter()
-            .zip(expected)
-            .all(|(x, y)| (x - y).abs() < 1e-10)
-    );
+    assert!(product(&sum).iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-10));
 }
 
 #[test]
 fn without_residual_the_hessian_is_the_gauss_newton_matrix() {
     let mut problem = problem(&[5, 8, 2], 6, 4);
-    let outputs: Vec<f32> = (0..6)
-        .flat_map(|i| problem.outputs(&problem.theta, i))
-        .map(|f| f as f32)
-        .collect();
+    let outputs: Vec<f32> =
+        (0..6).flat_map(|i| problem.outputs(&problem.theta, i)).map(|f| f as f32).collect();
     problem.data.targets = outputs;
     let pass = problem.pass();
     let hessian = LossHessian::new(&pass);
@@ -240,17 +196,10 @@ fn without_residual_the_hessian_is_the_gauss_newton_matrix() {
     hessian.apply(&v, &mut product);
     // H Aᵀu = (1/n) AᵀA Aᵀu = Aᵀ(G u/n).
     let gram = gram(&pass).unwrap();
-    let ku: Vec<f64> = (gram.matrix() * faer::ColRef::from_slice(&u))
-        .iter()
-        .map(|x| x / 6.0)
-        .collect();
+    let ku: Vec<f64> =
+        (gram.matrix() * faer::ColRef::from_slice(&u)).iter().map(|x| x / 6.0).collect();
     let expected = pull_back(&pass, &ku);
     let largest = expected.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
     // The targets are the outputs rounded to single precision.
-    assert!(
-        product
-            .iter()
-            .zip(&expected)
-            .all(|(p, e)| (p - e).abs() < 1e-6 * largest)
-    );
+    assert!(product.iter().zip(&expected).all(|(p, e)| (p - e).abs() < 1e-6 * largest));
 }

@@ -62,11 +62,29 @@ fn check(name: &str) {
         close(number(sharpness, "value"), value, value, &what("generalized sharpness"));
         assert!(number(sharpness, "lower") <= value * (1.0 + 1e-13), "{}", what("lower"));
         assert!(number(sharpness, "upper") >= value * (1.0 - 1e-13), "{}", what("upper"));
-        assert_eq!(report.thresholds[0].status, Status::Converged, "{} {sharpness}", what("status"));
-        close(number(threshold, "one_step_upper"), number(entry, "one_step_upper"), value, &what("one step"));
+        assert_eq!(
+            report.thresholds[0].status,
+            Status::Converged,
+            "{} {sharpness}",
+            what("status")
+        );
+        close(
+            number(threshold, "one_step_upper"),
+            number(entry, "one_step_upper"),
+            value,
+            &what("one step"),
+        );
         let bound_27 = number(threshold, "bound_27");
-        assert!(number(threshold, "bound_17") <= bound_27 && bound_27 <= number(sharpness, "value"));
-        eprintln!("{} {:?} effective rank {} {}", what(""), report.thresholds[0].iterations, number(threshold,"effective_rank"), number(entry,"effective_rank"));
+        assert!(
+            number(threshold, "bound_17") <= bound_27 && bound_27 <= number(sharpness, "value")
+        );
+        eprintln!(
+            "{} {:?} effective rank {} {}",
+            what(""),
+            report.thresholds[0].iterations,
+            number(threshold, "effective_rank"),
+            number(entry, "effective_rank")
+        );
     }
 }
 

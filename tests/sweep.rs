@@ -27,10 +27,7 @@ fn summary(folder: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
         .map(|row| {
             let row = row.unwrap();
             let cells = header.iter().zip(&row).filter(|(name, _)| timeless(name));
-            (
-                row[0].to_owned(),
-                cells.map(|(a, b)| (a.to_owned(), b.to_owned())).collect(),
-            )
+            (row[0].to_owned(), cells.map(|(a, b)| (a.to_owned(), b.to_owned())).collect())
         })
         .collect()
 }
@@ -40,10 +37,7 @@ fn bytes(folder: &Path, file: &str) -> BTreeMap<String, Vec<u8>> {
         .unwrap()
         .map(|entry| {
             let entry = entry.unwrap();
-            (
-                entry.file_name().into_string().unwrap(),
-                fs::read(entry.path().join(file)).unwrap(),
-            )
+            (entry.file_name().into_string().unwrap(), fs::read(entry.path().join(file)).unwrap())
         })
         .collect()
 }
@@ -56,12 +50,7 @@ fn leftovers(folder: &Path) -> Vec<String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path
-                .file_name()
-                .unwrap()
-                .to_string_lossy()
-                .starts_with(".writing-")
-            {
+            } else if path.file_name().unwrap().to_string_lossy().starts_with(".writing-") {
                 found.push(path.display().to_string());
             }
         }
@@ -75,49 +64,21 @@ fn a_second_sweep_finds_everything_done() {
     write_config(folder.path());
     let first = etastar(folder.path(), &["sweep", "x.toml"]);
     assert!(first.status.success(), "{}", stderr(&first));
-    let (rows, minima) = (
-        summary(folder.path()),
-        bytes(folder.path(), "minimum.safetensors"),
-    );
+    let (rows, minima) = (summary(folder.path()), bytes(folder.path(), "minimum.safetensors"));
     assert_eq!(rows.len(), 16);
-    for figure in [
-        "figure1a_sharpness.svg",
-        "figure1a_sharpness.png",
-        "figure2_bounds.svg",
-    ] {
-        assert!(
-            folder
-                .path()
-                .join("results/x/figures")
-                .join(figure)
-                .exists(),
-            "{figure}"
-        );
+    for figure in ["figure1a_sharpness.svg", "figure1a_sharpness.png", "figure2_bounds.svg"] {
+        assert!(folder.path().join("results/x/figures").join(figure).exists(), "{figure}");
     }
-    let written = fs::metadata(folder.path().join("results/x/runs"))
-        .unwrap()
-        .modified()
-        .unwrap();
+    let written = fs::metadata(folder.path().join("results/x/runs")).unwrap().modified().unwrap();
     let second = etastar(folder.path(), &["sweep", "x.toml"]);
     assert!(second.status.success(), "{}", stderr(&second));
-    assert!(
-        stderr(&second).contains("16 of them finished earlier"),
-        "{}",
-        stderr(&second)
-    );
+    assert!(stderr(&second).contains("16 of them finished earlier"), "{}", stderr(&second));
     assert_eq!(summary(folder.path()), rows);
     let lines = fs::read_to_string(folder.path().join("results/x/summary.csv")).unwrap();
-    assert_eq!(
-        lines.lines().count(),
-        1 + 16,
-        "a run is in the summary twice"
-    );
+    assert_eq!(lines.lines().count(), 1 + 16, "a run is in the summary twice");
     assert_eq!(bytes(folder.path(), "minimum.safetensors"), minima);
     assert_eq!(
-        fs::metadata(folder.path().join("results/x/runs"))
-            .unwrap()
-            .modified()
-            .unwrap(),
+        fs::metadata(folder.path().join("results/x/runs")).unwrap().modified().unwrap(),
         written
     );
 }
@@ -126,16 +87,9 @@ fn a_second_sweep_finds_everything_done() {
 fn sharpness_of_both_hessians_agrees_at_every_minimum() {
     let folder = tempfile::tempdir().unwrap();
     write_config(folder.path());
-    assert!(
-        etastar(folder.path(), &["sweep", "x.toml"])
-            .status
-            .success()
-    );
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
     let mut converged = 0;
-    for row in summary(folder.path())
-        .values()
-        .filter(|row| row["stop_reason"] == "converged")
-    {
+    for row in summary(folder.path()).values().filter(|row| row["stop_reason"] == "converged") {
         let cell = |name: &str| row[name].parse::<f64>().unwrap();
         // The residual part of the Hessian is O(√loss).
         let allowed = 10.0 * cell("final_loss").sqrt() * cell("sharpness_gn");
@@ -170,10 +124,7 @@ fn a_killed_sweep_goes_on_where_it_was() {
     assert!(last.status.success(), "{}", stderr(&last));
     assert_eq!(summary(killed.path()), summary(whole.path()));
     for file in ["minimum.safetensors", "history.csv"] {
-        assert!(
-            bytes(killed.path(), file) == bytes(whole.path(), file),
-            "{file} differs"
-        );
+        assert!(bytes(killed.path(), file) == bytes(whole.path(), file), "{file} differs");
     }
     assert_eq!(leftovers(killed.path()), Vec::<String>::new());
 }
@@ -239,11 +190,7 @@ fn a_failing_run_is_recorded_and_the_others_go_on() {
     let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
     let victim = plan["runs"][3]["run_id"].as_str().unwrap();
     // A folder where the run's history should go: every attempt to write it fails.
-    let obstacle = folder
-        .path()
-        .join("results/x/runs")
-        .join(victim)
-        .join("history.csv/in-the-way");
+    let obstacle = folder.path().join("results/x/runs").join(victim).join("history.csv/in-the-way");
     fs::create_dir_all(&obstacle).unwrap();
     let sweep = etastar(folder.path(), &["sweep", "x.toml"]);
     assert_eq!(sweep.status.code(), Some(1), "{}", stderr(&sweep));
@@ -254,16 +201,9 @@ fn a_failing_run_is_recorded_and_the_others_go_on() {
     );
     assert_eq!(summary(folder.path()).len(), 15);
     let status = stdout(&etastar(folder.path(), &["status", "results/x"]));
-    assert!(
-        status.contains("15 of 16 runs done") && status.contains("1 failed"),
-        "{status}"
-    );
+    assert!(status.contains("15 of 16 runs done") && status.contains("1 failed"), "{status}");
     fs::remove_dir_all(obstacle.parent().unwrap()).unwrap();
-    assert!(
-        etastar(folder.path(), &["sweep", "x.toml"])
-            .status
-            .success()
-    );
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
     assert_eq!(summary(folder.path()).len(), 16);
 }
 
@@ -271,25 +211,11 @@ fn a_failing_run_is_recorded_and_the_others_go_on() {
 fn another_experiment_is_kept_out_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
-    assert!(
-        etastar(folder.path(), &["sweep", "x.toml"])
-            .status
-            .success()
-    );
-    let other = etastar(
-        folder.path(),
-        &["sweep", "x.toml", "--set", "loss.factor=0.5"],
-    );
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let other = etastar(folder.path(), &["sweep", "x.toml", "--set", "loss.factor=0.5"]);
     assert_eq!(other.status.code(), Some(2));
-    assert!(
-        stderr(&other).contains("loss.factor is 1.0 there and 0.5 here"),
-        "{}",
-        stderr(&other)
-    );
-    let wider = etastar(
-        folder.path(),
-        &["sweep", "x.toml", "--set", "sweep.batch_size=[2, 4]"],
-    );
+    assert!(stderr(&other).contains("loss.factor is 1.0 there and 0.5 here"), "{}", stderr(&other));
+    let wider = etastar(folder.path(), &["sweep", "x.toml", "--set", "sweep.batch_size=[2, 4]"]);
     assert!(wider.status.success(), "{}", stderr(&wider));
     assert_eq!(summary(folder.path()).len(), 2);
 }
@@ -303,11 +229,7 @@ fn other_measurements_need_no_new_training() {
     let minima = bytes(folder.path(), "minimum.safetensors");
     let row = summary(folder.path()).into_values().next().unwrap();
     assert_eq!(row["sharpness_hessian"], "");
-    assert!(
-        etastar(folder.path(), &["sweep", "x.toml"])
-            .status
-            .success()
-    );
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
     let row = summary(folder.path()).into_values().next().unwrap();
     assert!(row["sharpness_hessian"].parse::<f64>().unwrap() > 0.0);
     assert_eq!(bytes(folder.path(), "minimum.safetensors"), minima);

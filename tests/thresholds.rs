@@ -1,11 +1,12 @@
 //! `etastar thresholds` as a user of another framework meets it.
 
-mod common;
+#[path = "common/program.rs"]
+mod program;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::program::{etastar, stderr, stdout};
+use program::{etastar, stderr, stdout};
 use serde_json::Value;
 
 fn fixture(name: &str) -> String {
@@ -35,8 +36,17 @@ fn the_json_has_the_reference_values() {
     let expected: Value = serde_json::from_str(&expected).unwrap();
     for sampling in ["distinct", "independent", "bernoulli"] {
         let arguments = [
-            "thresholds", &fixture("random_q2.npy"), "--outputs", "2", "--batch-sizes", "1,2,4,6",
-            "--sampling", sampling, "--tolerance", "1e-8", "--json",
+            "thresholds",
+            &fixture("random_q2.npy"),
+            "--outputs",
+            "2",
+            "--batch-sizes",
+            "1,2,4,6",
+            "--sampling",
+            sampling,
+            "--tolerance",
+            "1e-8",
+            "--json",
         ];
         let output = etastar(folder.path(), &arguments);
         assert!(output.status.success(), "{}", stderr(&output));
@@ -62,7 +72,8 @@ fn the_json_has_the_reference_values() {
 #[test]
 fn the_table_fits_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
-    let output = etastar(folder.path(), &["thresholds", &fixture("random_q2.npy"), "--outputs", "2"]);
+    let output =
+        etastar(folder.path(), &["thresholds", &fixture("random_q2.npy"), "--outputs", "2"]);
     let text = stdout(&output);
     assert!(output.status.success() && text.contains("η*_var"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
@@ -74,8 +85,10 @@ fn a_factor_scales_the_matrix() {
     let folder = tempfile::tempdir().unwrap();
     let sharpness = |factor: &str| {
         let file = fixture("random_q2.npy");
-        let arguments = ["thresholds", &file, "--outputs", "2", "--kernel-factor", factor, "--json"];
-        let answer: Value = serde_json::from_slice(&etastar(folder.path(), &arguments).stdout).unwrap();
+        let arguments =
+            ["thresholds", &file, "--outputs", "2", "--kernel-factor", factor, "--json"];
+        let answer: Value =
+            serde_json::from_slice(&etastar(folder.path(), &arguments).stdout).unwrap();
         answer["sharpness"].as_f64().unwrap()
     };
     assert!((sharpness("0.5") - 0.5 * sharpness("1")).abs() < 1e-12);

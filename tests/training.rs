@@ -6,16 +6,13 @@ mod common;
 use etastar::config::{Backend, Config, RunSpec, single};
 use etastar::data::Dataset;
 use etastar::net::{Weights, Widths, initial, minimum};
-use etastar::train::{Engine, Progress, TensorEngine, Undisturbed, open_device, train};
+use etastar::train::{
+    Engine, FusedEngine, Progress, TensorEngine, Undisturbed, open_device, train,
+};
 
 fn spec(overrides: &[&str]) -> RunSpec {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
-    let config = Config::parse(
-        &common::tiny_config(),
-        "tiny",
-        "results/tiny".into(),
-        &overrides,
-    );
+    let config = Config::parse(&common::tiny_config(), "tiny", "results/tiny".into(), &overrides);
     single(&config.unwrap()).unwrap()
 }
 
@@ -27,28 +24,16 @@ fn start(spec: &RunSpec) -> (Weights, Dataset) {
 
 fn engine(spec: &RunSpec, backend: Backend) -> TensorEngine {
     let (weights, data) = start(spec);
-    TensorEngine::new(
-        &weights,
-        &data,
-        spec.loss.factor,
-        open_device(backend).unwrap(),
-    )
+    TensorEngine::new(&weights, &data, spec.loss.factor, open_device(backend).unwrap())
 }
 
 fn flat(weights: &Weights) -> Vec<f64> {
     let layers = weights.layers.iter();
-    layers
-        .flat_map(|layer| layer.weight.iter().chain(&layer.bias))
-        .map(|&x| f64::from(x))
-        .collect()
+    layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias)).map(|&x| f64::from(x)).collect()
 }
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).powi(2))
-        .sum::<f64>()
-        .sqrt()
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
 }
 
 /// One SGD step by back-propagation in plain loops, in double precision.
@@ -71,11 +56,7 @@ fn plain_step(theta: &mut [f64], spec: &RunSpec, data: &Dataset, batch: &[u32], 
                 })
                 .collect();
             let last = depth + 1 == layers.len();
-            activations.push(
-                z.into_iter()
-                    .map(|z| if last { z } else { z.max(0.0) })
-                    .collect(),
-            );
+            activations.push(z.into_iter().map(|z| if last { z } else { z.max(0.0) }).collect());
             starts.push(at + outputs * (inputs + 1));
         }
         let targets = &data.targets[sample as usize * data.outputs..][..data.outputs];
@@ -90,21 +71,15 @@ fn plain_step(theta: &mut [f64], spec: &RunSpec, data: &Dataset, batch: &[u32], 
             for u in 0..outputs {
                 for i in 0..inputs {
                     gradient[at + u * inputs + i] += delta[u] * a[i];
-                    before[i] += if a[i] > 0.0 {
-                        delta[u] * theta[at + u * inputs + i]
-                    } else {
-                        0.0
-                    };
+                    before[i] +=
+                        if a[i] > 0.0 { delta[u] * theta[at + u * inputs + i] } else { 0.0 };
                 }
                 gradient[at + outputs * inputs + u] += delta[u];
             }
             delta = before;
         }
     }
-    theta
-        .iter_mut()
-        .zip(&gradient)
-        .for_each(|(t, g)| *t -= rate / batch.len() as f64 * g);
+    theta.iter_mut().zip(&gradient).for_each(|(t, g)| *t -= rate / batch.len() as f64 * g);
 }
 
 #[test]
@@ -126,10 +101,7 @@ fn steps_are_those_of_plain_back_propagation() {
         let found = flat(&engine.weights().unwrap());
         let moved = distance(&expected, &flat(&weights));
         let error = distance(&found, &expected);
-        assert!(
-            error < 1e-5 * moved,
-            "{overrides:?}: error {error:e} of a way of {moved:e}"
-        );
+        assert!(error < 1e-5 * moved, "{overrides:?}: error {error:e} of a way of {moved:e}");
     }
 }
 
@@ -150,9 +122,8 @@ fn the_same_configuration_gives_the_same_bits() {
         let spec = spec(&[seed, "train.max_epochs=60"]);
         let mut engine = engine(&spec, Backend::Flex);
         let progress = Progress::begin(&mut engine).unwrap();
-        let outcome = train(&spec.train, 12, progress, &mut engine, &mut Undisturbed)
-            .unwrap()
-            .unwrap();
+        let outcome =
+            train(&spec.train, 12, progress, &mut engine, &mut Undisturbed).unwrap().unwrap();
         (engine.weights().unwrap(), outcome)
     };
     assert_eq!(run("train.seed=3"), run("train.seed=3"));
@@ -164,9 +135,7 @@ fn a_run_converges_by_the_stop_rule() {
     let spec = spec(&[]);
     let mut engine = engine(&spec, Backend::Flex);
     let progress = Progress::begin(&mut engine).unwrap();
-    let outcome = train(&spec.train, 12, progress, &mut engine, &mut Undisturbed)
-        .unwrap()
-        .unwrap();
+    let outcome = train(&spec.train, 12, progress, &mut engine, &mut Undisturbed).unwrap().unwrap();
     assert_eq!(outcome.reason.name(), "converged");
     assert!(engine.loss().unwrap() < spec.train.tolerance);
     assert_eq!(outcome.progress.streak, spec.train.patience);
@@ -216,10 +185,7 @@ fn minima_are_read_back_bit_for_bit() {
     let (weights, _) = start(&spec(&["model.hidden=[5, 3]"]));
     let path = folder.path().join("minimum.safetensors");
     let bytes = minimum::to_bytes(&weights, "where it comes from").unwrap();
-    assert_eq!(
-        bytes,
-        minimum::to_bytes(&weights, "where it comes from").unwrap()
-    );
+    assert_eq!(bytes, minimum::to_bytes(&weights, "where it comes from").unwrap());
     std::fs::write(&path, bytes).unwrap();
     let (found, origin) = minimum::read(&path).unwrap();
     assert_eq!(found, weights);
@@ -229,10 +195,52 @@ fn minima_are_read_back_bit_for_bit() {
     assert_eq!(tensors.tensor("2.weight").unwrap().shape(), [3, 5]);
     let mut names = tensors.names();
     names.sort();
-    assert_eq!(
-        names,
-        [
-            "0.bias", "0.weight", "2.bias", "2.weight", "4.bias", "4.weight"
-        ]
-    );
+    assert_eq!(names, ["0.bias", "0.weight", "2.bias", "2.weight", "4.bias", "4.weight"]);
+}
+
+#[test]
+fn the_fused_engine_makes_the_same_steps() {
+    for scaling in ["unit", "standard"] {
+        for batch_size in [1, 3, 12] {
+            let spec = spec(&[&format!("data.scaling={scaling}"), "loss.factor=0.25"]);
+            let (weights, data) = start(&spec);
+            let order: Vec<u32> = (0..12).chain((0..12).rev()).collect();
+            let mut tensor = engine(&spec, Backend::Flex);
+            let mut fused = FusedEngine::new(&weights, &data, spec.loss.factor).unwrap();
+            let rate = 0.02;
+            let losses = [
+                tensor.steps(&order, batch_size, rate).unwrap(),
+                fused.steps(&order, batch_size, rate).unwrap(),
+            ];
+            assert!((losses[0] / losses[1] - 1.0).abs() < 1e-5, "{losses:?}");
+            let (a, b) = (flat(&tensor.weights().unwrap()), flat(&fused.weights().unwrap()));
+            let moved = distance(&a, &flat(&weights));
+            let error = distance(&a, &b);
+            assert!(error < 1e-5 * moved, "{scaling}, B = {batch_size}: {error:e} of {moved:e}");
+        }
+    }
+}
+
+#[test]
+fn both_engines_find_minima_alike() {
+    let sharpness = |engine: &mut dyn Engine, spec: &RunSpec| {
+        let progress = Progress::begin(engine).unwrap();
+        let outcome = train(&spec.train, 12, progress, engine, &mut Undisturbed).unwrap().unwrap();
+        assert_eq!(outcome.reason.name(), "converged");
+        let data = Dataset::load(&spec.data).unwrap();
+        let weights = engine.weights().unwrap();
+        let analysis = etastar::sweep::analyse(spec, &weights, &data, faer::Par::Seq).unwrap();
+        analysis.sharpness_gn.ln()
+    };
+    // Rounding parts the trajectories, so single runs differ; their distribution over seeds does not.
+    let gaps: Vec<f64> = (0..6)
+        .map(|seed| {
+            let spec = spec(&[&format!("train.seed={seed}")]);
+            let (weights, data) = start(&spec);
+            let mut fused = FusedEngine::new(&weights, &data, spec.loss.factor).unwrap();
+            sharpness(&mut engine(&spec, Backend::Flex), &spec) - sharpness(&mut fused, &spec)
+        })
+        .collect();
+    let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+    assert!(mean.abs() < 0.05, "mean log-ratio of the sharpness {mean}, {gaps:?}");
 }

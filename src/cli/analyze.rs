@@ -40,9 +40,8 @@ impl Analyze {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
         let mut answers = Vec::new();
         for path in &self.minima {
-            let (spec, analysis) = self
-                .analyse(path)
-                .with_context(|| format!("cannot analyse {}", path.display()))?;
+            let (spec, analysis) =
+                self.analyse(path).with_context(|| format!("cannot analyse {}", path.display()))?;
             if style.json {
                 answers.push(json!({
                     "minimum": path,
@@ -78,9 +77,7 @@ impl Analyze {
             UsageError("the file does not say where it comes from; give --config".to_owned())
         })?;
         let origin: Origin = serde_json::from_str(text).map_err(|error| {
-            UsageError(format!(
-                "its origin cannot be read ({error}); give --config"
-            ))
+            UsageError(format!("its origin cannot be read ({error}); give --config"))
         })?;
         let mut spec = origin.spec;
         if let Some(folder) = &self.data {
@@ -100,42 +97,14 @@ pub fn print_analysis(
     let mut line = |name: &str, value: String, meaning: &str| {
         writeln!(out, "  {name:<22} {value:>10}  {meaning}")
     };
-    line(
-        "loss",
-        number(analysis.loss),
-        "on all samples, in double precision",
-    )?;
-    line(
-        "sharpness",
-        number(analysis.sharpness_gn),
-        "λ_max, Gauss–Newton Hessian",
-    )?;
-    line(
-        "sharpness (true)",
-        optional(analysis.sharpness_hessian),
-        "λ_max, Hessian of the loss",
-    )?;
+    line("loss", number(analysis.loss), "on all samples, in double precision")?;
+    line("sharpness", number(analysis.sharpness_gn), "λ_max, Gauss–Newton Hessian")?;
+    line("sharpness (true)", optional(analysis.sharpness_hessian), "λ_max, Hessian of the loss")?;
     line("trace", number(analysis.trace), "Gauss–Newton Hessian")?;
-    line(
-        "bound (17)",
-        number(analysis.bound_17),
-        "≤ generalized sharpness",
-    )?;
-    line(
-        "bound (18)",
-        number(analysis.bound_18),
-        "≤ generalized sharpness",
-    )?;
-    line(
-        "2/η",
-        number(edge),
-        "sharpness at which full-batch descent is unstable",
-    )?;
-    line(
-        "η*_mean",
-        number(analysis.eta_mean),
-        "2/λ_max: largest step size stable in the mean",
-    )?;
+    line("bound (17)", number(analysis.bound_17), "≤ generalized sharpness")?;
+    line("bound (18)", number(analysis.bound_18), "≤ generalized sharpness")?;
+    line("2/η", number(edge), "sharpness at which full-batch descent is unstable")?;
+    line("η*_mean", number(analysis.eta_mean), "2/λ_max: largest step size stable in the mean")?;
     if let Some(exact) = &analysis.mean_square {
         line("generalized sharpness", number(exact.generalized_sharpness), "λ_max(C†D), exact")?;
         line("  from", number(exact.lower), "proved")?;

@@ -38,10 +38,7 @@ fn code(error: &anyhow::Error) -> u8 {
             || cause.is::<DataError>()
             || cause.is::<NpyError>()
             || cause.is::<ThresholdsError>()
-            || matches!(
-                cause.downcast_ref::<SweepError>(),
-                Some(SweepError::Experiment(_))
-            )
+            || matches!(cause.downcast_ref::<SweepError>(), Some(SweepError::Experiment(_)))
     });
     if usage { USAGE } else { FAILED }
 }
@@ -49,9 +46,7 @@ fn code(error: &anyhow::Error) -> u8 {
 /// Whoever read our output has seen enough, as in `etastar status results/x | head`.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let is_pipe = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
-    error
-        .chain()
-        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_pipe))
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_pipe))
 }
 
 /// The exit code of a finished or interrupted sweep.

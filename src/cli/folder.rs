@@ -20,8 +20,6 @@ impl Folder {
             return Ok(&self.results);
         }
         let folder = self.results.display();
-        Err(UsageError(format!(
-            "{folder} is not the results folder of a sweep: it has no {file}"
-        )))
+        Err(UsageError(format!("{folder} is not the results folder of a sweep: it has no {file}")))
     }
 }

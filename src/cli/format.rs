@@ -27,11 +27,7 @@ pub fn duration(seconds: f64) -> String {
     }
     let whole = seconds.min(1e15).round() as u64;
     // Below a minute the seconds matter, above an hour they do not.
-    let rounded = if whole >= 3600 {
-        whole / 60 * 60
-    } else {
-        whole
-    };
+    let rounded = if whole >= 3600 { whole / 60 * 60 } else { whole };
     humantime::format_duration(Duration::from_secs(rounded)).to_string()
 }
 
@@ -39,14 +35,9 @@ pub fn duration(seconds: f64) -> String {
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
     };
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| width(column).unwrap_or(0))
-        .collect();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
     for row in rows {
         for (column, cell) in row.iter().enumerate() {
@@ -91,10 +82,7 @@ mod tests {
 
     #[test]
     fn tables_align() {
-        let rows = [
-            vec!["B".to_owned(), "η".to_owned()],
-            vec!["128".to_owned(), "0.1".to_owned()],
-        ];
+        let rows = [vec!["B".to_owned(), "η".to_owned()], vec!["128".to_owned(), "0.1".to_owned()]];
         assert_eq!(table(&rows), "B      η\n128  0.1\n");
     }
 }

@@ -53,11 +53,7 @@ enum Command {
 
 /// Logging and the handling of panics.
 pub fn set_up(arguments: &Arguments) {
-    let default = if arguments.quiet {
-        "error"
-    } else {
-        "etastar=warn"
-    };
+    let default = if arguments.quiet { "error" } else { "etastar=warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("ETASTAR_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
     tracing_subscriber::fmt()
@@ -74,10 +70,7 @@ pub fn set_up(arguments: &Arguments) {
 /// # Errors
 /// Whatever went wrong, with its context.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let style = show::Style {
-        json: arguments.json,
-        quiet: arguments.quiet,
-    };
+    let style = show::Style { json: arguments.json, quiet: arguments.quiet };
     match &arguments.command {
         Command::Sweep(command) => command.run(style),
         Command::Train(command) => command.run(style),

@@ -65,11 +65,7 @@ struct Worker {
 
 impl Display {
     fn new(terminal: bool) -> Self {
-        Self {
-            terminal,
-            bars: MultiProgress::new(),
-            state: Mutex::default(),
-        }
+        Self { terminal, bars: MultiProgress::new(), state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -85,27 +81,15 @@ impl Display {
         } else {
             String::new()
         };
-        let side = if workers > 1 {
-            format!(", {workers} side by side")
-        } else {
-            String::new()
-        };
-        self.line(&format!(
-            "{} {}{found}{side}",
-            specs.len(),
-            plural(specs.len(), "run")
-        ));
+        let side = if workers > 1 { format!(", {workers} side by side") } else { String::new() };
+        self.line(&format!("{} {}{found}{side}", specs.len(), plural(specs.len(), "run")));
         let style = |template| {
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
         };
         for _ in 0..if self.terminal { workers } else { 0 } {
-            let bar = self
-                .bars
-                .add(ProgressBar::new_spinner().with_style(style("{spinner} {wide_msg}")));
-            state.workers.push(Worker {
-                bar,
-                shown: Instant::now(),
-            });
+            let bar =
+                self.bars.add(ProgressBar::new_spinner().with_style(style("{spinner} {wide_msg}")));
+            state.workers.push(Worker { bar, shown: Instant::now() });
         }
         if self.terminal {
             let bar = ProgressBar::new(specs.len() as u64);
@@ -115,10 +99,9 @@ impl Display {
             state.total = Some(self.bars.add(bar));
         } else {
             let now = Instant::now();
-            state.workers.extend((0..workers).map(|_| Worker {
-                bar: ProgressBar::hidden(),
-                shown: now,
-            }));
+            state
+                .workers
+                .extend((0..workers).map(|_| Worker { bar: ProgressBar::hidden(), shown: now }));
         }
     }
 
@@ -157,32 +140,20 @@ impl Display {
         if let Some(place) = state.left.iter().position(|&size| size == batch_size) {
             state.left.swap_remove(place);
         }
-        state
-            .estimate
-            .add(batch_size, record.train_seconds + record.analysis_seconds);
+        state.estimate.add(batch_size, record.train_seconds + record.analysis_seconds);
         state.done += 1;
         if !found {
             let width = state.planned.to_string().len();
-            self.line(&format!(
-                "{:>width$}/{}  {}",
-                state.done,
-                state.planned,
-                outcome(record)
-            ));
+            self.line(&format!("{:>width$}/{}  {}", state.done, state.planned, outcome(record)));
         }
         let workers = state.workers.len().max(1) as f64;
-        let to_go = state
-            .estimate
-            .seconds(state.left.iter().copied())
-            .map(|work| work / workers);
+        let to_go = state.estimate.seconds(state.left.iter().copied()).map(|work| work / workers);
         if let Some(total) = &state.total {
             total.inc(1);
             total.set_message(
-                to_go
-                    .filter(|_| !state.left.is_empty())
-                    .map_or(String::new(), |seconds| {
-                        format!(", about {} to go", duration(seconds))
-                    }),
+                to_go.filter(|_| !state.left.is_empty()).map_or(String::new(), |seconds| {
+                    format!(", about {} to go", duration(seconds))
+                }),
             );
         }
     }
@@ -200,24 +171,14 @@ impl Display {
 impl Reporter for Display {
     fn report(&self, event: &Event<'_>) {
         match event {
-            Event::Planned {
-                specs,
-                finished,
-                workers,
-            } => self.begin(specs, *finished, *workers),
+            Event::Planned { specs, finished, workers } => self.begin(specs, *finished, *workers),
             Event::Started { worker, spec } => self.message(*worker, name(spec)),
-            Event::Training {
-                worker,
-                spec,
-                progress,
-            } => self.training(*worker, spec, progress),
+            Event::Training { worker, spec, progress } => self.training(*worker, spec, progress),
             Event::Analysing { worker, spec } => {
                 self.message(*worker, format!("{}  measuring the minimum", name(spec)));
             }
             Event::Finished { record, found } => self.finished(record, *found),
-            Event::Failed {
-                spec, id, reason, ..
-            } => {
+            Event::Failed { spec, id, reason, .. } => {
                 self.line(&format!("failed: {} (run {id}): {reason}", name(spec)));
             }
             Event::SetAside { spec, to, fault } => self.line(&format!(
@@ -226,10 +187,7 @@ impl Reporter for Display {
                 to.display()
             )),
             Event::Elsewhere { worker, spec } => {
-                self.message(
-                    *worker,
-                    format!("{}  is being run by another process", name(spec)),
-                );
+                self.message(*worker, format!("{}  is being run by another process", name(spec)));
             }
         }
     }
@@ -238,21 +196,14 @@ impl Reporter for Display {
 impl Drop for Display {
     fn drop(&mut self) {
         let state = self.state();
-        state
-            .workers
-            .iter()
-            .for_each(|worker| worker.bar.finish_and_clear());
+        state.workers.iter().for_each(|worker| worker.bar.finish_and_clear());
         state.total.iter().for_each(ProgressBar::finish_and_clear);
     }
 }
 
 /// "η = 0.0433  B = 4".
 fn name(spec: &RunSpec) -> String {
-    format!(
-        "η = {:<8}  B = {:<4}",
-        number(spec.train.learning_rate),
-        spec.train.batch_size
-    )
+    format!("η = {:<8}  B = {:<4}", number(spec.train.learning_rate), spec.train.batch_size)
 }
 
 fn stage(spec: &RunSpec, progress: &Progress) -> String {
@@ -260,17 +211,11 @@ fn stage(spec: &RunSpec, progress: &Progress) -> String {
     let stage = if progress.epoch < warmup {
         format!("warm-up {}/{warmup}", progress.epoch)
     } else if progress.streak > 0 {
-        format!(
-            "converged for {}/{} epochs",
-            progress.streak, spec.train.patience
-        )
+        format!("converged for {}/{} epochs", progress.streak, spec.train.patience)
     } else {
         "training".to_owned()
     };
-    format!(
-        "epoch {:<6} loss {:.2e}  {stage}",
-        progress.epoch, progress.running_loss
-    )
+    format!("epoch {:<6} loss {:.2e}  {stage}", progress.epoch, progress.running_loss)
 }
 
 fn outcome(record: &Record) -> String {
@@ -281,25 +226,13 @@ fn outcome(record: &Record) -> String {
     };
     let sharpness = record.analysis.as_ref().map_or(String::new(), |analysis| {
         let edge = 2.0 / record.spec.train.learning_rate;
-        format!(
-            "  λ_max {} of {}",
-            number(analysis.sharpness_gn),
-            number(edge)
-        )
+        format!("  λ_max {} of {}", number(analysis.sharpness_gn), number(edge))
     });
     let seconds = duration(record.train_seconds + record.analysis_seconds);
-    format!(
-        "{}  {verb}, {} epochs, {seconds}{sharpness}",
-        name(&record.spec),
-        record.epochs
-    )
+    format!("{}  {verb}, {} epochs, {seconds}{sharpness}", name(&record.spec), record.epochs)
 }
 
 /// "run" or "runs".
 pub fn plural(count: usize, word: &str) -> String {
-    if count == 1 {
-        word.to_owned()
-    } else {
-        format!("{word}s")
-    }
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
 }

@@ -56,10 +56,7 @@ impl Status {
                 )?;
             }
         }
-        if let Some(seconds) = status
-            .seconds_left
-            .filter(|_| status.running + status.left > 0)
-        {
+        if let Some(seconds) = status.seconds_left.filter(|_| status.running + status.left > 0) {
             writeln!(out, "  about {} to go", duration(seconds))?;
         }
         Ok(ExitCode::SUCCESS)

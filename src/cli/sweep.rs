@@ -45,14 +45,7 @@ impl Sweep {
         let store = Store::create(&config.run.results)?;
         let reporter = style.reporter();
         let options = options(&config);
-        let outcome = sweep(
-            &store,
-            &specs,
-            &data,
-            options,
-            reporter.as_ref(),
-            &interrupt,
-        )?;
+        let outcome = sweep(&store, &specs, &data, options, reporter.as_ref(), &interrupt)?;
         drop(reporter);
         draw(&config.run.results, style)?;
         conclude(&config.run.results, specs.len(), &outcome, style)?;
@@ -98,22 +91,11 @@ fn conclude(results: &Path, planned: usize, outcome: &Outcome, style: Style) -> 
         } else {
             "done"
         };
-        let failed = if failed > 0 {
-            format!(", {failed} failed")
-        } else {
-            String::new()
-        };
+        let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
         let folder = results.display();
-        writeln!(
-            out,
-            "{state}: {done} of {planned} {}{failed}",
-            plural(planned, "run")
-        )?;
+        writeln!(out, "{state}: {done} of {planned} {}{failed}", plural(planned, "run"))?;
         if results.join("summary.csv").exists() {
-            writeln!(
-                out,
-                "records in {folder}/summary.csv, figures in {folder}/figures"
-            )?;
+            writeln!(out, "records in {folder}/summary.csv, figures in {folder}/figures")?;
         }
     }
     Ok(())
@@ -126,12 +108,8 @@ fn print_plan(
     style: Style,
 ) -> anyhow::Result<()> {
     let store = Store::open(&config.run.results);
-    let is_finished = |spec: &RunSpec| {
-        store
-            .run_folder(&run_id(spec, &data.digest))
-            .join("record.json")
-            .exists()
-    };
+    let is_finished =
+        |spec: &RunSpec| store.run_folder(&run_id(spec, &data.digest)).join("record.json").exists();
     let mut out = std::io::stdout().lock();
     if style.json {
         let runs: Vec<_> = specs
@@ -146,11 +124,7 @@ fn print_plan(
                 })
             })
             .collect();
-        writeln!(
-            out,
-            "{:#}",
-            json!({ "results": config.run.results, "runs": runs })
-        )?;
+        writeln!(out, "{:#}", json!({ "results": config.run.results, "runs": runs }))?;
         return Ok(());
     }
     let finished = specs.iter().filter(|spec| is_finished(spec)).count();
@@ -169,9 +143,7 @@ fn print_plan(
         data.samples
     )?;
     if specs.len() <= LISTED {
-        let header = ["run", "learning_rate", "batch_size", "seed"]
-            .map(str::to_owned)
-            .to_vec();
+        let header = ["run", "learning_rate", "batch_size", "seed"].map(str::to_owned).to_vec();
         let row = |spec: &RunSpec| {
             vec![
                 run_id(spec, &data.digest).to_string(),
@@ -180,9 +152,7 @@ fn print_plan(
                 spec.train.seed.to_string(),
             ]
         };
-        let rows: Vec<Vec<String>> = std::iter::once(header)
-            .chain(specs.iter().map(row))
-            .collect();
+        let rows: Vec<Vec<String>> = std::iter::once(header).chain(specs.iter().map(row)).collect();
         write!(out, "{}", table(&rows))?;
     } else {
         write!(out, "{}", axes(specs))?;

@@ -108,7 +108,8 @@ impl Thresholds {
             page += &format!("η*_var ≥ {share} η*_mean for every batch size ≥ {near}\n");
         }
         page.push('\n');
-        let header = ["B", "η*_var", "generalized sharpness", "(17)", "(27)", "one step", "rank", "Dexter"];
+        let header =
+            ["B", "η*_var", "generalized sharpness", "(17)", "(27)", "one step", "rank", "Dexter"];
         let rows = std::iter::once(header.map(str::to_owned).to_vec());
         page + &table(&rows.chain(report.thresholds.iter().map(row)).collect::<Vec<_>>())
     }

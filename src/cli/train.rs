@@ -41,11 +41,7 @@ impl Train {
         print_record(record, &store, style)?;
         // One run was asked for, so its divergence is the answer "no".
         let failed = record.stop_reason == StopReason::Diverged;
-        Ok(if failed {
-            ExitCode::from(exit::FAILED)
-        } else {
-            ExitCode::SUCCESS
-        })
+        Ok(if failed { ExitCode::from(exit::FAILED) } else { ExitCode::SUCCESS })
     }
 }
 
@@ -57,12 +53,7 @@ fn print_record(record: &Record, store: &Store, style: Style) -> anyhow::Result<
     }
     let train = &record.spec.train;
     writeln!(out, "run {}", record.run_id)?;
-    writeln!(
-        out,
-        "  η = {}, B = {}",
-        number(train.learning_rate),
-        train.batch_size
-    )?;
+    writeln!(out, "  η = {}, B = {}", number(train.learning_rate), train.batch_size)?;
     writeln!(
         out,
         "  {} after {} epochs, {} steps, {}; loss {}",

@@ -48,16 +48,12 @@ impl Value {
 pub fn parse(source: &str) -> Result<Table, Vec<Problem>> {
     let (table, errors) = DeTable::parse_recoverable(source);
     if errors.is_empty() {
-        return Ok(convert_table(table.get_ref(), &|offset| {
-            Origin::at(source, offset)
-        }));
+        return Ok(convert_table(table.get_ref(), &|offset| Origin::at(source, offset)));
     }
     Err(errors
         .iter()
         .map(|error| Problem {
-            origin: error
-                .span()
-                .map_or(Origin::Absent, |span| Origin::at(source, span.start)),
+            origin: error.span().map_or(Origin::Absent, |span| Origin::at(source, span.start)),
             message: error.message().to_owned(),
         })
         .collect())
@@ -66,30 +62,19 @@ pub fn parse(source: &str) -> Result<Table, Vec<Problem>> {
 /// Applies one `--set key.path=value`; the value is TOML, or a bare word taken as a string.
 pub fn set(root: &mut Table, flag: &str) -> Result<(), Problem> {
     let origin = Origin::Flag(flag.to_owned());
-    let problem = |message: &str| Problem {
-        origin: origin.clone(),
-        message: message.to_owned(),
-    };
+    let problem = |message: &str| Problem { origin: origin.clone(), message: message.to_owned() };
     let (path, text) = flag
         .split_once('=')
         .ok_or_else(|| problem("write it as section.key=value, for example train.batch_size=8"))?;
-    let node = Node {
-        value: parse_value(text.trim(), &origin),
-        origin: origin.clone(),
-    };
+    let node = Node { value: parse_value(text.trim(), &origin), origin: origin.clone() };
     let (section, key) = path
         .trim()
         .rsplit_once('.')
         .ok_or_else(|| problem("name the section too, for example train.batch_size=8"))?;
     let mut table = root;
     for part in section.split('.') {
-        let empty = Node {
-            value: Value::Table(Table::new()),
-            origin: origin.clone(),
-        };
-        let (_, child) = table
-            .entry(part.to_owned())
-            .or_insert((origin.clone(), empty));
+        let empty = Node { value: Value::Table(Table::new()), origin: origin.clone() };
+        let (_, child) = table.entry(part.to_owned()).or_insert((origin.clone(), empty));
         let Value::Table(inner) = &mut child.value else {
             return Err(problem(&format!("`{part}` is not a section")));
         };
@@ -110,19 +95,13 @@ fn convert_table(table: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) -> Table 
     table
         .iter()
         .map(|(key, value)| {
-            (
-                key.get_ref().to_string(),
-                (place(key.span().start), convert_node(value, place)),
-            )
+            (key.get_ref().to_string(), (place(key.span().start), convert_node(value, place)))
         })
         .collect()
 }
 
 fn convert_node(value: &Spanned<DeValue<'_>>, place: &dyn Fn(usize) -> Origin) -> Node {
-    Node {
-        value: convert(value.get_ref(), place),
-        origin: place(value.span().start),
-    }
+    Node { value: convert(value.get_ref(), place), origin: place(value.span().start) }
 }
 
 fn convert(value: &DeValue<'_>, place: &dyn Fn(usize) -> Origin) -> Value {
@@ -156,30 +135,16 @@ mod tests {
         let mut root = parse("[train]\nbatch_size = 1\n").unwrap();
         set(&mut root, "train.batch_size=8").unwrap();
         set(&mut root, "train.warmup.shape=linear").unwrap();
-        let Value::Table(train) = &root["train"].1.value else {
-            panic!("not a table")
-        };
+        let Value::Table(train) = &root["train"].1.value else { panic!("not a table") };
         assert!(matches!(train["batch_size"].1.value, Value::Integer(8)));
-        let Value::Table(warmup) = &train["warmup"].1.value else {
-            panic!("not a table")
-        };
+        let Value::Table(warmup) = &train["warmup"].1.value else { panic!("not a table") };
         assert!(matches!(&warmup["shape"].1.value, Value::String(s) if s == "linear"));
     }
 
     #[test]
     fn a_malformed_override_says_how_to_write_it() {
         let mut root = Table::new();
-        assert!(
-            set(&mut root, "batch_size")
-                .unwrap_err()
-                .message
-                .contains("section.key=value")
-        );
-        assert!(
-            set(&mut root, "batch_size=8")
-                .unwrap_err()
-                .message
-                .contains("section")
-        );
+        assert!(set(&mut root, "batch_size").unwrap_err().message.contains("section.key=value"));
+        assert!(set(&mut root, "batch_size=8").unwrap_err().message.contains("section"));
     }
 }

@@ -29,13 +29,7 @@ pub fn batch_sizes(section: &mut Section<'_>) -> Vec<usize> {
     let Some(node) = section.node("batch_size") else {
         return Vec::new();
     };
-    list(
-        section,
-        &path,
-        &node,
-        |&size: &usize| size >= 1,
-        "whole numbers, 1 or more",
-    )
+    list(section, &path, &node, |&size: &usize| size >= 1, "whole numbers, 1 or more")
 }
 
 /// Reads `seed = [0, 1, 2]`.
@@ -44,13 +38,7 @@ pub fn seeds(section: &mut Section<'_>) -> Vec<u64> {
     let Some(node) = section.node("seed") else {
         return Vec::new();
     };
-    list(
-        section,
-        &path,
-        &node,
-        |_: &u64| true,
-        "whole numbers, 0 or more",
-    )
+    list(section, &path, &node, |_: &u64| true, "whole numbers, 0 or more")
 }
 
 fn list<T: FromNode + PartialEq>(
@@ -90,23 +78,14 @@ fn range(mut section: Section<'_>) -> Vec<f64> {
         _ => Err("a pair of exponents such as [-3, 0]"),
     });
     let points = section.required("points", |&n: &usize| {
-        if (1..=100_000).contains(&n) {
-            Ok(())
-        } else {
-            Err("a whole number from 1 to 100000")
-        }
+        if (1..=100_000).contains(&n) { Ok(()) } else { Err("a whole number from 1 to 100000") }
     });
-    let every = section.or(
-        "every",
-        1,
-        |&n: &usize| if n >= 1 { Ok(()) } else { Err("1 or more") },
-    );
+    let every = section.or("every", 1, |&n: &usize| if n >= 1 { Ok(()) } else { Err("1 or more") });
     section.finish();
     match (exponents.as_deref(), points) {
-        (Some(&[low, high]), Some(points)) => (0..points)
-            .step_by(every)
-            .map(|k| logspace(low, high, points, k))
-            .collect(),
+        (Some(&[low, high]), Some(points)) => {
+            (0..points).step_by(every).map(|k| logspace(low, high, points, k)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -118,10 +97,6 @@ fn range(mut section: Section<'_>) -> Vec<f64> {
 /// assert_eq!(logspace(-3.0, 0.0, 4, 1), 0.01);
 /// ```
 pub fn logspace(low: f64, high: f64, points: usize, k: usize) -> f64 {
-    let step = if points > 1 {
-        (high - low) / (points - 1) as f64
-    } else {
-        0.0
-    };
+    let step = if points > 1 { (high - low) / (points - 1) as f64 } else { 0.0 };
     10_f64.powf(low + step * k as f64)
 }

@@ -24,10 +24,8 @@ impl Config {
     /// An unreadable file, or everything that is wrong in it.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
-        let source = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-            path: name.clone(),
-            source,
-        })?;
+        let source = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: name.clone(), source })?;
         let stem = path.file_stem().unwrap_or_default();
         Self::parse(&source, &name, Path::new("results").join(stem), overrides)
     }
@@ -56,11 +54,7 @@ impl Config {
         if problems.is_empty() {
             problems = validate::contradictions(&config);
         }
-        if problems.is_empty() {
-            Ok(config)
-        } else {
-            Err(ConfigError::invalid(name, problems))
-        }
+        if problems.is_empty() { Ok(config) } else { Err(ConfigError::invalid(name, problems)) }
     }
 }
 

@@ -61,26 +61,17 @@ impl fmt::Display for Problem {
 pub enum ConfigError {
     /// The file could not be read.
     #[error("cannot read the configuration {path}: {source}")]
-    Unreadable {
-        path: String,
-        source: std::io::Error,
-    },
+    Unreadable { path: String, source: std::io::Error },
     /// Every problem found, in the order of the file.
     #[error("{}", listing(.path, .problems))]
-    Invalid {
-        path: String,
-        problems: Vec<Problem>,
-    },
+    Invalid { path: String, problems: Vec<Problem> },
 }
 
 impl ConfigError {
     /// All `problems` of the file `path`, sorted by place.
     pub fn invalid(path: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| problem.origin.rank());
-        Self::Invalid {
-            path: path.to_owned(),
-            problems,
-        }
+        Self::Invalid { path: path.to_owned(), problems }
     }
 }
 
@@ -91,9 +82,7 @@ fn listing(path: &str, problems: &[Problem]) -> String {
     };
     problems
         .iter()
-        .fold(format!("{path} has {count}"), |text, problem| {
-            text + &format!("\n  {problem}")
-        })
+        .fold(format!("{path} has {count}"), |text, problem| text + &format!("\n  {problem}"))
 }
 
 #[cfg(test)]

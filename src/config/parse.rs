@@ -10,27 +10,15 @@ use super::section::{Problems, Section};
 type Check = Result<(), &'static str>;
 
 fn positive(value: &f64) -> Check {
-    if *value > 0.0 && value.is_finite() {
-        Ok(())
-    } else {
-        Err("a positive number")
-    }
+    if *value > 0.0 && value.is_finite() { Ok(()) } else { Err("a positive number") }
 }
 
 fn fraction(value: &f64) -> Check {
-    if *value > 0.0 && *value <= 1.0 {
-        Ok(())
-    } else {
-        Err("above 0 and at most 1")
-    }
+    if *value > 0.0 && *value <= 1.0 { Ok(()) } else { Err("above 0 and at most 1") }
 }
 
 fn at_least_one<T: PartialOrd + From<u8>>(value: &T) -> Check {
-    if *value >= T::from(1) {
-        Ok(())
-    } else {
-        Err("1 or more")
-    }
+    if *value >= T::from(1) { Ok(()) } else { Err("1 or more") }
 }
 
 fn any<T>(_: &T) -> Check {
@@ -67,10 +55,7 @@ fn data(mut s: Section<'_>) -> DataConfig {
         }),
         draw: s.choice("draw", &[("first", Draw::First), ("random", Draw::Random)]),
         draw_seed: s.or("draw_seed", 0, any),
-        scaling: s.choice(
-            "scaling",
-            &[("unit", Scaling::Unit), ("standard", Scaling::Standard)],
-        ),
+        scaling: s.choice("scaling", &[("unit", Scaling::Unit), ("standard", Scaling::Standard)]),
     };
     s.finish();
     config
@@ -78,19 +63,13 @@ fn data(mut s: Section<'_>) -> DataConfig {
 
 fn classes(s: &mut Section<'_>) -> Vec<u8> {
     let labels = s.or("classes", vec![0_u64, 1, 2, 3], |labels| {
-        let distinct = labels
-            .iter()
-            .enumerate()
-            .all(|(i, label)| !labels[..i].contains(label));
+        let distinct = labels.iter().enumerate().all(|(i, label)| !labels[..i].contains(label));
         match labels.iter().all(|&label| label < 256) && distinct && !labels.is_empty() {
             true => Ok(()),
             false => Err("a list of different labels such as [0, 1, 2, 3]"),
         }
     });
-    labels
-        .into_iter()
-        .filter_map(|label| label.try_into().ok())
-        .collect()
+    labels.into_iter().filter_map(|label| label.try_into().ok()).collect()
 }
 
 fn model(mut s: Section<'_>) -> ModelConfig {
@@ -112,9 +91,7 @@ fn model(mut s: Section<'_>) -> ModelConfig {
 }
 
 fn loss(mut s: Section<'_>) -> LossConfig {
-    let config = LossConfig {
-        factor: s.or("factor", 1.0, positive),
-    };
+    let config = LossConfig { factor: s.or("factor", 1.0, positive) };
     s.finish();
     config
 }
@@ -126,10 +103,7 @@ fn train(mut s: Section<'_>) -> TrainConfig {
         batch_size: s.optional("batch_size", at_least_one_usize),
         sampling: s.choice(
             "sampling",
-            &[
-                ("epoch", BatchSampling::Epoch),
-                ("uniform", BatchSampling::Uniform),
-            ],
+            &[("epoch", BatchSampling::Epoch), ("uniform", BatchSampling::Uniform)],
         ),
         seed: s.or("seed", 0, any),
         warmup: warmup(s.section("warmup")),
@@ -137,11 +111,7 @@ fn train(mut s: Section<'_>) -> TrainConfig {
         patience: s.or("patience", 200, at_least_one),
         max_epochs: s.or("max_epochs", 40_000, at_least_one),
         divergence_factor: s.or("divergence_factor", 1e4, |&factor: &f64| {
-            if factor > 1.0 && factor.is_finite() {
-                Ok(())
-            } else {
-                Err("above 1")
-            }
+            if factor > 1.0 && factor.is_finite() { Ok(()) } else { Err("above 1") }
         }),
     };
     s.finish();
@@ -156,10 +126,7 @@ fn warmup(mut s: Section<'_>) -> WarmupConfig {
     let config = WarmupConfig {
         shape: s.choice(
             "shape",
-            &[
-                ("geometric", WarmupShape::Geometric),
-                ("linear", WarmupShape::Linear),
-            ],
+            &[("geometric", WarmupShape::Geometric), ("linear", WarmupShape::Linear)],
         ),
         from: s.or("from", 1e-3, fraction),
         epochs: s.or("epochs", 500, any),
@@ -192,24 +159,25 @@ fn analysis(mut s: Section<'_>) -> AnalysisConfig {
 
 fn run(mut s: Section<'_>, results: PathBuf) -> RunConfig {
     let config = RunConfig {
-        results: s
-            .optional("results", any::<String>)
-            .map_or(results, PathBuf::from),
-        workers: s.or("workers", 0, |&n: &usize| {
-            if n <= 4096 {
-                Ok(())
-            } else {
-                Err("at most 4096")
-            }
-        }),
-        engine: s.choice("engine", &[("tensor", EngineKind::Tensor)]),
+        results: s.optional("results", any::<String>).map_or(results, PathBuf::from),
+        workers: s.or(
+            "workers",
+            0,
+            |&n: &usize| {
+                if n <= 4096 { Ok(()) } else { Err("at most 4096") }
+            },
+        ),
+        engine: s.choice(
+            "engine",
+            &[
+                ("auto", None),
+                ("fused", Some(EngineKind::Fused)),
+                ("tensor", Some(EngineKind::Tensor)),
+            ],
+        ),
         backend: s.choice(
             "backend",
-            &[
-                ("flex", Backend::Flex),
-                ("ndarray", Backend::NdArray),
-                ("wgpu", Backend::Wgpu),
-            ],
+            &[("flex", Backend::Flex), ("ndarray", Backend::NdArray), ("wgpu", Backend::Wgpu)],
         ),
         checkpoint_seconds: s.or("checkpoint_seconds", 60.0, |&seconds: &f64| {
             if seconds >= 0.0 && seconds.is_finite() { Ok(()) } else { Err("0 or more") }

@@ -49,18 +49,12 @@ pub fn grid(config: &Config) -> Result<Vec<RunSpec>, MissingKey> {
     let learning_rates = axis(
         &config.sweep.learning_rate,
         config.train.learning_rate,
-        MissingKey {
-            key: "train.learning_rate",
-            elsewhere: ELSEWHERE,
-        },
+        MissingKey { key: "train.learning_rate", elsewhere: ELSEWHERE },
     )?;
     let batch_sizes = axis(
         &config.sweep.batch_size,
         config.train.batch_size,
-        MissingKey {
-            key: "train.batch_size",
-            elsewhere: ELSEWHERE,
-        },
+        MissingKey { key: "train.batch_size", elsewhere: ELSEWHERE },
     )?;
     let seeds = if config.sweep.seed.is_empty() {
         vec![config.train.seed]
@@ -70,11 +64,7 @@ pub fn grid(config: &Config) -> Result<Vec<RunSpec>, MissingKey> {
     let mut runs = Vec::with_capacity(seeds.len() * batch_sizes.len() * learning_rates.len());
     for &seed in &seeds {
         for &batch_size in &batch_sizes {
-            runs.extend(
-                learning_rates
-                    .iter()
-                    .map(|&rate| spec(config, rate, batch_size, seed)),
-            );
+            runs.extend(learning_rates.iter().map(|&rate| spec(config, rate, batch_size, seed)));
         }
     }
     Ok(runs)
@@ -86,10 +76,7 @@ pub fn grid(config: &Config) -> Result<Vec<RunSpec>, MissingKey> {
 /// A missing `train.learning_rate` or `train.batch_size`.
 pub fn single(config: &Config) -> Result<RunSpec, MissingKey> {
     let missing = |key| MissingKey { key, elsewhere: "" };
-    let rate = config
-        .train
-        .learning_rate
-        .ok_or(missing("train.learning_rate"))?;
+    let rate = config.train.learning_rate.ok_or(missing("train.learning_rate"))?;
     let batch_size = config.train.batch_size.ok_or(missing("train.batch_size"))?;
     Ok(spec(config, rate, batch_size, config.train.seed))
 }
@@ -121,7 +108,7 @@ fn spec(config: &Config, learning_rate: f64, batch_size: usize, seed: u64) -> Ru
             divergence_factor: train.divergence_factor,
         },
         analysis: config.analysis.clone(),
-        engine: config.run.engine,
+        engine: config.engine(),
         backend: config.run.backend,
     }
 }

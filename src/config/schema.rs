@@ -165,7 +165,8 @@ pub struct RunConfig {
     pub results: PathBuf,
     /// Runs side by side; 0 is one per core.
     pub workers: usize,
-    pub engine: EngineKind,
+    /// `None` chooses the fused engine where it can be had.
+    pub engine: Option<EngineKind>,
     pub backend: Backend,
     /// Seconds between two saves of an unfinished run's state.
     pub checkpoint_seconds: f64,
@@ -175,8 +176,10 @@ pub struct RunConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
-    /// Burn's tensors and automatic differentiation.
+    /// Burn's tensors and automatic differentiation: any backend, any depth.
     Tensor,
+    /// Our own kernels: one hidden layer, on the CPU.
+    Fused,
 }
 
 /// Where the tensor engine computes.
@@ -186,6 +189,19 @@ pub enum Backend {
     Flex,
     NdArray,
     Wgpu,
+}
+
+impl Config {
+    /// The engine of every run.
+    pub fn engine(&self) -> EngineKind {
+        let fused = self.fused_fits();
+        self.run.engine.unwrap_or(if fused { EngineKind::Fused } else { EngineKind::Tensor })
+    }
+
+    /// Whether the fused engine can do these runs.
+    pub fn fused_fits(&self) -> bool {
+        self.model.hidden.len() == 1 && self.run.backend == Backend::Flex
+    }
 }
 
 impl Backend {
@@ -204,6 +220,7 @@ impl EngineKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Tensor => "tensor",
+            Self::Fused => "fused",
         }
     }
 }

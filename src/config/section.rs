@@ -85,12 +85,7 @@ pub struct Section<'p> {
 impl<'p> Section<'p> {
     /// Reads `entries` under the dotted `name` (empty for the document itself).
     pub fn new(name: &str, entries: Table, problems: &'p Problems) -> Self {
-        Self {
-            name: name.to_owned(),
-            entries,
-            asked: Vec::new(),
-            problems,
-        }
+        Self { name: name.to_owned(), entries, asked: Vec::new(), problems }
     }
 
     /// The table under `key`; an absent one reads as empty.
@@ -98,10 +93,7 @@ impl<'p> Section<'p> {
         let name = self.path(key);
         let entries = match self.node(key) {
             None => Table::new(),
-            Some(Node {
-                value: Value::Table(entries),
-                ..
-            }) => entries,
+            Some(Node { value: Value::Table(entries), .. }) => entries,
             Some(node) => {
                 self.wrong_type(&name, &node, "a table");
                 Table::new()
@@ -172,10 +164,7 @@ impl<'p> Section<'p> {
         {
             return *value;
         }
-        let list = words
-            .iter()
-            .map(|(word, _)| format!("\"{word}\""))
-            .collect::<Vec<_>>();
+        let list = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>();
         self.wrong_type(&self.path(key), &node, &list.join(" or "));
         default
     }
@@ -188,19 +177,12 @@ impl<'p> Section<'p> {
     /// Complains about a value that is not `expected`.
     pub fn wrong_type(&self, path: &str, node: &Node, expected: &str) {
         let found = node.value.describe();
-        self.complain(
-            node.origin.clone(),
-            format!("`{path}` must be {expected}, found {found}"),
-        );
+        self.complain(node.origin.clone(), format!("`{path}` must be {expected}, found {found}"));
     }
 
     /// `section.key`.
     pub fn path(&self, key: &str) -> String {
-        if self.name.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.name)
-        }
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
     /// Every key that nothing asked for is unknown.

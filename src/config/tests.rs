@@ -8,9 +8,7 @@ fn parse(source: &str, overrides: &[&str]) -> Result<Config, ConfigError> {
 }
 
 fn complaint(source: &str, overrides: &[&str]) -> String {
-    parse(source, overrides)
-        .expect_err("this must be refused")
-        .to_string()
+    parse(source, overrides).expect_err("this must be refused").to_string()
 }
 
 #[test]
@@ -46,10 +44,7 @@ fn every_problem_is_reported_with_its_place() {
         text.contains("line 5, column 10: `loss.factor` must be a positive number, found -1"),
         "{text}"
     );
-    assert!(
-        text.contains("line 6, column 2: unknown key `colour`"),
-        "{text}"
-    );
+    assert!(text.contains("line 6, column 2: unknown key `colour`"), "{text}");
 }
 
 #[test]
@@ -77,14 +72,8 @@ fn senseless_values_are_refused() {
         ("[train.warmup]\nfrom = 2", "at most 1"),
         ("[sweep]\nlearning_rate = []", "empty list"),
         ("[sweep]\nlearning_rate = [0.1, 0.1]", "twice"),
-        (
-            "[sweep]\nlearning_rate = { log10 = [-3], points = 4 }",
-            "pair of exponents",
-        ),
-        (
-            "[sweep]\nlearning_rate = { log10 = [-3, 0] }",
-            "`sweep.learning_rate.points` is missing",
-        ),
+        ("[sweep]\nlearning_rate = { log10 = [-3], points = 4 }", "pair of exponents"),
+        ("[sweep]\nlearning_rate = { log10 = [-3, 0] }", "`sweep.learning_rate.points` is missing"),
         (
             "[sweep]\nlearning_rate = { log10 = [-3, 0], points = 3, each = 2 }",
             "unknown key `each`",
@@ -100,11 +89,9 @@ fn senseless_values_are_refused() {
 
 #[test]
 fn a_log_range_is_numpys_logspace_thinned() {
-    let config = parse(
-        "[sweep]\nlearning_rate = { log10 = [-3, 0], points = 100, every = 4 }",
-        &[],
-    )
-    .unwrap();
+    let config =
+        parse("[sweep]\nlearning_rate = { log10 = [-3, 0], points = 100, every = 4 }", &[])
+            .unwrap();
     let rates = &config.sweep.learning_rate;
     assert_eq!(rates.len(), 25);
     assert_eq!(rates[0], 1e-3);
@@ -113,25 +100,12 @@ fn a_log_range_is_numpys_logspace_thinned() {
 
 #[test]
 fn the_grid_falls_back_to_the_train_section() {
-    let config = parse(
-        "[train]\nbatch_size = 4\n[sweep]\nlearning_rate = [0.1, 0.2]",
-        &[],
-    )
-    .unwrap();
+    let config =
+        parse("[train]\nbatch_size = 4\n[sweep]\nlearning_rate = [0.1, 0.2]", &[]).unwrap();
     let runs = grid(&config).unwrap();
     assert_eq!(runs.len(), 2);
     assert!(runs.iter().all(|run| run.train.batch_size == 4));
     let unset = parse("[sweep]\nlearning_rate = [0.1]", &[]).unwrap();
-    assert!(
-        grid(&unset)
-            .unwrap_err()
-            .to_string()
-            .contains("train.batch_size")
-    );
-    assert!(
-        single(&config)
-            .unwrap_err()
-            .to_string()
-            .contains("train.learning_rate")
-    );
+    assert!(grid(&unset).unwrap_err().to_string().contains("train.batch_size"));
+    assert!(single(&config).unwrap_err().to_string().contains("train.learning_rate"));
 }

@@ -1,26 +1,15 @@
 //! What no single key can show: settings that contradict each other.
 
 use super::origin::{Origin, Problem};
-use super::schema::Config;
+use super::schema::{Config, EngineKind};
 
 /// Every contradiction in `config`.
 pub fn contradictions(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut complain = |message: String| {
-        problems.push(Problem {
-            origin: Origin::Absent,
-            message,
-        })
-    };
+    let mut complain = |message: String| problems.push(Problem { origin: Origin::Absent, message });
     let samples = config.data.samples_per_class * config.data.classes.len();
     let swept = config.sweep.batch_size.iter();
-    for size in config
-        .train
-        .batch_size
-        .iter()
-        .chain(swept)
-        .filter(|&&size| size > samples)
-    {
+    for size in config.train.batch_size.iter().chain(swept).filter(|&&size| size > samples) {
         complain(format!(
             "the batch size {size} is larger than the data: {} classes × {} samples = {samples}",
             config.data.classes.len(),
@@ -34,6 +23,13 @@ pub fn contradictions(config: &Config) -> Vec<Problem> {
              do not fit into train.max_epochs = {limit}",
             config.train.patience,
         ));
+    }
+    if config.engine() == EngineKind::Fused && !config.fused_fits() {
+        complain(
+            "run.engine = \"fused\" needs one hidden layer and run.backend = \"flex\"; \
+             \"auto\" takes the tensor engine otherwise"
+                .to_owned(),
+        );
     }
     problems
 }

@@ -16,22 +16,13 @@ pub enum GramError {
     NotBlocked { rows: usize, outputs: usize },
     /// NaN or infinity.
     #[error("entry ({row}, {column}) is {value}, not a finite number")]
-    NotFinite {
-        row: usize,
-        column: usize,
-        value: f64,
-    },
+    NotFinite { row: usize, column: usize, value: f64 },
     /// G ≠ Gᵀ beyond rounding.
     #[error(
         "the Gram matrix is not symmetric: entry ({row}, {column}) is {upper:e}, \
          entry ({column}, {row}) is {lower:e}"
     )]
-    NotSymmetric {
-        row: usize,
-        column: usize,
-        upper: f64,
-        lower: f64,
-    },
+    NotSymmetric { row: usize, column: usize, upper: f64, lower: f64 },
     /// An eigenvalue below zero by more than rounding explains.
     #[error(
         "the Gram matrix has the negative eigenvalue {value:e} (the largest is {largest:e}); \
@@ -72,12 +63,7 @@ impl Gram {
             for row in 0..column {
                 let (upper, lower) = (matrix[(row, column)], matrix[(column, row)]);
                 if (upper - lower).abs() > Self::ASYMMETRY * largest {
-                    return Err(GramError::NotSymmetric {
-                        row,
-                        column,
-                        upper,
-                        lower,
-                    });
+                    return Err(GramError::NotSymmetric { row, column, upper, lower });
                 }
                 let mean = f64::midpoint(upper, lower);
                 matrix[(row, column)] = mean;

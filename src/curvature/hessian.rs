@@ -37,9 +37,8 @@ impl<'a> LossHessian<'a> {
         let pass = self.pass;
         let mut tangents = vec![Mat::<f64>::zeros(0, 0)];
         for (depth, direction) in v.iter().enumerate() {
-            let mut z = Mat::from_fn(pass.samples(), direction.bias.len(), |_, j| {
-                direction.bias[j]
-            });
+            let mut z =
+                Mat::from_fn(pass.samples(), direction.bias.len(), |_, j| direction.bias[j]);
             multiply(
                 &mut z,
                 pass.activations[depth].as_ref(),
@@ -67,18 +66,8 @@ impl<'a> LossHessian<'a> {
     fn backward(&self, depth: usize, delta: &Mat<f64>, direction: &Direction<'_>) -> Mat<f64> {
         let pass = self.pass;
         let mut before = Mat::<f64>::zeros(pass.samples(), pass.weights[depth].ncols());
-        multiply(
-            &mut before,
-            delta.as_ref(),
-            pass.weights[depth].as_ref(),
-            pass.par,
-        );
-        multiply(
-            &mut before,
-            self.deltas[depth].as_ref(),
-            direction.weight,
-            pass.par,
-        );
+        multiply(&mut before, delta.as_ref(), pass.weights[depth].as_ref(), pass.par);
+        multiply(&mut before, self.deltas[depth].as_ref(), direction.weight, pass.par);
         mask(&mut before, &pass.activations[depth], 1);
         before
     }
@@ -89,21 +78,9 @@ impl<'a> LossHessian<'a> {
         let (outputs, inputs) = (delta.ncols(), pass.activations[depth].ncols());
         let mut weight = Mat::<f64>::zeros(inputs, outputs);
         let activations = pass.activations[depth].transpose();
-        matmul(
-            weight.as_mut(),
-            Accum::Replace,
-            activations,
-            delta.as_ref(),
-            1.0,
-            pass.par,
-        );
+        matmul(weight.as_mut(), Accum::Replace, activations, delta.as_ref(), 1.0, pass.par);
         if depth > 0 {
-            multiply(
-                &mut weight,
-                tangent.transpose(),
-                self.deltas[depth].as_ref(),
-                pass.par,
-            );
+            multiply(&mut weight, tangent.transpose(), self.deltas[depth].as_ref(), pass.par);
         }
         for unit in 0..outputs {
             for input in 0..inputs {

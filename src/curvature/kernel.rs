@@ -50,18 +50,9 @@ pub fn pull_back(pass: &Pass, u: &[f64]) -> Vec<f64> {
 fn outer(delta: &Mat<f64>, activations: &Mat<f64>, pass: &Pass) -> Vec<f64> {
     // Transposed, so that a column-major matrix is the row-major weight.
     let mut weight = Mat::<f64>::zeros(activations.ncols(), delta.ncols());
-    matmul(
-        weight.as_mut(),
-        Accum::Replace,
-        activations.transpose(),
-        delta.as_ref(),
-        1.0,
-        pass.par,
-    );
+    matmul(weight.as_mut(), Accum::Replace, activations.transpose(), delta.as_ref(), 1.0, pass.par);
     let bias = delta.col_iter().map(|column| column.sum());
-    let rows = weight
-        .col_iter()
-        .flat_map(|column| column.iter().copied().collect::<Vec<_>>());
+    let rows = weight.col_iter().flat_map(|column| column.iter().copied().collect::<Vec<_>>());
     rows.chain(bias).collect()
 }
 
@@ -86,12 +77,7 @@ pub(super) fn through(
     rows_per_sample: usize,
 ) -> Mat<f64> {
     let mut before = Mat::<f64>::zeros(delta.nrows(), pass.weights[depth].ncols());
-    multiply(
-        &mut before,
-        delta.as_ref(),
-        pass.weights[depth].as_ref(),
-        pass.par,
-    );
+    multiply(&mut before, delta.as_ref(), pass.weights[depth].as_ref(), pass.par);
     mask(&mut before, &pass.activations[depth], rows_per_sample);
     before
 }

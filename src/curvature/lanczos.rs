@@ -127,10 +127,7 @@ fn top_ritz(diagonal: &[f64], coupling: &[f64]) -> (f64, Vec<f64>) {
         _ => 0.0,
     });
     match tridiagonal.self_adjoint_eigen(Side::Lower) {
-        Ok(eigen) => (
-            eigen.S()[side - 1],
-            eigen.U().col(side - 1).iter().copied().collect(),
-        ),
+        Ok(eigen) => (eigen.S()[side - 1], eigen.U().col(side - 1).iter().copied().collect()),
         // Only matrices with NaN or infinity fail; the caller sees NaN and never converges.
         Err(_) => (f64::NAN, vec![f64::NAN; side]),
     }
@@ -140,9 +137,7 @@ fn orthogonalise(v: &mut [f64], basis: &[Vec<f64>]) {
     for _ in 0..2 {
         for direction in basis {
             let overlap = dot(v, direction);
-            v.iter_mut()
-                .zip(direction)
-                .for_each(|(x, d)| *x -= overlap * d);
+            v.iter_mut().zip(direction).for_each(|(x, d)| *x -= overlap * d);
         }
     }
 }
@@ -150,9 +145,7 @@ fn orthogonalise(v: &mut [f64], basis: &[Vec<f64>]) {
 fn combine(basis: &[Vec<f64>], weights: &[f64]) -> Vec<f64> {
     let mut sum = vec![0.0; basis[0].len()];
     for (vector, weight) in basis.iter().zip(weights) {
-        sum.iter_mut()
-            .zip(vector)
-            .for_each(|(s, v)| *s += weight * v);
+        sum.iter_mut().zip(vector).for_each(|(s, v)| *s += weight * v);
     }
     sum
 }
@@ -188,29 +181,16 @@ mod tests {
     fn with_spectrum(spectrum: &[f64], seed: u64) -> Mat<f64> {
         let n = spectrum.len();
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let q = Mat::from_fn(n, n, |_, _| random.random_range(-1.0..1.0))
-            .qr()
-            .compute_Q();
+        let q = Mat::from_fn(n, n, |_, _| random.random_range(-1.0..1.0)).qr().compute_Q();
         let scaled = Mat::from_fn(n, n, |i, j| q[(i, j)] * spectrum[j]);
         let product = &scaled * q.transpose();
         (&product + product.transpose()) * faer::Scale(0.5)
     }
 
     fn top(matrix: &Mat<f64>, tolerance: f64) -> Eigenpair {
-        let operator = Symmetric {
-            matrix: matrix.as_ref(),
-            factor: 1.0,
-            par: Par::Seq,
-        };
+        let operator = Symmetric { matrix: matrix.as_ref(), factor: 1.0, par: Par::Seq };
         let start: Vec<f64> = (0..matrix.nrows()).map(|i| 1.0 + 0.1 * i as f64).collect();
-        top_eigenpair(
-            &operator,
-            &start,
-            Search {
-                tolerance,
-                products: 2000,
-            },
-        )
+        top_eigenpair(&operator, &start, Search { tolerance, products: 2000 })
     }
 
     #[test]
@@ -242,25 +222,10 @@ mod tests {
 
     #[test]
     fn an_exhausted_search_says_so() {
-        let matrix = with_spectrum(
-            &(0..90)
-                .map(|k| 1.0 - 1e-4 * f64::from(k))
-                .collect::<Vec<_>>(),
-            2,
-        );
-        let operator = Symmetric {
-            matrix: matrix.as_ref(),
-            factor: 1.0,
-            par: Par::Seq,
-        };
-        let found = top_eigenpair(
-            &operator,
-            &[1.0; 90],
-            Search {
-                tolerance: 1e-12,
-                products: 3,
-            },
-        );
+        let matrix =
+            with_spectrum(&(0..90).map(|k| 1.0 - 1e-4 * f64::from(k)).collect::<Vec<_>>(), 2);
+        let operator = Symmetric { matrix: matrix.as_ref(), factor: 1.0, par: Par::Seq };
+        let found = top_eigenpair(&operator, &[1.0; 90], Search { tolerance: 1e-12, products: 3 });
         assert!(!found.converged);
         assert_eq!(found.products, 3);
     }

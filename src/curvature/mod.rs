@@ -10,5 +10,5 @@ mod pass;
 pub use gram::{Gram, GramError};
 pub use hessian::LossHessian;
 pub use kernel::{gram, pull_back};
-pub use lanczos::{LinearOperator, Search, Symmetric, Eigenpair, top_eigenpair};
+pub use lanczos::{Eigenpair, LinearOperator, Search, Symmetric, top_eigenpair};
 pub use pass::Pass;

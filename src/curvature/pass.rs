@@ -44,13 +44,7 @@ impl Pass {
             }
         }
         let residuals = outputs - row_major(&data.targets, data.samples, data.outputs);
-        Self {
-            weights: matrices,
-            activations,
-            residuals,
-            factor,
-            par,
-        }
+        Self { weights: matrices, activations, residuals, factor, par }
     }
 
     /// n.
@@ -65,10 +59,7 @@ impl Pass {
 
     /// d, weights and biases.
     pub fn parameters(&self) -> usize {
-        self.weights
-            .iter()
-            .map(|w| w.nrows() * (w.ncols() + 1))
-            .sum()
+        self.weights.iter().map(|w| w.nrows() * (w.ncols() + 1)).sum()
     }
 
     /// L = (c/n) Σ ‖f(x_i) − y_i‖².

@@ -7,22 +7,10 @@ use sha2::{Digest, Sha256};
 use super::DataError;
 
 const KNOWN: [(&str, &str); 4] = [
-    (
-        "train-images-idx3-ubyte",
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    ),
-    (
-        "train-labels-idx1-ubyte",
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    (
-        "t10k-images-idx3-ubyte",
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    ),
-    (
-        "t10k-labels-idx1-ubyte",
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
+    ("train-images-idx3-ubyte", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+    ("train-labels-idx1-ubyte", "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+    ("t10k-images-idx3-ubyte", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+    ("t10k-labels-idx1-ubyte", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
 ];
 
 /// Compares the content of a file in a folder called `mnist` with the published file of that name.
@@ -32,10 +20,7 @@ const KNOWN: [(&str, &str); 4] = [
 /// # Errors
 /// A difference in any byte.
 pub fn verify(path: &Path, name: &str, content: &[u8]) -> Result<(), DataError> {
-    let in_mnist = path
-        .parent()
-        .and_then(Path::file_name)
-        .is_some_and(|folder| folder == "mnist");
+    let in_mnist = path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "mnist");
     let Some((_, expected)) = KNOWN.iter().find(|(known, _)| in_mnist && *known == name) else {
         return Ok(());
     };

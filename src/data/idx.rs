@@ -36,43 +36,28 @@ fn content(folder: &Path, name: &str) -> Result<(PathBuf, Vec<u8>), DataError> {
         return Ok((plain, content));
     }
     if !packed.exists() {
-        return Err(DataError::Missing {
-            folder: folder.to_owned(),
-            name: name.to_owned(),
-        });
+        return Err(DataError::Missing { folder: folder.to_owned(), name: name.to_owned() });
     }
     read_all(&packed, GzDecoder::new(open(&packed)?), &mut content)?;
     Ok((packed, content))
 }
 
 fn open(path: &Path) -> Result<File, DataError> {
-    File::open(path).map_err(|source| DataError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })
+    File::open(path).map_err(|source| DataError::Unreadable { path: path.to_owned(), source })
 }
 
 fn read_all(path: &Path, mut from: impl Read, into: &mut Vec<u8>) -> Result<(), DataError> {
     from.read_to_end(into)
         .map(|_| ())
-        .map_err(|source| DataError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })
+        .map_err(|source| DataError::Unreadable { path: path.to_owned(), source })
 }
 
 fn parse(path: &Path, content: &[u8], rank: u8) -> Result<Idx, DataError> {
-    let fault = |fault: String| DataError::Malformed {
-        path: path.to_owned(),
-        fault,
-    };
+    let fault = |fault: String| DataError::Malformed { path: path.to_owned(), fault };
     let header = 4 + 4 * usize::from(rank);
     match content.get(..4) {
         None => {
-            return Err(fault(format!(
-                "only {} bytes, too short for an IDX file",
-                content.len()
-            )));
+            return Err(fault(format!("only {} bytes, too short for an IDX file", content.len())));
         }
         Some(&[0, 0, 8, found]) if found == rank => {}
         Some(&[0, 0, 8, 1]) => {
@@ -82,38 +67,23 @@ fn parse(path: &Path, content: &[u8], rank: u8) -> Result<Idx, DataError> {
             return Err(fault("it holds images where labels were expected".into()));
         }
         Some(magic) => {
-            return Err(fault(format!(
-                "not an IDX file of bytes (it begins with {magic:02x?})"
-            )));
+            return Err(fault(format!("not an IDX file of bytes (it begins with {magic:02x?})")));
         }
     }
-    let sizes = content
-        .get(4..header)
-        .ok_or_else(|| fault("truncated inside its header".into()))?;
-    let dimensions: Vec<usize> = sizes
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|&bytes| u32::from_be_bytes(bytes) as usize)
-        .collect();
-    let expected = dimensions
-        .iter()
-        .try_fold(1_usize, |product, &size| product.checked_mul(size));
+    let sizes =
+        content.get(4..header).ok_or_else(|| fault("truncated inside its header".into()))?;
+    let dimensions: Vec<usize> =
+        sizes.as_chunks::<4>().0.iter().map(|&bytes| u32::from_be_bytes(bytes) as usize).collect();
+    let expected = dimensions.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
     let found = content.len() - header;
     if expected != Some(found) {
-        let state = if expected.is_none_or(|expected| found < expected) {
-            "truncated"
-        } else {
-            "too long"
-        };
+        let state =
+            if expected.is_none_or(|expected| found < expected) { "truncated" } else { "too long" };
         return Err(fault(format!(
             "{state}: its header promises {dimensions:?} bytes, it holds {found}"
         )));
     }
-    Ok(Idx {
-        dimensions,
-        bytes: content[header..].to_vec(),
-    })
+    Ok(Idx { dimensions, bytes: content[header..].to_vec() })
 }
 
 #[cfg(test)]
@@ -125,9 +95,7 @@ mod tests {
     }
 
     fn fault(content: &[u8], rank: u8) -> String {
-        parse(Path::new("some-file"), content, rank)
-            .unwrap_err()
-            .to_string()
+        parse(Path::new("some-file"), content, rank).unwrap_err().to_string()
     }
 
     #[test]

@@ -19,28 +19,16 @@ pub enum DataError {
     Missing { folder: PathBuf, name: String },
     /// The operating system or gzip refused.
     #[error("cannot read the data file {path}: {source}", path = .path.display())]
-    Unreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Unreadable { path: PathBuf, source: std::io::Error },
     /// The content is not what it should be.
     #[error("the data file {path} is unusable: {fault}", path = .path.display())]
     Malformed { path: PathBuf, fault: String },
     /// Labels and images do not belong together.
     #[error("{folder} has {images} images but {labels} labels", folder = .folder.display())]
-    Mismatch {
-        folder: PathBuf,
-        images: usize,
-        labels: usize,
-    },
+    Mismatch { folder: PathBuf, images: usize, labels: usize },
     /// A class is too small.
     #[error("{folder} has only {available} samples of class {class}, data.samples_per_class asks for {wanted}", folder = .folder.display())]
-    TooFew {
-        class: u8,
-        available: usize,
-        wanted: usize,
-        folder: PathBuf,
-    },
+    TooFew { class: u8, available: usize, wanted: usize, folder: PathBuf },
 }
 
 /// n samples as the network sees them.
@@ -85,10 +73,7 @@ impl Dataset {
             .collect();
         let kept: Vec<u8> = chosen.iter().map(|&i| labels.bytes[i]).collect();
         Ok(Self {
-            inputs: pixels
-                .iter()
-                .map(|&pixel| scale(pixel, config.scaling))
-                .collect(),
+            inputs: pixels.iter().map(|&pixel| scale(pixel, config.scaling)).collect(),
             targets: one_hot(&kept, &config.classes),
             samples: chosen.len(),
             features,
@@ -107,19 +92,12 @@ fn scale(pixel: u8, scaling: Scaling) -> f32 {
 }
 
 fn one_hot(labels: &[u8], classes: &[u8]) -> Vec<f32> {
-    let row = |label| {
-        classes
-            .iter()
-            .map(move |&class| f32::from(u8::from(class == label)))
-    };
+    let row = |label| classes.iter().map(move |&class| f32::from(u8::from(class == label)));
     labels.iter().flat_map(|&label| row(label)).collect()
 }
 
 fn digest(pixels: &[u8], labels: &[u8]) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher
-        .update(&(labels.len() as u64).to_le_bytes())
-        .update(pixels)
-        .update(labels);
+    hasher.update(&(labels.len() as u64).to_le_bytes()).update(pixels).update(labels);
     hasher.finalize().to_hex().to_string()
 }

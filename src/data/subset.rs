@@ -14,9 +14,8 @@ use crate::config::{DataConfig, Draw};
 pub fn choose(labels: &[u8], config: &DataConfig) -> Result<Vec<usize>, DataError> {
     let mut chosen = Vec::with_capacity(config.classes.len() * config.samples_per_class);
     for &class in &config.classes {
-        let members: Vec<usize> = (0..labels.len())
-            .filter(|&index| labels[index] == class)
-            .collect();
+        let members: Vec<usize> =
+            (0..labels.len()).filter(|&index| labels[index] == class).collect();
         if members.len() < config.samples_per_class {
             return Err(DataError::TooFew {
                 class,

@@ -13,17 +13,9 @@ type Quantity = fn(&Run) -> Option<Measured>;
 /// The curves of every panel, from the lowest up.
 const CURVES: [(&str, Marker, Quantity); 4] = [
     ("sharpness *λ*_{max}(*H*)", Marker::Circle, sharpness),
-    ("lower bound (17)", Marker::Square, |run| {
-        run.bound_17.map(Into::into)
-    }),
-    ("lower bound (27)", Marker::Triangle, |run| {
-        run.bound_27.map(Into::into)
-    }),
-    (
-        "exact *λ*_{max}(*C*^{†}*D*)",
-        Marker::Diamond,
-        generalized_sharpness,
-    ),
+    ("lower bound (17)", Marker::Square, |run| run.bound_17.map(Into::into)),
+    ("lower bound (27)", Marker::Triangle, |run| run.bound_27.map(Into::into)),
+    ("exact *λ*_{max}(*C*^{†}*D*)", Marker::Diamond, generalized_sharpness),
 ];
 
 /// Curves for which the CSV has no value are left out, also from the legend.
@@ -40,11 +32,7 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
         title: "Sharpness, bounds and generalized sharpness against the step size".to_owned(),
         x: Axis::new(Kind::Log10, "step size *η*"),
         y: Axis::new(Kind::Log10, "sharpness, generalized sharpness"),
-        panels: runs
-            .batch_sizes()
-            .into_iter()
-            .map(|size| panel(runs, size))
-            .collect(),
+        panels: runs.batch_sizes().into_iter().map(|size| panel(runs, size)).collect(),
     })
 }
 

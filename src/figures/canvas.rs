@@ -28,11 +28,7 @@ impl Stroke {
     /// An unbroken line.
     pub fn solid(colour: Colour, width: f64) -> Self {
         let dash = Dash::Solid;
-        Self {
-            colour,
-            width,
-            dash,
-        }
+        Self { colour, width, dash }
     }
 }
 
@@ -59,9 +55,7 @@ impl Canvas {
     /// A piece of markup that reads upwards, centred at `at`.
     pub fn text_upwards(&mut self, at: At, size: f64, colour: Colour, text: &str) {
         let (x, y) = (Pt(at.0), Pt(at.1));
-        self.line_of_svg(format_args!(
-            r#"<g transform="translate({x} {y}) rotate(-90)">"#
-        ));
+        self.line_of_svg(format_args!(r#"<g transform="translate({x} {y}) rotate(-90)">"#));
         self.text((0.0, 0.0), Anchor::Middle, size, colour, text);
         self.line_of_svg(format_args!("</g>"));
     }
@@ -97,9 +91,7 @@ impl Canvas {
         match marker {
             Marker::Circle | Marker::Ring => {
                 let (x, y) = (Pt(at.0), Pt(at.1));
-                self.line_of_svg(format_args!(
-                    r#"<circle cx="{x}" cy="{y}" r="2.3" {look}/>"#
-                ));
+                self.line_of_svg(format_args!(r#"<circle cx="{x}" cy="{y}" r="2.3" {look}/>"#));
             }
             _ => {
                 let corners = marker.corners().iter();
@@ -180,13 +172,7 @@ impl Marker {
             Self::Triangle => &[(0.0, -3.0), (2.8, 2.0), (-2.8, 2.0)],
             Self::Inverted => &[(0.0, 3.0), (2.8, -2.0), (-2.8, -2.0)],
             Self::Diamond => &[(0.0, -3.1), (2.6, 0.0), (0.0, 3.1), (-2.6, 0.0)],
-            Self::Pentagon => &[
-                (0.0, -2.8),
-                (2.7, -0.9),
-                (1.6, 2.3),
-                (-1.6, 2.3),
-                (-2.7, -0.9),
-            ],
+            Self::Pentagon => &[(0.0, -2.8), (2.7, -0.9), (1.6, 2.3), (-1.6, 2.3), (-2.7, -0.9)],
             Self::Plus => &PLUS,
             Self::Cross => &CROSS,
         }

@@ -52,8 +52,6 @@ pub struct Curve {
 pub struct PowerLine {
     /// In the legend, unless empty.
     pub label: String,
-    /// Along the line, at its right end.
-    pub caption: String,
     pub style: Style,
     pub factor: f64,
     pub exponent: i32,
@@ -117,8 +115,7 @@ impl Chart {
 
     /// Whether some single run has an enclosure wide enough to be seen.
     pub fn shows_enclosures(&self) -> bool {
-        self.points()
-            .any(|point| point.runs == 1 && point.high > 1.01 * point.low)
+        self.points().any(|point| point.runs == 1 && point.high > 1.01 * point.low)
     }
 
     fn points(&self) -> impl Iterator<Item = &Point> {

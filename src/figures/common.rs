@@ -9,7 +9,6 @@ use super::summary::{Measured, Point, summarise};
 pub fn two_over_eta() -> PowerLine {
     PowerLine {
         label: "2/*η*".to_owned(),
-        caption: String::new(),
         style: Style::reference(BLACK, Dash::Dashed),
         factor: 2.0,
         exponent: -1,

@@ -24,8 +24,7 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
         return Err("the column `generalized_sharpness` is empty".to_owned());
     }
     let edge = PowerLine {
-        label: String::new(),
-        caption: "edge of mean-square stability".to_owned(),
+        label: "edge of mean-square stability".to_owned(),
         style: Style::reference(BLACK, Dash::Dashed),
         factor: 1.0,
         exponent: 0,
@@ -34,11 +33,7 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
         title: "How near the minima are to the edge of mean-square stability".to_owned(),
         x: Axis::new(Kind::Log10, "step size *η*"),
         y: Axis::new(Kind::Linear, "generalized sharpness × *η*/2"),
-        panels: vec![Panel {
-            curves,
-            lines: vec![edge],
-            ..Panel::default()
-        }],
+        panels: vec![Panel { curves, lines: vec![edge], ..Panel::default() }],
     })
 }
 

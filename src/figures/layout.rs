@@ -52,19 +52,11 @@ impl Grid {
     }
 
     fn x_room(&self, plot_width: f64) -> Room {
-        Room {
-            length: plot_width,
-            font: TICK_SIZE,
-            side_by_side: true,
-        }
+        Room { length: plot_width, font: TICK_SIZE, side_by_side: true }
     }
 
     fn y_room(&self) -> Room {
-        Room {
-            length: self.panel_height,
-            font: TICK_SIZE,
-            side_by_side: false,
-        }
+        Room { length: self.panel_height, font: TICK_SIZE, side_by_side: false }
     }
 }
 
@@ -110,25 +102,16 @@ impl Page {
             let corner = self.corner(i, top);
             let (x, y) = (self.x, self.y);
             let (x_ticks, y_ticks) = (&self.x_ticks, &self.y_ticks);
-            let plot = Plot {
-                corner,
-                size: self.panel_size,
-                x: &x,
-                y: &y,
-                x_ticks,
-                y_ticks,
-            };
+            let plot = Plot { corner, size: self.panel_size, x: &x, y: &y, x_ticks, y_ticks };
             plot.draw(&mut self.canvas, panel);
             let title = (corner.0 + self.panel_size.0 / 2.0, corner.1 - 4.0);
-            self.canvas
-                .text(title, Anchor::Middle, TICK_SIZE, BLACK, &panel.title);
+            self.canvas.text(title, Anchor::Middle, TICK_SIZE, BLACK, &panel.title);
             let lowest = i + self.grid.columns >= chart.panels.len();
             self.label_ticks(corner, i % self.grid.columns == 0, lowest);
         }
         let bottom = self.label_axes(chart, top);
         let bottom = self.write_notes(notes, bottom);
-        self.canvas
-            .finish((self.grid.width, bottom + EDGE), &chart.title)
+        self.canvas.finish((self.grid.width, bottom + EDGE), &chart.title)
     }
 
     /// The upper left corner of the `index`-th plot.
@@ -136,10 +119,7 @@ impl Page {
         let (column, row) = (index % self.grid.columns, index / self.grid.columns);
         let step = (self.panel_size.0 + GUTTER, self.row_height());
         let first = (self.left, top + self.grid.title_height);
-        (
-            first.0 + step.0 * column as f64,
-            first.1 + step.1 * row as f64,
-        )
+        (first.0 + step.0 * column as f64, first.1 + step.1 * row as f64)
     }
 
     fn row_height(&self) -> f64 {
@@ -154,8 +134,7 @@ impl Page {
         for tick in y_ticks {
             let y = corner.1 + (1.0 - self.y.place(tick.value)) * height + 0.36 * TICK_SIZE;
             let at = (corner.0 - TICK_PAD, y);
-            self.canvas
-                .text(at, Anchor::End, TICK_SIZE, BLACK, &tick.label);
+            self.canvas.text(at, Anchor::End, TICK_SIZE, BLACK, &tick.label);
         }
         for tick in self.x_ticks.major.iter().filter(|_| lowest) {
             let along = self.x.place(tick.value) * width;
@@ -163,12 +142,8 @@ impl Page {
             if reach > GUTTER / 2.0 {
                 continue;
             }
-            let at = (
-                corner.0 + along,
-                corner.1 + height + TICK_PAD + 0.85 * TICK_SIZE,
-            );
-            self.canvas
-                .text(at, Anchor::Middle, TICK_SIZE, BLACK, &tick.label);
+            let at = (corner.0 + along, corner.1 + height + TICK_PAD + 0.85 * TICK_SIZE);
+            self.canvas.text(at, Anchor::Middle, TICK_SIZE, BLACK, &tick.label);
         }
     }
 
@@ -179,12 +154,10 @@ impl Page {
         let bottom = top + self.row_height() * self.grid.rows as f64 - ROW_GAP;
         let baseline = bottom + TICK_PAD + TICK_SIZE + 4.0 + LABEL_SIZE;
         let below = (self.left + width / 2.0, baseline);
-        self.canvas
-            .text(below, Anchor::Middle, LABEL_SIZE, BLACK, &chart.x.label);
+        self.canvas.text(below, Anchor::Middle, LABEL_SIZE, BLACK, &chart.x.label);
         let first = top + self.grid.title_height;
         let beside = (EDGE + LABEL_SIZE * 0.85, f64::midpoint(first, bottom));
-        self.canvas
-            .text_upwards(beside, LABEL_SIZE, BLACK, &chart.y.label);
+        self.canvas.text_upwards(beside, LABEL_SIZE, BLACK, &chart.y.label);
         baseline + 4.0
     }
 
@@ -200,8 +173,6 @@ impl Page {
 }
 
 fn widest(ticks: &[Tick]) -> f64 {
-    let widths = ticks
-        .iter()
-        .map(|tick| markup::width(&tick.label, TICK_SIZE));
+    let widths = ticks.iter().map(|tick| markup::width(&tick.label, TICK_SIZE));
     widths.fold(0.0, f64::max)
 }

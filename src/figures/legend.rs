@@ -23,10 +23,7 @@ impl<'c> Legend<'c> {
         let most = (1..=entries.len()).rev().find(fits).unwrap_or(1);
         let rows = entries.len().div_ceil(most).max(1);
         let columns = entries.len().div_ceil(rows).max(1);
-        Self {
-            widths: column_widths(&entries, columns),
-            entries,
-        }
+        Self { widths: column_widths(&entries, columns), entries }
     }
 
     /// The height of all rows.
@@ -63,10 +60,7 @@ fn total(widths: &[f64]) -> f64 {
 }
 
 fn draw_sample(canvas: &mut Canvas, (x, y): At, style: Style) {
-    let stroke = Stroke {
-        dash: style.dash,
-        ..Stroke::solid(style.colour, 1.3)
-    };
+    let stroke = Stroke { dash: style.dash, ..Stroke::solid(style.colour, 1.3) };
     canvas.polyline(&[(x, y), (x + SAMPLE, y)], stroke);
     if let Some(marker) = style.marker {
         canvas.marker((x + SAMPLE / 2.0, y), marker, style.colour);

@@ -42,11 +42,7 @@ fn spans(markup: &str) -> Vec<Span> {
             ('}', _) if level != Level::Base => level = Level::Base,
             _ => match spans.last_mut() {
                 Some(last) if (last.italic, last.level) == (italic, level) => last.text.push(c),
-                _ => spans.push(Span {
-                    text: c.to_string(),
-                    italic,
-                    level,
-                }),
+                _ => spans.push(Span { text: c.to_string(), italic, level }),
             },
         }
     }
@@ -60,9 +56,7 @@ pub fn width(markup: &str, size: f64) -> f64 {
         Level::Sub | Level::Super => SCRIPT_SIZE,
     };
     let spans = spans(markup);
-    let widths = spans
-        .iter()
-        .map(|s| em(s) * s.text.chars().map(advance).sum::<f64>());
+    let widths = spans.iter().map(|s| em(s) * s.text.chars().map(advance).sum::<f64>());
     size * widths.sum::<f64>()
 }
 
@@ -78,17 +72,11 @@ pub fn to_svg(markup: &str, size: f64) -> String {
             Level::Sub => (-0.22 * size, SCRIPT_SIZE),
             Level::Super => (0.38 * size, SCRIPT_SIZE),
         };
-        let style = if span.italic {
-            " font-style=\"italic\""
-        } else {
-            ""
-        };
+        let style = if span.italic { " font-style=\"italic\"" } else { "" };
         let (dy, size) = (raised - height, size * scale);
         let text = escape(&span.text);
-        let _infallible = write!(
-            svg,
-            r#"<tspan dy="{dy:.2}" font-size="{size:.2}"{style}>{text}</tspan>"#
-        );
+        let _infallible =
+            write!(svg, r#"<tspan dy="{dy:.2}" font-size="{size:.2}"{style}>{text}</tspan>"#);
         raised = height;
     }
     svg
@@ -105,11 +93,7 @@ pub fn wrap(text: &str, size: f64, limit: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.pop().unwrap_or_default();
-        let longer = if line.is_empty() {
-            word.to_owned()
-        } else {
-            format!("{line} {word}")
-        };
+        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
         if line.is_empty() || width(&longer, size) <= limit {
             lines.push(longer);
         } else {

@@ -51,33 +51,17 @@ struct Figure {
 
 /// Every figure, in the order in which they are drawn.
 const FIGURES: [Figure; 4] = [
-    Figure {
-        name: "figure1a_sharpness",
-        chart: sharpness::chart,
-    },
-    Figure {
-        name: "figure1b_sharpness_vs_batch",
-        chart: sharpness_vs_batch::chart,
-    },
-    Figure {
-        name: "figure2_bounds",
-        chart: bounds::chart,
-    },
-    Figure {
-        name: "edge_of_stability",
-        chart: edge::chart,
-    },
+    Figure { name: "figure1a_sharpness", chart: sharpness::chart },
+    Figure { name: "figure1b_sharpness_vs_batch", chart: sharpness_vs_batch::chart },
+    Figure { name: "figure2_bounds", chart: bounds::chart },
+    Figure { name: "edge_of_stability", chart: edge::chart },
 ];
 
 /// What became of one figure.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Both files are written.
-    Drawn {
-        name: String,
-        svg: PathBuf,
-        png: PathBuf,
-    },
+    Drawn { name: String, svg: PathBuf, png: PathBuf },
     /// The CSV lacks what the figure shows; files of an earlier drawing are left alone.
     Skipped { name: String, reason: String },
 }
@@ -120,16 +104,10 @@ fn draw(
         Ok(svg) => svg,
         Err(reason) => return Ok(Outcome::Skipped { name, reason }),
     };
-    let png = png::rasterise(&svg).map_err(|reason| FiguresError::Rasterise {
-        figure: name.clone(),
-        reason,
-    })?;
+    let png = png::rasterise(&svg)
+        .map_err(|reason| FiguresError::Rasterise { figure: name.clone(), reason })?;
     let [svg_path, png_path] = ["svg", "png"].map(|kind| out.join(format!("{name}.{kind}")));
     output::write(&svg_path, svg.as_bytes())?;
     output::write(&png_path, &png)?;
-    Ok(Outcome::Drawn {
-        name,
-        svg: svg_path,
-        png: png_path,
-    })
+    Ok(Outcome::Drawn { name, svg: svg_path, png: png_path })
 }

@@ -8,16 +8,11 @@ use super::runs::{Method, Runs};
 pub fn notes(method: Option<&Method>, runs: &Runs, chart: &Chart) -> String {
     let mut notes = Vec::new();
     if let Some(method) = method {
-        notes.push(format!(
-            "Algorithm: {}, sampling: {}.",
-            method.algorithm, method.sampling
-        ));
+        notes.push(format!("Algorithm: {}, sampling: {}.", method.algorithm, method.sampling));
     }
     let most = chart.most_runs_at_a_point();
     if most > 1 {
-        notes.push(format!(
-            "Median of up to {most} runs; bars: smallest to largest."
-        ));
+        notes.push(format!("Median of up to {most} runs; bars: smallest to largest."));
     }
     if chart.shows_enclosures() {
         notes.push("Bars of single runs: proved enclosure.".to_owned());
@@ -25,19 +20,10 @@ pub fn notes(method: Option<&Method>, runs: &Runs, chart: &Chart) -> String {
     let left_out = runs.max_epochs + runs.diverged;
     if left_out > 0 {
         let all = left_out + runs.converged.len();
-        let reasons = [
-            (runs.max_epochs, "not converged"),
-            (runs.diverged, "diverged"),
-        ];
+        let reasons = [(runs.max_epochs, "not converged"), (runs.diverged, "diverged")];
         let reasons = reasons.iter().filter(|(count, _)| *count > 0);
-        let reasons: Vec<_> = reasons
-            .map(|(count, why)| format!("{count} {why}"))
-            .collect();
-        notes.push(format!(
-            "Left out: {} of {all} runs ({}).",
-            left_out,
-            reasons.join(", ")
-        ));
+        let reasons: Vec<_> = reasons.map(|(count, why)| format!("{count} {why}")).collect();
+        notes.push(format!("Left out: {} of {all} runs ({}).", left_out, reasons.join(", ")));
     }
     notes.join(" ")
 }

@@ -14,10 +14,8 @@ use super::error::FiguresError;
 /// [`FiguresError::Write`] with the path that was meant.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), FiguresError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    replace(folder, path, content).map_err(|source| FiguresError::Write {
-        path: path.to_owned(),
-        source,
-    })
+    replace(folder, path, content)
+        .map_err(|source| FiguresError::Write { path: path.to_owned(), source })
 }
 
 fn replace(folder: &Path, path: &Path, content: &[u8]) -> io::Result<()> {

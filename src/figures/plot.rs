@@ -1,9 +1,9 @@
 //! One plot: grid, ticks, reference lines and curves inside a frame.
 
-use super::canvas::{Anchor, At, Canvas, Stroke};
+use super::canvas::{At, Canvas, Stroke};
 use super::chart::{Curve, Panel, PowerLine};
 use super::scale::Scale;
-use super::style::{BLACK, PALE, TICK_SIZE};
+use super::style::{BLACK, PALE};
 use super::summary::Point;
 use super::ticks::Ticks;
 
@@ -87,10 +87,8 @@ impl Plot<'_> {
     /// A power law is straight on logarithmic axes, a constant on all: two ends suffice.
     fn draw_line(&self, canvas: &mut Canvas, line: &PowerLine) {
         let at_place = |place: f64| self.x.kind.inverse(self.x.low + place * self.x.length());
-        let (start, end) = (
-            self.y.place(line.at(at_place(0.0))),
-            self.y.place(line.at(at_place(1.0))),
-        );
+        let (start, end) =
+            (self.y.place(line.at(at_place(0.0))), self.y.place(line.at(at_place(1.0))));
         let Some((from, to)) = inside(start, end) else {
             return;
         };
@@ -99,20 +97,8 @@ impl Plot<'_> {
             let x = self.corner.0 + t * self.size.0;
             (x, self.corner.1 + (1.0 - height) * self.size.1)
         };
-        let stroke = Stroke {
-            dash: line.style.dash,
-            ..Stroke::solid(line.style.colour, 1.1)
-        };
+        let stroke = Stroke { dash: line.style.dash, ..Stroke::solid(line.style.colour, 1.1) };
         canvas.polyline(&[end(from), end(to)], stroke);
-        let (x, y) = end(to);
-        let caption = (x - 4.0, y - 4.0);
-        canvas.text(
-            caption,
-            Anchor::End,
-            TICK_SIZE,
-            line.style.colour,
-            &line.caption,
-        );
     }
 
     /// The bars of a curve and the line through its points.
@@ -125,10 +111,7 @@ impl Plot<'_> {
                 canvas.polyline(&[(x, top), (x, bottom)], Stroke::solid(colour, 0.7));
             }
         }
-        let stroke = Stroke {
-            dash: curve.style.dash,
-            ..Stroke::solid(colour, 1.1)
-        };
+        let stroke = Stroke { dash: curve.style.dash, ..Stroke::solid(colour, 1.1) };
         canvas.polyline(&self.places(curve), stroke);
     }
 
@@ -167,19 +150,14 @@ fn inside(start: f64, end: f64) -> Option<(f64, f64)> {
 /// [`MARKER_SPACING`] behind, the second one `phase` later.
 fn spaced(places: &[At], phase: f64) -> Vec<At> {
     let distance = |a: &At, b: &At| (a.0 - b.0).hypot(a.1 - b.1);
-    let crowded = places
-        .windows(2)
-        .filter(|w| distance(&w[0], &w[1]) < MARKER_SPACING / 2.0);
+    let crowded = places.windows(2).filter(|w| distance(&w[0], &w[1]) < MARKER_SPACING / 2.0);
     if crowded.count() * 2 < places.len() {
         return places.to_vec();
     }
     let mut chosen: Vec<At> = Vec::new();
     for place in places {
         let wanted = MARKER_SPACING + if chosen.len() == 1 { phase } else { 0.0 };
-        if chosen
-            .last()
-            .is_none_or(|last| distance(last, place) >= wanted)
-        {
+        if chosen.last().is_none_or(|last| distance(last, place) >= wanted) {
             chosen.push(*place);
         }
     }

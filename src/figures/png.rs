@@ -27,11 +27,7 @@ pub fn rasterise(svg: &str) -> Result<Vec<u8>, String> {
     let mut pixels = Pixmap::new(size.width(), size.height()).ok_or("the figure is too large")?;
     // The page may end within the last row of pixels, which must not shine through.
     pixels.fill(Color::WHITE);
-    resvg::render(
-        &tree,
-        Transform::from_scale(scale, scale),
-        &mut pixels.as_mut(),
-    );
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
     pixels.encode_png().map_err(|e| e.to_string())
 }
 

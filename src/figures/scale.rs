@@ -57,19 +57,14 @@ impl Scale {
     /// `None` without any.
     pub fn covering(kind: Kind, values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let places = values.into_iter().map(|value| kind.forward(value));
-        let (low, high) = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| {
-            (low.min(p), high.max(p))
-        });
+        let (low, high) = places
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
         if low > high {
             return None;
         }
         let half = ((high - low) * (0.5 + Self::MARGIN)).max(kind.shortest() / 2.0);
         let middle = f64::midpoint(low, high);
-        Some(Self {
-            kind,
-            low: middle - half,
-            high: middle + half,
-        })
+        Some(Self { kind, low: middle - half, high: middle + half })
     }
 
     /// The place of a value: 0 at the lower end of the axis, 1 at the upper.

@@ -26,12 +26,9 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
     }
     let mut panel = Panel::default();
     for (i, eta) in chosen.into_iter().enumerate() {
-        panel
-            .curves
-            .push(curve(runs, eta, Style::curve(DISTINCT[i], Marker::nth(i))));
+        panel.curves.push(curve(runs, eta, Style::curve(DISTINCT[i], Marker::nth(i))));
         panel.lines.push(PowerLine {
             label: "2/*η*".to_owned(),
-            caption: String::new(),
             style: Style::reference(DISTINCT[i], Dash::Dotted),
             factor: 2.0 / eta,
             exponent: 0,
@@ -48,11 +45,7 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
 fn curve(runs: &Runs, eta: f64, style: Style) -> Curve {
     let here = runs.converged.iter().filter(|run| run.learning_rate == eta);
     let pairs = here.filter_map(|run| Some((run.batch_size as f64, sharpness(run)?)));
-    Curve {
-        label: format!("*η* = {}", short(eta)),
-        style,
-        points: summarise(pairs),
-    }
+    Curve { label: format!("*η* = {}", short(eta)), style, points: summarise(pairs) }
 }
 
 /// The step sizes with a sharpness at two batch sizes or more, ascending.
@@ -72,9 +65,7 @@ fn choose(grid: &[f64]) -> Vec<f64> {
     let ratio = |a: f64, b: f64| (a / b).max(b / a);
     let nearest = |target: f64| {
         let far = |eta: &f64| ratio(*eta, target);
-        grid.iter()
-            .copied()
-            .min_by(|a, b| far(a).total_cmp(&far(b)))
+        grid.iter().copied().min_by(|a, b| far(a).total_cmp(&far(b)))
     };
     let published: Vec<f64> = PUBLISHED.into_iter().filter_map(nearest).collect();
     let mut pairs = published.iter().zip(PUBLISHED);
@@ -84,9 +75,7 @@ fn choose(grid: &[f64]) -> Vec<f64> {
     if grid.len() <= 3 {
         return grid.to_vec();
     }
-    [1, 3, 5]
-        .map(|sixth| grid[(grid.len() - 1) * sixth / 6])
-        .to_vec()
+    [1, 3, 5].map(|sixth| grid[(grid.len() - 1) * sixth / 6]).to_vec()
 }
 
 /// A number to three significant digits.
@@ -106,9 +95,8 @@ mod tests {
 
     #[test]
     fn the_papers_grid_yields_the_papers_step_sizes() {
-        let grid: Vec<f64> = (0..100)
-            .map(|i| 10_f64.powf(-3.0 + 3.0 * f64::from(i) / 99.0))
-            .collect();
+        let grid: Vec<f64> =
+            (0..100).map(|i| 10_f64.powf(-3.0 + 3.0 * f64::from(i) / 99.0)).collect();
         let chosen: Vec<String> = choose(&grid).into_iter().map(short).collect();
         assert_eq!(chosen, ["0.00201", "0.0123", "0.0433"]);
     }

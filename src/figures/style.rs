@@ -119,20 +119,12 @@ impl Style {
     /// A solid curve with markers.
     pub fn curve(colour: Colour, marker: Marker) -> Self {
         let marker = Some(marker);
-        Self {
-            colour,
-            marker,
-            dash: Dash::Solid,
-        }
+        Self { colour, marker, dash: Dash::Solid }
     }
 
     /// A reference line.
     pub fn reference(colour: Colour, dash: Dash) -> Self {
-        Self {
-            colour,
-            marker: None,
-            dash,
-        }
+        Self { colour, marker: None, dash }
     }
 }
 
@@ -144,9 +136,7 @@ mod tests {
     fn the_sequential_colours_grow_lighter() {
         let luminance =
             |c: Colour| 0.2126 * f64::from(c.0) + 0.7152 * f64::from(c.1) + 0.0722 * f64::from(c.2);
-        let scale: Vec<f64> = (0..10)
-            .map(|i| luminance(Colour::sequential(i, 10)))
-            .collect();
+        let scale: Vec<f64> = (0..10).map(|i| luminance(Colour::sequential(i, 10))).collect();
         assert!(scale.windows(2).all(|w| w[0] + 5.0 < w[1]), "{scale:?}");
         assert_eq!(Colour::sequential(0, 1), VIRIDIS[0]);
     }

@@ -37,9 +37,7 @@ pub fn summarise(measured: impl IntoIterator<Item = (f64, Measured)>) -> Vec<Poi
         groups.entry(x.to_bits()).or_default().push(measurement);
     }
     let points = groups.into_iter();
-    points
-        .map(|(x, group)| point(f64::from_bits(x), &group))
-        .collect()
+    points.map(|(x, group)| point(f64::from_bits(x), &group)).collect()
 }
 
 fn point(x: f64, group: &[Measured]) -> Point {
@@ -58,11 +56,7 @@ fn point(x: f64, group: &[Measured]) -> Point {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let half = values.len() / 2;
-    if values.len() % 2 == 1 {
-        values[half]
-    } else {
-        f64::midpoint(values[half - 1], values[half])
-    }
+    if values.len() % 2 == 1 { values[half] } else { f64::midpoint(values[half - 1], values[half]) }
 }
 
 #[cfg(test)]
@@ -77,13 +71,7 @@ mod tests {
     #[test]
     fn odd_and_even_groups_have_their_median_and_range() {
         let points = plain(&[(2.0, 8.0), (1.0, 5.0), (2.0, 1.0), (1.0, 9.0), (1.0, 6.0)]);
-        let expected = |x, y, low, high, runs| Point {
-            x,
-            y,
-            low,
-            high,
-            runs,
-        };
+        let expected = |x, y, low, high, runs| Point { x, y, low, high, runs };
         assert_eq!(points[0], expected(1.0, 6.0, 5.0, 9.0, 3));
         assert_eq!(points[1], expected(2.0, 4.5, 1.0, 8.0, 2));
     }
@@ -92,10 +80,7 @@ mod tests {
     fn a_bar_spans_the_enclosures_of_its_runs() {
         let run = |value, low, high| (1.0, Measured { value, low, high });
         let points = summarise([run(2.0, 1.9, 2.2), run(3.0, 2.9, 3.1), run(2.5, 1.0, 2.6)]);
-        assert_eq!(
-            (points[0].y, points[0].low, points[0].high),
-            (2.5, 1.0, 3.1)
-        );
+        assert_eq!((points[0].y, points[0].low, points[0].high), (2.5, 1.0, 3.1));
     }
 
     proptest! {

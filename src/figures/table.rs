@@ -28,19 +28,13 @@ impl Table {
     /// # Errors
     /// A file that can't be opened, or whose first line isn't text.
     pub fn open(path: &Path) -> Result<Self, FiguresError> {
-        let file = File::open(path).map_err(|source| FiguresError::Open {
-            path: path.to_owned(),
-            source,
-        })?;
+        let file = File::open(path)
+            .map_err(|source| FiguresError::Open { path: path.to_owned(), source })?;
         let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
         let header = reader.headers().map_err(|source| malformed(path, source))?;
         let names = header.iter().map(str::to_owned);
         let columns = names.enumerate().map(|(i, name)| (name, i)).collect();
-        Ok(Self {
-            path: path.to_owned(),
-            columns,
-            reader,
-        })
+        Ok(Self { path: path.to_owned(), columns, reader })
     }
 
     /// Refuses a header without `column`.
@@ -63,11 +57,7 @@ impl Table {
         let mut record = StringRecord::new();
         let found = self.reader.read_record(&mut record);
         let found = found.map_err(|source| malformed(&self.path, source))?;
-        Ok(found.then_some(Row {
-            path: &self.path,
-            columns: &self.columns,
-            record,
-        }))
+        Ok(found.then_some(Row { path: &self.path, columns: &self.columns, record }))
     }
 }
 
@@ -106,9 +96,7 @@ impl Row<'_> {
     /// [`FiguresError::Cell`], also for an empty cell.
     pub fn count(&self, column: &'static str) -> Result<u64, FiguresError> {
         let value = self.text(column).parse().ok();
-        value
-            .filter(|&v| v > 0)
-            .ok_or_else(|| self.bad(column, "a positive whole number"))
+        value.filter(|&v| v > 0).ok_or_else(|| self.bad(column, "a positive whole number"))
     }
 
     /// The error for a cell that is not what was `expected`.

@@ -22,10 +22,7 @@ fn sweep(lines: &[String]) -> (TempDir, PathBuf) {
 /// Three step sizes, three batch sizes, two seeds, and one run that diverged.
 fn grid() -> Vec<String> {
     let mut lines = vec![HEADER.to_owned()];
-    for (eta, batch) in [0.01, 0.02, 0.05]
-        .into_iter()
-        .flat_map(|e| [1, 8, 64].map(|b| (e, b)))
-    {
+    for (eta, batch) in [0.01, 0.02, 0.05].into_iter().flat_map(|e| [1, 8, 64].map(|b| (e, b))) {
         for seed in 0..2 {
             let sharpness = 2.0 / eta * (0.5 + f64::from(batch) / 140.0) + f64::from(seed);
             let (bound, exact) = (sharpness * 1.02, 1.96 / eta);
@@ -39,12 +36,7 @@ fn grid() -> Vec<String> {
 }
 
 fn refusal(lines: &[&str]) -> String {
-    let (folder, csv) = sweep(
-        &lines
-            .iter()
-            .map(|&line| line.to_owned())
-            .collect::<Vec<_>>(),
-    );
+    let (folder, csv) = sweep(&lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>());
     let out = folder.path().join("figures");
     let message = draw_all(&csv, &out).unwrap_err().to_string();
     assert!(!out.exists(), "a refused file leaves no figures behind");
@@ -52,9 +44,7 @@ fn refusal(lines: &[&str]) -> String {
 }
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
     let mut files: Vec<_> = entries.map(|p| (name(&p), fs::read(&p).unwrap())).collect();
     files.sort();
@@ -102,19 +92,14 @@ fn the_small_print_counts_seeds_and_runs_left_out() {
     draw_all(&csv, folder.path()).unwrap();
     let svg = fs::read_to_string(folder.path().join("figure2_bounds.svg")).unwrap();
     assert!(svg.contains("Median of up to 2 runs"), "{svg}");
-    assert!(
-        svg.contains("Left out: 1 of 19 runs (1 diverged)."),
-        "{svg}"
-    );
+    assert!(svg.contains("Left out: 1 of 19 runs (1 diverged)."), "{svg}");
 }
 
 #[test]
 fn figures_without_data_are_skipped_with_the_reason() {
     let row = "1,0.01,converged,120".to_owned();
-    let (folder, csv) = sweep(&[
-        "batch_size,learning_rate,stop_reason,sharpness_gn".to_owned(),
-        row,
-    ]);
+    let (folder, csv) =
+        sweep(&["batch_size,learning_rate,stop_reason,sharpness_gn".to_owned(), row]);
     let outcomes = draw_all(&csv, folder.path()).unwrap();
     let told = outcomes.into_iter().map(|outcome| match outcome {
         Outcome::Drawn { name, .. } => format!("drawn {name}"),
@@ -134,18 +119,13 @@ fn figures_without_data_are_skipped_with_the_reason() {
 #[test]
 fn methods_are_never_mixed_in_one_figure() {
     let mut lines = grid();
-    let others = lines[1..]
-        .iter()
-        .map(|line| line.replace("distinct", "with/replacement"));
+    let others = lines[1..].iter().map(|line| line.replace("distinct", "with/replacement"));
     lines.extend(others.collect::<Vec<_>>());
     let (folder, csv) = sweep(&lines);
     let out = folder.path().join("figures");
     assert_eq!(draw_all(&csv, &out).unwrap().len(), 8);
     assert!(out.join("figure1a_sharpness_sgd_distinct.svg").exists());
-    assert!(
-        out.join("figure1a_sharpness_sgd_with_replacement.svg")
-            .exists()
-    );
+    assert!(out.join("figure1a_sharpness_sgd_with_replacement.svg").exists());
 }
 
 #[test]
@@ -205,8 +185,5 @@ fn a_missing_file_and_a_binary_one_are_refused() {
 fn an_output_folder_that_cannot_be_made_is_an_error() {
     let (folder, csv) = sweep(&grid());
     let out = folder.path().join("summary.csv/figures");
-    assert!(matches!(
-        draw_all(&csv, &out),
-        Err(FiguresError::Write { .. })
-    ));
+    assert!(matches!(draw_all(&csv, &out), Err(FiguresError::Write { .. })));
 }

@@ -59,11 +59,7 @@ fn decimal(scale: &Scale, room: Room) -> Ticks {
     let minor = all.iter().map(|tick| tick.value);
     let minor = minor.filter(|v| major.iter().all(|tick| tick.value != *v));
     // Beyond eight decades minor ticks are a grey smear.
-    let minor = if decades.len() > 8 {
-        Vec::new()
-    } else {
-        minor.collect()
-    };
+    let minor = if decades.len() > 8 { Vec::new() } else { minor.collect() };
     Ticks { major, minor }
 }
 
@@ -78,19 +74,10 @@ fn multiples(scale: &Scale, digits: &[u8]) -> Vec<Tick> {
     let plain = ticks.iter().all(|&(_, k, _)| (-3..4).contains(&k))
         && (digits.len() > 1 || ticks.iter().all(|&(_, k, _)| (-2..3).contains(&k)));
     let label = |digit, k| {
-        if plain {
-            decimal_label(digit, k)
-        } else {
-            power_label(digit, k)
-        }
+        if plain { decimal_label(digit, k) } else { power_label(digit, k) }
     };
     let ticks = ticks.into_iter();
-    ticks
-        .map(|(digit, k, value)| Tick {
-            value,
-            label: label(digit, k),
-        })
-        .collect()
+    ticks.map(|(digit, k, value)| Tick { value, label: label(digit, k) }).collect()
 }
 
 fn decimal_label(digit: u8, k: i32) -> String {
@@ -102,11 +89,7 @@ fn decimal_label(digit: u8, k: i32) -> String {
 }
 
 fn power_label(digit: u8, k: i32) -> String {
-    let factor = if digit == 1 {
-        String::new()
-    } else {
-        format!("{digit}×")
-    };
+    let factor = if digit == 1 { String::new() } else { format!("{digit}×") };
     format!("{factor}10^{{{k}}}").replace('-', "−")
 }
 
@@ -115,18 +98,12 @@ fn octaves(scale: &Scale, room: Room) -> Ticks {
     let powers = (scale.low.ceil() as i32)..=(scale.high.floor() as i32);
     let tick = |k: i32| Tick {
         value: 2_f64.powi(k),
-        label: if k < 0 {
-            format!("1/{}", 2_f64.powi(-k))
-        } else {
-            format!("{}", 2_f64.powi(k))
-        },
+        label: if k < 0 { format!("1/{}", 2_f64.powi(-k)) } else { format!("{}", 2_f64.powi(k)) },
     };
     let all: Vec<Tick> = powers.map(tick).collect();
     let major = room.thin(scale, all.clone());
     let minor = all.iter().map(|tick| tick.value);
-    let minor = minor
-        .filter(|v| major.iter().all(|tick| tick.value != *v))
-        .collect();
+    let minor = minor.filter(|v| major.iter().all(|tick| tick.value != *v)).collect();
     Ticks { major, minor }
 }
 
@@ -135,23 +112,14 @@ fn linear(scale: &Scale, room: Room) -> Ticks {
     let rough = scale.length() / 6.5;
     let k = rough.log10().floor() as i32;
     let step = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * 10_f64.powi(k));
-    let step = step
-        .into_iter()
-        .find(|step| *step >= rough)
-        .unwrap_or(rough);
+    let step = step.into_iter().find(|step| *step >= rough).unwrap_or(rough);
     let decimals = (-step.log10().floor()).max(0.0) as usize;
     let first = (scale.low / step).ceil() as i64;
     let last = (scale.high / step).floor() as i64;
     let values = (first..=last).map(|i| i as f64 * step);
-    let tick = |value| Tick {
-        value,
-        label: format!("{value:.decimals$}").replace('-', "−"),
-    };
+    let tick = |value| Tick { value, label: format!("{value:.decimals$}").replace('-', "−") };
     let major = room.thin(scale, values.map(tick).collect());
-    Ticks {
-        major,
-        minor: Vec::new(),
-    }
+    Ticks { major, minor: Vec::new() }
 }
 
 impl Room {
@@ -160,11 +128,7 @@ impl Room {
 
     /// What a label takes up along the axis.
     fn extent(&self, tick: &Tick) -> f64 {
-        if self.side_by_side {
-            markup::width(&tick.label, self.font)
-        } else {
-            self.font
-        }
+        if self.side_by_side { markup::width(&tick.label, self.font) } else { self.font }
     }
 
     fn apart(&self, scale: &Scale, a: &Tick, b: &Tick) -> bool {
@@ -173,18 +137,14 @@ impl Room {
     }
 
     fn fits(&self, scale: &Scale, ticks: &[Tick]) -> bool {
-        ticks
-            .windows(2)
-            .all(|pair| self.apart(scale, &pair[0], &pair[1]))
+        ticks.windows(2).all(|pair| self.apart(scale, &pair[0], &pair[1]))
     }
 
     /// Every k-th tick, with the smallest k that leaves the labels apart.
     fn thin(&self, scale: &Scale, ticks: Vec<Tick>) -> Vec<Tick> {
         let every = |k: usize| ticks.iter().step_by(k).cloned().collect::<Vec<_>>();
         let mut choices = (1..=ticks.len()).map(every);
-        choices
-            .find(|chosen| self.fits(scale, chosen))
-            .unwrap_or_default()
+        choices.find(|chosen| self.fits(scale, chosen)).unwrap_or_default()
     }
 }
 
@@ -193,19 +153,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const WIDE: Room = Room {
-        length: 200.0,
-        font: 9.0,
-        side_by_side: true,
-    };
+    const WIDE: Room = Room { length: 200.0, font: 9.0, side_by_side: true };
 
     fn labels(kind: Kind, values: [f64; 2], room: Room) -> Vec<String> {
         let scale = Scale::covering(kind, values).unwrap();
-        Ticks::of(&scale, room)
-            .major
-            .into_iter()
-            .map(|tick| tick.label)
-            .collect()
+        Ticks::of(&scale, room).major.into_iter().map(|tick| tick.label).collect()
     }
 
     #[test]
@@ -214,40 +166,21 @@ mod tests {
             labels(Kind::Log10, [1e-3, 1.0], WIDE),
             ["10^{−3}", "10^{−2}", "10^{−1}", "10^{0}"]
         );
-        let scale = Scale {
-            kind: Kind::Log10,
-            low: -3.0,
-            high: 0.0,
-        };
+        let scale = Scale { kind: Kind::Log10, low: -3.0, high: 0.0 };
         assert_eq!(Ticks::of(&scale, WIDE).minor.len(), 24);
     }
 
     #[test]
     fn short_axes_get_plain_numbers() {
-        assert_eq!(
-            labels(Kind::Log10, [0.01, 0.1], WIDE),
-            ["0.01", "0.02", "0.05", "0.1"]
-        );
-        assert_eq!(
-            labels(Kind::Log10, [30.0, 60.0], WIDE),
-            ["20", "30", "50", "70"]
-        );
-        assert_eq!(
-            labels(Kind::Log10, [1.0, 80.0], WIDE),
-            ["1", "2", "5", "10", "20", "50"]
-        );
+        assert_eq!(labels(Kind::Log10, [0.01, 0.1], WIDE), ["0.01", "0.02", "0.05", "0.1"]);
+        assert_eq!(labels(Kind::Log10, [30.0, 60.0], WIDE), ["20", "30", "50", "70"]);
+        assert_eq!(labels(Kind::Log10, [1.0, 80.0], WIDE), ["1", "2", "5", "10", "20", "50"]);
     }
 
     #[test]
     fn batch_sizes_are_powers_of_two_thinned_to_what_fits() {
-        assert_eq!(
-            labels(Kind::Log2, [1.0, 16.0], WIDE),
-            ["1", "2", "4", "8", "16"]
-        );
-        let narrow = Room {
-            length: 60.0,
-            ..WIDE
-        };
+        assert_eq!(labels(Kind::Log2, [1.0, 16.0], WIDE), ["1", "2", "4", "8", "16"]);
+        let narrow = Room { length: 60.0, ..WIDE };
         assert_eq!(labels(Kind::Log2, [1.0, 128.0], narrow), ["1", "8", "64"]);
     }
 

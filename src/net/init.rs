@@ -11,17 +11,11 @@ use crate::config::ModelConfig;
 /// ([M] App. K: the initial weights × 15); biases only where `scale_biases` says so.
 pub fn initial(widths: &Widths, config: &ModelConfig) -> Weights {
     let mut random = ChaCha8Rng::seed_from_u64(config.init_seed);
-    let bias_factor = if config.scale_biases {
-        config.init_factor
-    } else {
-        1.0
-    };
+    let bias_factor = if config.scale_biases { config.init_factor } else { 1.0 };
     let layers = widths.layers().map(|(inputs, outputs)| {
         let bound = 1.0 / (inputs as f64).sqrt();
         let mut draw = |count: usize, factor: f64| -> Vec<f32> {
-            (0..count)
-                .map(|_| (random.random_range(-bound..bound) * factor) as f32)
-                .collect()
+            (0..count).map(|_| (random.random_range(-bound..bound) * factor) as f32).collect()
         };
         Layer {
             outputs,
@@ -30,9 +24,7 @@ pub fn initial(widths: &Widths, config: &ModelConfig) -> Weights {
             bias: draw(outputs, bias_factor),
         }
     });
-    Weights {
-        layers: layers.collect(),
-    }
+    Weights { layers: layers.collect() }
 }
 
 #[cfg(test)]
@@ -40,12 +32,7 @@ mod tests {
     use super::*;
 
     fn config(init_factor: f64, scale_biases: bool) -> ModelConfig {
-        ModelConfig {
-            hidden: vec![50],
-            init_factor,
-            scale_biases,
-            init_seed: 3,
-        }
+        ModelConfig { hidden: vec![50], init_factor, scale_biases, init_seed: 3 }
     }
 
     #[test]
@@ -60,19 +47,14 @@ mod tests {
         assert!(largest(&first.bias) <= 1.0 / 20.0);
         let variance = first.weight.iter().map(|w| w * w).sum::<f32>() / first.weight.len() as f32;
         let uniform = 0.75 * 0.75 / 3.0;
-        assert!(
-            (variance / uniform - 1.0).abs() < 0.02,
-            "variance {variance} of U(±0.75)"
-        );
+        assert!((variance / uniform - 1.0).abs() < 0.02, "variance {variance} of U(±0.75)");
     }
 
     #[test]
     fn the_factor_only_scales() {
         let widths = Widths::new(8, &[5], 2);
-        let (one, two) = (
-            initial(&widths, &config(1.0, true)),
-            initial(&widths, &config(2.0, true)),
-        );
+        let (one, two) =
+            (initial(&widths, &config(1.0, true)), initial(&widths, &config(2.0, true)));
         for (a, b) in one.layers.iter().zip(&two.layers) {
             assert!(a.weight.iter().zip(&b.weight).all(|(x, y)| 2.0 * x == *y));
             assert!(a.bias.iter().zip(&b.bias).all(|(x, y)| 2.0 * x == *y));

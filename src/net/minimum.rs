@@ -18,16 +18,10 @@ const ORIGIN: &str = "etastar";
 pub enum MinimumError {
     /// The operating system refused.
     #[error("cannot read the minimum {path}: {source}", path = .path.display())]
-    Unreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Unreadable { path: PathBuf, source: std::io::Error },
     /// Not safetensors, or damaged.
     #[error("{path} is not a usable safetensors file: {source}", path = .path.display())]
-    Malformed {
-        path: PathBuf,
-        source: SafeTensorError,
-    },
+    Malformed { path: PathBuf, source: SafeTensorError },
     /// The tensors are not those of a multilayer perceptron.
     #[error("{path} does not hold a multilayer perceptron: {fault}", path = .path.display())]
     NotAPerceptron { path: PathBuf, fault: String },
@@ -47,20 +41,13 @@ pub fn to_bytes(weights: &Weights, origin: &str) -> Result<Vec<u8>, SafeTensorEr
             vec![layer.outputs, layer.inputs],
             bytes(&layer.weight),
         ));
-        tensors.push((
-            format!("{place}.bias"),
-            vec![layer.outputs],
-            bytes(&layer.bias),
-        ));
+        tensors.push((format!("{place}.bias"), vec![layer.outputs], bytes(&layer.bias)));
     }
     let views = tensors
         .iter()
         .map(|(name, shape, data)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), data)?)))
         .collect::<Result<Vec<_>, SafeTensorError>>()?;
-    serialize(
-        views,
-        Some(HashMap::from([(ORIGIN.to_owned(), origin.to_owned())])),
-    )
+    serialize(views, Some(HashMap::from([(ORIGIN.to_owned(), origin.to_owned())])))
 }
 
 /// Reads a minimum and, if it has one, the text of its origin.
@@ -68,24 +55,14 @@ pub fn to_bytes(weights: &Weights, origin: &str) -> Result<Vec<u8>, SafeTensorEr
 /// # Errors
 /// See [`MinimumError`].
 pub fn read(path: &Path) -> Result<(Weights, Option<String>), MinimumError> {
-    let content = std::fs::read(path).map_err(|source| MinimumError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    let malformed = |source| MinimumError::Malformed {
-        path: path.to_owned(),
-        source,
-    };
+    let content = std::fs::read(path)
+        .map_err(|source| MinimumError::Unreadable { path: path.to_owned(), source })?;
+    let malformed = |source| MinimumError::Malformed { path: path.to_owned(), source };
     let (_, header) = SafeTensors::read_metadata(&content).map_err(malformed)?;
-    let origin = header
-        .metadata()
-        .as_ref()
-        .and_then(|metadata| metadata.get(ORIGIN).cloned());
+    let origin = header.metadata().as_ref().and_then(|metadata| metadata.get(ORIGIN).cloned());
     let tensors = SafeTensors::deserialize(&content).map_err(malformed)?;
-    let weights = layers(&tensors).map_err(|fault| MinimumError::NotAPerceptron {
-        path: path.to_owned(),
-        fault,
-    })?;
+    let weights = layers(&tensors)
+        .map_err(|fault| MinimumError::NotAPerceptron { path: path.to_owned(), fault })?;
     Ok((weights, origin))
 }
 
@@ -100,10 +77,7 @@ fn layers(tensors: &SafeTensors<'_>) -> Result<Weights, String> {
             return Err(format!("{place}.weight has the shape {:?}", weight.shape()));
         };
         if bias.shape() != [outputs] {
-            return Err(format!(
-                "{place}.bias has the shape {:?}, not [{outputs}]",
-                bias.shape()
-            ));
+            return Err(format!("{place}.bias has the shape {:?}, not [{outputs}]", bias.shape()));
         }
         if let Some(previous) = layers.last().filter(|previous| previous.outputs != inputs) {
             return Err(format!(
@@ -111,12 +85,7 @@ fn layers(tensors: &SafeTensors<'_>) -> Result<Weights, String> {
                 previous.outputs
             ));
         }
-        layers.push(Layer {
-            outputs,
-            inputs,
-            weight: floats(&weight)?,
-            bias: floats(&bias)?,
-        });
+        layers.push(Layer { outputs, inputs, weight: floats(&weight)?, bias: floats(&bias)? });
     }
     match layers.len() * 2 == tensors.len() && !layers.is_empty() {
         true => Ok(Weights { layers }),
@@ -128,21 +97,14 @@ fn layers(tensors: &SafeTensors<'_>) -> Result<Weights, String> {
 }
 
 fn bytes(values: &[f32]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 fn floats(view: &TensorView<'_>) -> Result<Vec<f32>, String> {
     match view.dtype() {
-        Dtype::F32 => Ok(view
-            .data()
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|&b| f32::from_le_bytes(b))
-            .collect()),
+        Dtype::F32 => {
+            Ok(view.data().as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
+        }
         Dtype::F64 => Ok(view
             .data()
             .as_chunks::<8>()

@@ -15,29 +15,16 @@ pub struct Mlp {
 impl Mlp {
     /// Copies `weights` to `device`.
     pub fn new(weights: &Weights, device: &Device) -> Self {
-        Self {
-            layers: weights
-                .layers
-                .iter()
-                .map(|layer| linear(layer, device))
-                .collect(),
-        }
+        Self { layers: weights.layers.iter().map(|layer| linear(layer, device)).collect() }
     }
 
     /// Outputs `[batch, q]` for inputs `[batch, features]`.
     pub fn forward(&self, inputs: Tensor<2>) -> Tensor<2> {
         let last = self.layers.len() - 1;
-        self.layers
-            .iter()
-            .enumerate()
-            .fold(inputs, |activations, (depth, layer)| {
-                let outputs = layer.forward(activations);
-                if depth == last {
-                    outputs
-                } else {
-                    relu(outputs)
-                }
-            })
+        self.layers.iter().enumerate().fold(inputs, |activations, (depth, layer)| {
+            let outputs = layer.forward(activations);
+            if depth == last { outputs } else { relu(outputs) }
+        })
     }
 
     /// Copies the parameters back to plain memory.
@@ -45,11 +32,7 @@ impl Mlp {
     /// # Errors
     /// The device failed.
     pub fn weights(&self) -> Result<Weights, ExecutionError> {
-        let layers = self
-            .layers
-            .iter()
-            .map(read_back)
-            .collect::<Result<_, _>>()?;
+        let layers = self.layers.iter().map(read_back).collect::<Result<_, _>>()?;
         Ok(Weights { layers })
     }
 }
@@ -58,9 +41,7 @@ impl Mlp {
 fn linear(layer: &Layer, device: &Device) -> Linear {
     let weight = TensorData::new(layer.weight.clone(), [layer.outputs, layer.inputs]);
     let bias = TensorData::new(layer.bias.clone(), [layer.outputs]);
-    let transposed = Tensor::<2>::from_data(weight, device)
-        .transpose()
-        .into_data();
+    let transposed = Tensor::<2>::from_data(weight, device).transpose().into_data();
     Linear {
         weight: Param::from_tensor(Tensor::from_data(transposed, device)),
         bias: Some(Param::from_tensor(Tensor::from_data(bias, device))),
@@ -73,12 +54,7 @@ fn read_back(layer: &Linear) -> Result<Layer, ExecutionError> {
         Some(bias) => floats(bias.val().into_data()),
         None => vec![0.0; outputs],
     };
-    Ok(Layer {
-        outputs,
-        inputs,
-        weight: floats(layer.weight.val().transpose().into_data()),
-        bias,
-    })
+    Ok(Layer { outputs, inputs, weight: floats(layer.weight.val().transpose().into_data()), bias })
 }
 
 fn floats(data: TensorData) -> Vec<f32> {

@@ -38,9 +38,7 @@ impl Widths {
 
     /// d, the number of weights and biases.
     pub fn parameters(&self) -> usize {
-        self.layers()
-            .map(|(inputs, outputs)| (inputs + 1) * outputs)
-            .sum()
+        self.layers().map(|(inputs, outputs)| (inputs + 1) * outputs).sum()
     }
 }
 
@@ -55,20 +53,13 @@ impl Weights {
     /// The widths of these layers.
     pub fn widths(&self) -> Widths {
         let first = self.layers.first().map(|layer| layer.inputs);
-        Widths(
-            first
-                .into_iter()
-                .chain(self.layers.iter().map(|layer| layer.outputs))
-                .collect(),
-        )
+        Widths(first.into_iter().chain(self.layers.iter().map(|layer| layer.outputs)).collect())
     }
 
     /// Whether every parameter is a finite number.
     pub fn is_finite(&self) -> bool {
-        let mut values = self
-            .layers
-            .iter()
-            .flat_map(|layer| layer.weight.iter().chain(&layer.bias));
+        let mut values =
+            self.layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
         values.all(|value| value.is_finite())
     }
 }

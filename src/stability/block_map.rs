@@ -177,7 +177,8 @@ impl<'a, T: Float> BlockMap<'a, T> {
         for rows in chunks(self.eigenvalues.len()) {
             let (start, size) = (rows.start, rows.len());
             let vectors = self.vectors.view().subcols(start, size);
-            let pieces = [(0..start, BlockStructure::Rectangular), (rows, BlockStructure::TriangularLower)];
+            let pieces =
+                [(0..start, BlockStructure::Rectangular), (rows, BlockStructure::TriangularLower)];
             for (columns, structure) in pieces {
                 matmul(
                     product.view_mut().subcols_mut(columns.start, columns.len()),

@@ -60,9 +60,8 @@ mod tests {
         // n = 100, λ_1 = 2: (η, B) and the largest σ for which Thm 1 says divergence.
         let table = [((0.5, 5), 4), ((0.5, 10), 2), ((0.8, 2), 11), ((0.8, 20), 3)];
         for ((eta, batch_size), expected) in table {
-            let diverges = |sigma: &usize| {
-                dexter_bound(2.0, *sigma as f64, 100, batch_size) > 2.0 / eta
-            };
+            let diverges =
+                |sigma: &usize| dexter_bound(2.0, *sigma as f64, 100, batch_size) > 2.0 / eta;
             assert_eq!((1..=100).filter(diverges).max(), Some(expected), "{eta} {batch_size}");
         }
     }

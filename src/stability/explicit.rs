@@ -104,9 +104,9 @@ impl PerronMap for Explicit {
     fn slope(&mut self, m: &Blocks, kernel: Kernel) -> f64 {
         let gamma = kernel.alpha / kernel.mu;
         let second = &self.approximations[1];
-        let correction = self.leading.image_with(m, |a, b| {
-            (self.mean_inverse(a, b) - gamma).powi(-2) - second.column(b)[a]
-        });
+        let correction = self
+            .leading
+            .image_with(m, |a, b| (self.mean_inverse(a, b) - gamma).powi(-2) - second.column(b)[a]);
         let mut blocks = self.layout.apply(&self.slope, m);
         blocks.add_scaled(1.0, &correction.blocks);
         blocks.dot(m) / kernel.mu.powi(2)
@@ -165,7 +165,8 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
     let part = |a: &[f32], b: &[f32]| {
         let mut lanes = [0.0_f32; LANES];
         let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-        let rest: f32 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
+        let rest: f32 =
+            a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
         for (x, y) in a_chunks.zip(b_chunks) {
             for k in 0..LANES {
                 lanes[k] += x[k] * y[k];
@@ -195,11 +196,13 @@ fn accumulate(
             })
             .collect();
         let [matrix, slope] = &mut *matrices;
-        matrix.par_columns_mut().zip(slope.par_columns_mut()).for_each(|((j, first), (_, second))| {
-            for factor in &factors {
-                add_product(layout, factor, j, first, second);
-            }
-        });
+        matrix.par_columns_mut().zip(slope.par_columns_mut()).for_each(
+            |((j, first), (_, second))| {
+                for factor in &factors {
+                    add_product(layout, factor, j, first, second);
+                }
+            },
+        );
     }
     add_constant(layout, spectrum, exponentials.constant, &mut matrices[0]);
 }
@@ -280,7 +283,9 @@ mod tests {
     #[test]
     fn agrees_with_the_dense_products() {
         let (n, q) = (12, 3);
-        let entry = |i: usize, j: usize| (((i * 37 + j * 101 + i * j) % 17) as f64 - 8.0) / (1.0 + i as f64);
+        let entry = |i: usize, j: usize| {
+            (((i * 37 + j * 101 + i * j) % 17) as f64 - 8.0) / (1.0 + i as f64)
+        };
         let rows = Mat::from_fn(n * q, 50, entry);
         let gram = Gram::new(&rows * rows.transpose(), q).unwrap();
         let spectrum = Spectrum::of(&gram).unwrap();

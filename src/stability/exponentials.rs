@@ -33,7 +33,8 @@ impl Exponentials {
 
     /// The approximation of 1/y.
     pub fn reciprocal(&self, y: f64) -> f64 {
-        self.constant + self.terms.iter().map(|(tau, weight)| weight * (-tau * y).exp()).sum::<f64>()
+        self.constant
+            + self.terms.iter().map(|(tau, weight)| weight * (-tau * y).exp()).sum::<f64>()
     }
 
     /// The approximation of 1/y².

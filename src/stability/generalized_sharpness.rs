@@ -177,7 +177,9 @@ impl<'a> Solver<'a> {
             let mut image = self.apply(kernel, coefficients.beta, None, search);
             image.scale(1.0 / radius);
             let excess = collatz_wielandt(&self.last, &image, |_| 0.0) - 1.0;
-            if std::env::var("TRACE").is_ok() { eprintln!("  raise mu {:.8} radius {:.8} excess {:.2e}", kernel.mu, radius, excess); }
+            if std::env::var("TRACE").is_ok() {
+                eprintln!("  raise mu {:.8} radius {:.8} excess {:.2e}", kernel.mu, radius, excess);
+            }
             if excess <= target {
                 break;
             }
@@ -187,7 +189,13 @@ impl<'a> Solver<'a> {
     }
 
     /// F_μ of `m`, or of `self.last`.
-    fn apply(&mut self, kernel: Kernel, beta: f64, m: Option<&Blocks>, search: &mut Search) -> Blocks {
+    fn apply(
+        &mut self,
+        kernel: Kernel,
+        beta: f64,
+        m: Option<&Blocks>,
+        search: &mut Search,
+    ) -> Blocks {
         let mut image = self.inner.blocks(m.unwrap_or(&self.last), kernel);
         image.scale(beta * self.spectrum.samples() as f64);
         search.found.iterations += 1;
@@ -196,7 +204,12 @@ impl<'a> Solver<'a> {
 
     /// μ and the spectral radius of F_μ there, within `target` of 1; the Perron vector is left in
     /// `self.last`. Newton's method in μ, for which ∂F_μ/∂μ = −(F_μ + α ∂F_μ/∂α)/μ.
-    fn radius_one(&mut self, coefficients: Coefficients, target: f64, search: &mut Search) -> (f64, f64) {
+    fn radius_one(
+        &mut self,
+        coefficients: Coefficients,
+        target: f64,
+        search: &mut Search,
+    ) -> (f64, f64) {
         let Coefficients { alpha, beta } = coefficients;
         let least = self.least(coefficients);
         let noise = beta * self.spectrum.samples() as f64;
@@ -205,7 +218,9 @@ impl<'a> Solver<'a> {
         for _ in 0..20 {
             let kernel = Kernel { mu, alpha };
             radius = self.perron(kernel, beta, target, search);
-            if (radius - 1.0).abs() <= 0.1 * target || search.found.iterations >= search.effort.max_iterations {
+            if (radius - 1.0).abs() <= 0.1 * target
+                || search.found.iterations >= search.effort.max_iterations
+            {
                 break;
             }
             let slope = noise * self.inner.slope(&self.last, kernel) / self.last.dot(&self.last);
@@ -234,7 +249,9 @@ impl<'a> Solver<'a> {
             let Some(ritz) = krylov.ritz() else { break };
             radius = ritz.value;
             self.last = ritz.vector;
-            if std::env::var("TRACE").is_ok() { eprintln!("  mu {:.8} radius {:.8} res {:.2e}", kernel.mu, radius, ritz.residual); }
+            if std::env::var("TRACE").is_ok() {
+                eprintln!("  mu {:.8} radius {:.8} res {:.2e}", kernel.mu, radius, ritz.residual);
+            }
             if ritz.residual <= 0.1 * target.max(0.3 * (radius - 1.0).abs()) {
                 break;
             }
@@ -289,8 +306,7 @@ impl Search {
     }
 
     fn goes_on(&self) -> bool {
-        self.found.status != Status::Converged
-            && self.found.certificates < CERTIFICATES
+        self.found.status != Status::Converged && self.found.certificates < CERTIFICATES
     }
 
     fn record(&mut self, enclosure: &Enclosure) {

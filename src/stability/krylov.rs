@@ -36,7 +36,13 @@ impl Krylov {
     /// Starts from `vector`, not zero.
     pub fn new(mut vector: Blocks) -> Self {
         vector.scale(1.0 / vector.dot(&vector).sqrt());
-        Self { basis: vec![vector], images: vec![], projected: vec![], remainder: 0.0, exhausted: false }
+        Self {
+            basis: vec![vector],
+            images: vec![],
+            projected: vec![],
+            remainder: 0.0,
+            exhausted: false,
+        }
     }
 
     /// The basis vector whose image is to be given next.
@@ -76,7 +82,8 @@ impl Krylov {
         let eigen = projected.self_adjoint_eigen(Side::Lower).ok()?;
         let top = size.checked_sub(1)?;
         let weights: Vec<f64> = eigen.U().col(top).iter().copied().collect();
-        let (mut vector, mut image) = (combine(&self.basis, &weights), combine(&self.images, &weights));
+        let (mut vector, mut image) =
+            (combine(&self.basis, &weights), combine(&self.images, &weights));
         if vector.trace() < 0.0 {
             vector.scale(-1.0);
             image.scale(-1.0);

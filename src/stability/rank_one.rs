@@ -116,8 +116,7 @@ impl<'a> RankOne<'a> {
         let mut sum = 0.0;
         for i in 0..n {
             let rows = i * q..(i + 1) * q;
-            let curvature =
-                n as f64 * rows.clone().map(|k| outputs[(k, c)].powi(2)).sum::<f64>();
+            let curvature = n as f64 * rows.clone().map(|k| outputs[(k, c)].powi(2)).sum::<f64>();
             rows.for_each(|k| outputs[(k, c)] *= curvature);
             sum += curvature * curvature;
         }

@@ -30,7 +30,9 @@ pub struct Coefficients {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SamplingError {
     /// B outside 1..=n.
-    #[error("batch size {batch_size} is outside 1..={samples}: a batch has at least one sample and at most all {samples}")]
+    #[error(
+        "batch size {batch_size} is outside 1..={samples}: a batch has at least one sample and at most all {samples}"
+    )]
     BatchSize { batch_size: usize, samples: usize },
     /// Not the name of a sampling.
     #[error("unknown sampling `{0}`: use distinct, independent or bernoulli")]

@@ -23,11 +23,7 @@ pub enum AnalysisError {
     Sampling(#[from] SamplingError),
     /// The network and the data have different shapes.
     #[error("the network {network} does not fit the data: {features} inputs, {outputs} classes")]
-    Shape {
-        network: String,
-        features: usize,
-        outputs: usize,
-    },
+    Shape { network: String, features: usize, outputs: usize },
 }
 
 /// A quantity that was asked for and could not be had.
@@ -102,8 +98,7 @@ pub fn analyse(
     let gram = curvature::gram(&pass)?;
     let asked = &spec.analysis;
     let search = Search { tolerance: asked.eigen_tolerance, products: asked.eigen_iterations };
-    let kernel =
-        Symmetric { matrix: gram.matrix(), factor: 1.0 / gram.samples() as f64, par };
+    let kernel = Symmetric { matrix: gram.matrix(), factor: 1.0 / gram.samples() as f64, par };
     let start: Vec<f64> = (0..gram.side()).map(|i| 1.0 + 1e-3 * (i % 7) as f64).collect();
     let top = top_eigenpair(&kernel, &start, search);
     let mut missing = Vec::new();

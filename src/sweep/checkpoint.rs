@@ -43,7 +43,10 @@ pub enum Found {
     Nothing,
     Checkpoint(Box<Checkpoint>),
     /// It cannot be trusted and was renamed.
-    SetAside { to: PathBuf, fault: String },
+    SetAside {
+        to: PathBuf,
+        fault: String,
+    },
 }
 
 /// Writes the state of run `id` into `folder`, whole or not at all.

@@ -22,11 +22,7 @@ impl Estimate {
         let sums = self.by_batch_size.values();
         let (total, count) = sums.fold((0.0, 0), |(total, count), (t, c)| (total + t, count + c));
         let overall = (count > 0).then(|| total / f64::from(count))?;
-        let mean = |size| {
-            self.by_batch_size
-                .get(&size)
-                .map_or(overall, |(t, c)| t / f64::from(*c))
-        };
+        let mean = |size| self.by_batch_size.get(&size).map_or(overall, |(t, c)| t / f64::from(*c));
         Some(batch_sizes.into_iter().map(mean).sum())
     }
 }

@@ -40,10 +40,7 @@ pub fn register(
     specs: &[RunSpec],
     data_digest: &str,
 ) -> Result<Vec<Planned>, ExperimentError> {
-    let planned: Vec<Planned> = specs
-        .iter()
-        .map(|spec| planned(spec, data_digest))
-        .collect();
+    let planned: Vec<Planned> = specs.iter().map(|spec| planned(spec, data_digest)).collect();
     let _lock = store.lock()?;
     if let Some(spec) = specs.first() {
         match_experiment(store, &common(spec, data_digest))?;
@@ -51,12 +48,7 @@ pub fn register(
     let mut plan = plan(store)?;
     let known: BTreeSet<RunId> = plan.iter().map(|run| run.run_id.clone()).collect();
     let before = plan.len();
-    plan.extend(
-        planned
-            .iter()
-            .filter(|run| !known.contains(&run.run_id))
-            .cloned(),
-    );
+    plan.extend(planned.iter().filter(|run| !known.contains(&run.run_id)).cloned());
     if plan.len() > before {
         store::write_json(&store.root().join("plan.json"), &plan)?;
     }
@@ -102,10 +94,7 @@ fn match_experiment(store: &Store, settings: &Value) -> Result<(), ExperimentErr
         return Ok(());
     }
     let folder = store.root().display().to_string();
-    Err(ExperimentError::Other {
-        folder,
-        differences: differences.join(", "),
-    })
+    Err(ExperimentError::Other { folder, differences: differences.join(", ") })
 }
 
 fn differ(path: &str, found: &Value, wanted: &Value, differences: &mut Vec<String>) {
@@ -114,11 +103,7 @@ fn differ(path: &str, found: &Value, wanted: &Value, differences: &mut Vec<Strin
         keys.sort();
         keys.dedup();
         for key in keys {
-            let path = if path.is_empty() {
-                key.clone()
-            } else {
-                format!("{path}.{key}")
-            };
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             differ(&path, &found[key], &wanted[key], differences);
         }
     } else if found != wanted {

@@ -20,7 +20,7 @@ use crate::data::Dataset;
 use crate::net::minimum::{self, MinimumError};
 use crate::net::{Weights, Widths, initial};
 use crate::train::{
-    self, Engine, EngineError, Outcome, Progress, Snapshot, StopReason, TensorEngine,
+    self, Engine, EngineError, FusedEngine, Outcome, Progress, Snapshot, StopReason, TensorEngine,
 };
 
 /// A run that could not be finished.
@@ -145,15 +145,21 @@ impl Job<'_> {
 
     fn engine(&self, saved: Option<Snapshot>) -> Result<Box<dyn Engine>, JobError> {
         let spec = self.spec;
-        let widths = Widths::new(self.data.features, &spec.model.hidden, self.data.outputs);
+        let (data, factor) = (self.data, spec.loss.factor);
+        let widths = Widths::new(data.features, &spec.model.hidden, data.outputs);
+        let start = || initial(&widths, &spec.model);
         match spec.engine {
+            EngineKind::Fused => Ok(Box::new(match saved {
+                Some(saved) => FusedEngine::restore(saved, data, factor)?,
+                None => FusedEngine::new(&start(), data, factor)?,
+            })),
             EngineKind::Tensor => {
                 let weights = match saved {
                     Some(saved) => saved.into_weights(&widths)?,
-                    None => initial(&widths, &spec.model),
+                    None => start(),
                 };
                 let device = train::open_device(spec.backend)?;
-                Ok(Box::new(TensorEngine::new(&weights, self.data, spec.loss.factor, device)))
+                Ok(Box::new(TensorEngine::new(&weights, data, factor, device)))
             }
         }
     }
@@ -166,11 +172,8 @@ impl Job<'_> {
         weights: &Weights,
     ) -> Result<(), JobError> {
         let folder = self.store.run_folder(id);
-        let history =
-            train::history_to_csv(&outcome.progress.history).map_err(|error| JobError::Encode {
-                what: "history",
-                fault: error.to_string(),
-            })?;
+        let history = train::history_to_csv(&outcome.progress.history)
+            .map_err(|error| JobError::Encode { what: "history", fault: error.to_string() })?;
         store::write(&folder.join("history.csv"), &history)?;
         let origin = Origin {
             version: VERSION.to_owned(),
@@ -178,10 +181,7 @@ impl Job<'_> {
             stop_reason: outcome.reason,
             spec: self.spec.clone(),
         };
-        let encode = |fault: String| JobError::Encode {
-            what: "minimum",
-            fault,
-        };
+        let encode = |fault: String| JobError::Encode { what: "minimum", fault };
         let origin = serde_json::to_string(&origin).map_err(|error| encode(error.to_string()))?;
         let bytes =
             minimum::to_bytes(weights, &origin).map_err(|error| encode(error.to_string()))?;
@@ -214,10 +214,7 @@ impl Job<'_> {
         if reason == StopReason::Diverged {
             return Ok((None, 0.0));
         }
-        self.reporter.report(&Event::Analysing {
-            worker: self.worker,
-            spec: self.spec,
-        });
+        self.reporter.report(&Event::Analysing { worker: self.worker, spec: self.spec });
         let analysis = analyse(self.spec, weights, self.data, self.par)?;
         Ok((Some(analysis), started.elapsed().as_secs_f64()))
     }

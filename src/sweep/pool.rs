@@ -80,11 +80,7 @@ pub fn sweep(
     let finished =
         |run: &&experiment::Planned| store.run_folder(&run.run_id).join("record.json").exists();
     let finished = planned.iter().filter(finished).count();
-    reporter.report(&Event::Planned {
-        specs,
-        finished,
-        workers,
-    });
+    reporter.report(&Event::Planned { specs, finished, workers });
     let pool = Pool {
         store,
         data,
@@ -102,10 +98,7 @@ pub fn sweep(
         }
     });
     summary::gather(store)?;
-    Ok(pool
-        .outcome
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner))
+    Ok(pool.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn worker_count(asked: usize, runs: usize) -> usize {
@@ -171,10 +164,7 @@ impl<'a> Pool<'a> {
     }
 
     fn finished(&self, record: Record, found: bool) {
-        self.reporter.report(&Event::Finished {
-            record: &record,
-            found,
-        });
+        self.reporter.report(&Event::Finished { record: &record, found });
         // What was found is in the summary already; an unwritten summary loses nothing, and the
         // sweep's last gathering reports it.
         if !found && let Err(error) = summary::gather(self.store) {
@@ -195,12 +185,7 @@ impl<'a> Pool<'a> {
         if let Err(error) = store::write_json(&path, &failure) {
             tracing::warn!("{error}");
         }
-        self.reporter.report(&Event::Failed {
-            worker,
-            spec,
-            id: &id,
-            reason: &reason,
-        });
+        self.reporter.report(&Event::Failed { worker, spec, id: &id, reason: &reason });
         locked(&self.outcome).failures.push((id, reason));
     }
 
@@ -218,7 +203,5 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or(panic.downcast_ref::<&str>().copied())
-        .unwrap_or("unknown")
-        .to_owned()
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("unknown").to_owned()
 }

@@ -11,30 +11,17 @@ use crate::train::Progress;
 #[derive(Debug)]
 pub enum Event<'a> {
     /// The sweep begins with all its runs, some of them perhaps finished earlier.
-    Planned {
-        specs: &'a [RunSpec],
-        finished: usize,
-        workers: usize,
-    },
+    Planned { specs: &'a [RunSpec], finished: usize, workers: usize },
     /// A run begins.
     Started { worker: usize, spec: &'a RunSpec },
     /// A run goes on; comes every few milliseconds.
-    Training {
-        worker: usize,
-        spec: &'a RunSpec,
-        progress: &'a Progress,
-    },
+    Training { worker: usize, spec: &'a RunSpec, progress: &'a Progress },
     /// Its minimum is being measured.
     Analysing { worker: usize, spec: &'a RunSpec },
     /// A run is finished and on disk; `found` if it was so before.
     Finished { record: &'a Record, found: bool },
     /// A run failed; the others go on.
-    Failed {
-        worker: usize,
-        spec: &'a RunSpec,
-        id: &'a RunId,
-        reason: &'a str,
-    },
+    Failed { worker: usize, spec: &'a RunSpec, id: &'a RunId, reason: &'a str },
     /// A saved state could not be trusted and was renamed; the run begins anew.
     SetAside { spec: &'a RunSpec, to: &'a Path, fault: &'a str },
     /// Another process is at work on a run.

@@ -25,18 +25,11 @@ pub struct Provenance {
 impl Provenance {
     /// This program on this machine, now.
     pub fn now(data_digest: &str) -> Self {
-        let host = hostname::get()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let host = hostname::get().unwrap_or_default().to_string_lossy().into_owned();
         Self {
             version: VERSION.to_owned(),
             git_commit: GIT_COMMIT.to_owned(),
-            host: if host.is_empty() {
-                "unknown".to_owned()
-            } else {
-                host
-            },
+            host: if host.is_empty() { "unknown".to_owned() } else { host },
             device: cpu(),
             data_digest: data_digest.to_owned(),
             finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
@@ -48,9 +41,7 @@ impl Provenance {
 fn cpu() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let name = model.map_or(std::env::consts::ARCH, |(_, name)| name.trim());
     format!("{name}, {cores} cores")
 }

@@ -13,14 +13,9 @@ use crate::train::StopReason;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum RunState {
-    Finished {
-        stop_reason: StopReason,
-        seconds: f64,
-    },
+    Finished { stop_reason: StopReason, seconds: f64 },
     Running,
-    Failed {
-        reason: String,
-    },
+    Failed { reason: String },
     Left,
 }
 
@@ -88,18 +83,13 @@ fn state(store: &Store, run: &Planned) -> Result<RunState, StoreError> {
     let folder = store.run_folder(&run.run_id);
     if let Some(record) = store::read_json::<Record>(&folder.join("record.json"))? {
         let seconds = record.train_seconds + record.analysis_seconds;
-        return Ok(RunState::Finished {
-            stop_reason: record.stop_reason,
-            seconds,
-        });
+        return Ok(RunState::Finished { stop_reason: record.stop_reason, seconds });
     }
     if store.is_claimed(&run.run_id) {
         return Ok(RunState::Running);
     }
     let failure = store::read_json::<Failure>(&folder.join("failure.json"))?;
-    Ok(failure.map_or(RunState::Left, |failure| RunState::Failed {
-        reason: failure.reason,
-    }))
+    Ok(failure.map_or(RunState::Left, |failure| RunState::Failed { reason: failure.reason }))
 }
 
 fn seconds_left(runs: &[RunStatus]) -> Option<f64> {
@@ -109,14 +99,10 @@ fn seconds_left(runs: &[RunStatus]) -> Option<f64> {
             estimate.add(run.run.batch_size, seconds);
         }
     }
-    let unfinished = runs
-        .iter()
-        .filter(|run| matches!(run.state, RunState::Left | RunState::Running));
+    let unfinished =
+        runs.iter().filter(|run| matches!(run.state, RunState::Left | RunState::Running));
     let work = estimate.seconds(unfinished.map(|run| run.run.batch_size))?;
-    let running = runs
-        .iter()
-        .filter(|run| run.state == RunState::Running)
-        .count();
+    let running = runs.iter().filter(|run| run.state == RunState::Running).count();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Some(work / if running > 0 { running } else { cores } as f64)
 }

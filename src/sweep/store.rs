@@ -23,11 +23,7 @@ use super::identity::RunId;
 pub enum StoreError {
     /// The operating system refused.
     #[error("cannot {action} {path}: {source}", path = .path.display())]
-    Io {
-        action: &'static str,
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
     /// A file of ours that is no longer one.
     #[error("{path} is damaged: {fault}; move it away and run again", path = .path.display())]
     Damaged { path: PathBuf, fault: String },
@@ -56,18 +52,14 @@ impl Store {
     pub fn create(root: &Path) -> Result<Self, StoreError> {
         let runs = root.join("runs");
         fs::create_dir_all(&runs).map_err(io("create the results folder", &runs))?;
-        let store = Self {
-            root: root.to_owned(),
-        };
+        let store = Self { root: root.to_owned() };
         drop(store.lock()?);
         Ok(store)
     }
 
     /// Opens a folder for reading; it need not have any results yet.
     pub fn open(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-        }
+        Self { root: root.to_owned() }
     }
 
     /// The folder itself.
@@ -107,11 +99,9 @@ impl Store {
                 Ok(Some(Claim { _lock: file }))
             }
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(StoreError::Io {
-                action: "lock",
-                path,
-                source,
-            }),
+            Err(TryLockError::Error(source)) => {
+                Err(StoreError::Io { action: "lock", path, source })
+            }
         }
     }
 
@@ -130,9 +120,7 @@ impl Store {
 pub fn write(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let attempt = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .prefix(TEMPORARY)
-            .tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
         file.write_all(content)?;
         set_permissions(file.as_file())?;
         file.as_file().sync_all()?;
@@ -148,10 +136,8 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), StoreError> {
 /// # Errors
 /// Those of [`write`].
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
-    let mut text = serde_json::to_vec_pretty(value).map_err(|error| StoreError::Damaged {
-        path: path.to_owned(),
-        fault: error.to_string(),
-    })?;
+    let mut text = serde_json::to_vec_pretty(value)
+        .map_err(|error| StoreError::Damaged { path: path.to_owned(), fault: error.to_string() })?;
     text.push(b'\n');
     write(path, &text)
 }
@@ -164,10 +150,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreErr
     let Some(text) = read(path)? else { return Ok(None) };
     serde_json::from_slice(&text)
         .map(Some)
-        .map_err(|error| StoreError::Damaged {
-            path: path.to_owned(),
-            fault: error.to_string(),
-        })
+        .map_err(|error| StoreError::Damaged { path: path.to_owned(), fault: error.to_string() })
 }
 
 /// The content of a file; `None` if there is none.
@@ -219,11 +202,7 @@ fn remove_leftovers(folder: &Path) -> Result<(), StoreError> {
 }
 
 fn lock_file(path: &Path) -> Result<File, StoreError> {
-    File::options()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(io("open", path))
+    File::options().create(true).append(true).open(path).map_err(io("open", path))
 }
 
 /// Temporary files are private; results are for everyone whom the folder lets in.
@@ -239,11 +218,7 @@ fn set_permissions(_: &File) -> std::io::Result<()> {
 }
 
 fn io<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(std::io::Error) -> StoreError + 'p {
-    move |source| StoreError::Io {
-        action,
-        path: path.to_owned(),
-        source,
-    }
+    move |source| StoreError::Io { action, path: path.to_owned(), source }
 }
 
 #[cfg(test)]
@@ -282,14 +257,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plan.json");
         fs::write(&path, "{ half").unwrap();
-        let error = read_json::<serde_json::Value>(&path)
-            .unwrap_err()
-            .to_string();
+        let error = read_json::<serde_json::Value>(&path).unwrap_err().to_string();
         assert!(error.contains("plan.json is damaged"), "{error}");
-        assert!(
-            read_json::<serde_json::Value>(&folder.path().join("none"))
-                .unwrap()
-                .is_none()
-        );
+        assert!(read_json::<serde_json::Value>(&folder.path().join("none")).unwrap().is_none());
     }
 }

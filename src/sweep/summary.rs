@@ -126,24 +126,14 @@ pub fn gather(store: &Store) -> Result<(), SummaryError> {
     }
     records.sort_by(|a, b| {
         let key = |r: &Record| (r.spec.train.batch_size, r.spec.train.seed);
-        let by_rate = a
-            .spec
-            .train
-            .learning_rate
-            .total_cmp(&b.spec.train.learning_rate);
-        key(a)
-            .0
-            .cmp(&key(b).0)
-            .then(by_rate)
-            .then(key(a).1.cmp(&key(b).1))
+        let by_rate = a.spec.train.learning_rate.total_cmp(&b.spec.train.learning_rate);
+        key(a).0.cmp(&key(b).0).then(by_rate).then(key(a).1.cmp(&key(b).1))
     });
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in &records {
         writer.serialize(Row::of(record))?;
     }
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| csv::Error::from(error.into_error()))?;
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(store::write(&store.root().join("summary.csv"), &bytes)?)
 }
 
@@ -154,9 +144,7 @@ pub fn gather(store: &Store) -> Result<(), SummaryError> {
 pub fn records(store: &Store) -> Result<Vec<Record>, StoreError> {
     let mut records = Vec::new();
     for run in experiment::plan(store)? {
-        records.extend(store::read_json(
-            &store.run_folder(&run.run_id).join("record.json"),
-        )?);
+        records.extend(store::read_json(&store.run_folder(&run.run_id).join("record.json"))?);
     }
     Ok(records)
 }

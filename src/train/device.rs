@@ -13,13 +13,8 @@ use crate::config::Backend;
 /// The build lacks the backend or the machine lacks its driver; the message says what would work.
 pub fn open(backend: Backend) -> Result<Device, EngineError> {
     let device = select(backend)?;
-    let probe = || {
-        Tensor::<1>::from_floats([1.0, 2.0], &device)
-            .sum()
-            .into_data()
-            .iter::<f32>()
-            .next()
-    };
+    let probe =
+        || Tensor::<1>::from_floats([1.0, 2.0], &device).sum().into_data().iter::<f32>().next();
     // Burn's GPU runtimes report a missing driver by a panic.
     match catch_unwind(AssertUnwindSafe(probe)) {
         Ok(Some(3.0)) => Ok(device),
@@ -41,10 +36,7 @@ fn select(backend: Backend) -> Result<Device, EngineError> {
 }
 
 #[cfg(feature = "ndarray")]
-#[expect(
-    deprecated,
-    reason = "kept to compare against, as the feature's comment says"
-)]
+#[expect(deprecated, reason = "kept to compare against, as the feature's comment says")]
 fn ndarray() -> Result<Device, EngineError> {
     Ok(Device::ndarray())
 }
@@ -74,10 +66,7 @@ fn not_built(backend: Backend) -> EngineError {
 }
 
 fn unusable(backend: Backend, fault: &str) -> EngineError {
-    let others: Vec<&str> = built()
-        .filter(|other| *other != backend)
-        .map(Backend::name)
-        .collect();
+    let others: Vec<&str> = built().filter(|other| *other != backend).map(Backend::name).collect();
     let advice = if others.is_empty() {
         String::new()
     } else {
@@ -90,10 +79,7 @@ fn unusable(backend: Backend, fault: &str) -> EngineError {
 }
 
 fn built() -> impl Iterator<Item = Backend> {
-    [
-        (true, Backend::Flex),
-        (cfg!(feature = "ndarray"), Backend::NdArray),
-    ]
-    .into_iter()
-    .filter_map(|(built, backend)| built.then_some(backend))
+    [(true, Backend::Flex), (cfg!(feature = "ndarray"), Backend::NdArray)]
+        .into_iter()
+        .filter_map(|(built, backend)| built.then_some(backend))
 }

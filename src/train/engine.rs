@@ -25,6 +25,9 @@ pub trait Engine {
         learning_rate: f64,
     ) -> Result<f64, EngineError>;
 
+    /// Called after the last step of an epoch, before its loss.
+    fn end_epoch(&mut self) {}
+
     /// The full-data loss (1/n) Σ ℓ_i.
     ///
     /// # Errors

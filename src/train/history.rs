@@ -32,9 +32,7 @@ pub fn to_csv(points: &[Point]) -> Result<Vec<u8>, csv::Error> {
     for point in points {
         writer.serialize(point)?;
     }
-    writer
-        .into_inner()
-        .map_err(|error| csv::Error::from(error.into_error()))
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
 #[cfg(test)]

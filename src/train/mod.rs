@@ -2,6 +2,8 @@
 
 mod device;
 mod engine;
+pub mod fused;
+mod fused_engine;
 mod history;
 mod sampler;
 mod snapshot;
@@ -12,6 +14,7 @@ mod warmup;
 
 pub use device::open as open_device;
 pub use engine::{Engine, EngineError};
+pub use fused_engine::FusedEngine;
 pub use history::{Point, to_csv as history_to_csv};
 pub use sampler::Sampler;
 pub use snapshot::Snapshot;

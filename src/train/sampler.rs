@@ -41,12 +41,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn sampler(sampling: BatchSampling, samples: usize, batch_size: usize, seed: u64) -> Sampler {
-        Sampler {
-            sampling,
-            samples,
-            batch_size,
-            seed,
-        }
+        Sampler { sampling, samples, batch_size, seed }
     }
 
     proptest! {
@@ -75,10 +70,7 @@ mod tests {
     fn seeds_and_epochs_give_different_orders() {
         let base = sampler(BatchSampling::Epoch, 100, 1, 0);
         assert_ne!(base.order(0), base.order(1));
-        assert_ne!(
-            base.order(0),
-            sampler(BatchSampling::Epoch, 100, 1, 1).order(0)
-        );
+        assert_ne!(base.order(0), sampler(BatchSampling::Epoch, 100, 1, 1).order(0));
     }
 
     #[test]
@@ -86,16 +78,11 @@ mod tests {
         let source = sampler(BatchSampling::Uniform, 10, 3, 5);
         let mut counts = [0_u32; 10];
         for epoch in 0..2000 {
-            source
-                .order(epoch)
-                .iter()
-                .for_each(|&sample| counts[sample as usize] += 1);
+            source.order(epoch).iter().for_each(|&sample| counts[sample as usize] += 1);
         }
         let (mean, deviation) = (2400.0, (8000.0_f64 * 0.3 * 0.7).sqrt());
         assert!(
-            counts
-                .iter()
-                .all(|&c| (f64::from(c) - mean).abs() < 5.0 * deviation),
+            counts.iter().all(|&c| (f64::from(c) - mean).abs() < 5.0 * deviation),
             "{counts:?}"
         );
     }

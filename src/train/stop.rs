@@ -42,10 +42,7 @@ pub struct StopRule<'a> {
 impl<'a> StopRule<'a> {
     /// The rule of a run whose full-data loss began at `initial_loss`.
     pub fn new(schedule: &'a Schedule, initial_loss: f64) -> Self {
-        Self {
-            schedule,
-            initial_loss,
-        }
+        Self { schedule, initial_loss }
     }
 
     /// Whether the full-data loss after `epoch` epochs decides anything.
@@ -55,11 +52,7 @@ impl<'a> StopRule<'a> {
 
     /// The new length of the streak of converged epochs.
     pub fn streak(&self, streak: u64, loss: Option<f64>) -> u64 {
-        if loss.is_some_and(|loss| loss < self.schedule.tolerance) {
-            streak + 1
-        } else {
-            0
-        }
+        if loss.is_some_and(|loss| loss < self.schedule.tolerance) { streak + 1 } else { 0 }
     }
 
     /// The verdict after `epoch` epochs.

@@ -28,10 +28,7 @@ impl TensorEngine {
     pub fn new(weights: &Weights, data: &Dataset, factor: f64, device: Device) -> Self {
         let device = device.autodiff();
         let matrix = |values: &[f32], columns| {
-            Tensor::from_data(
-                TensorData::new(values.to_vec(), [data.samples, columns]),
-                &device,
-            )
+            Tensor::from_data(TensorData::new(values.to_vec(), [data.samples, columns]), &device)
         };
         Self {
             model: Some(Mlp::new(weights, &device)),
@@ -44,9 +41,7 @@ impl TensorEngine {
     }
 
     fn model(&self) -> Result<&Mlp, EngineError> {
-        self.model
-            .as_ref()
-            .ok_or_else(|| fault("an earlier step failed"))
+        self.model.as_ref().ok_or_else(|| fault("an earlier step failed"))
     }
 
     /// Makes one step and returns Σ ‖f − y‖² of the batch before it.
@@ -56,10 +51,7 @@ impl TensorEngine {
         targets: Tensor<2>,
         learning_rate: f64,
     ) -> Result<Tensor<1>, EngineError> {
-        let model = self
-            .model
-            .take()
-            .ok_or_else(|| fault("an earlier step failed"))?;
+        let model = self.model.take().ok_or_else(|| fault("an earlier step failed"))?;
         let [batch_size, _] = inputs.dims();
         let error = squared_error(model.forward(inputs), targets);
         let loss = error.clone() * (self.factor / batch_size as f64);
@@ -85,10 +77,7 @@ impl Engine for TensorEngine {
         let mut total: Option<Tensor<1>> = None;
         for start in (0..order.len()).step_by(batch_size) {
             let rows = start..(start + batch_size).min(order.len());
-            let (x, y) = (
-                inputs.clone().slice([rows.clone()]),
-                targets.clone().slice([rows]),
-            );
+            let (x, y) = (inputs.clone().slice([rows.clone()]), targets.clone().slice([rows]));
             let error = self.step(x, y, learning_rate)?;
             total = Some(match total {
                 Some(sum) => sum + error,
@@ -116,24 +105,15 @@ impl Engine for TensorEngine {
     }
 
     fn weights(&self) -> Result<Weights, EngineError> {
-        self.model()?
-            .weights()
-            .map_err(|error| fault(&error.to_string()))
+        self.model()?.weights().map_err(|error| fault(&error.to_string()))
     }
 }
 
 fn scalar(tensor: Tensor<1>) -> Result<f64, EngineError> {
-    let data = tensor
-        .try_into_data()
-        .map_err(|error| fault(&error.to_string()))?;
-    data.iter::<f64>()
-        .next()
-        .ok_or_else(|| fault("the device returned no value"))
+    let data = tensor.try_into_data().map_err(|error| fault(&error.to_string()))?;
+    data.iter::<f64>().next().ok_or_else(|| fault("the device returned no value"))
 }
 
 fn fault(text: &str) -> EngineError {
-    EngineError {
-        engine: "tensor",
-        fault: text.to_owned(),
-    }
+    EngineError { engine: "tensor", fault: text.to_owned() }
 }

@@ -111,14 +111,7 @@ pub fn train(
     loop {
         let rate = learning_rate(schedule.learning_rate, &schedule.warmup, progress.epoch);
         let order = sampler.order(progress.epoch);
-        if !epoch(
-            &order,
-            schedule.batch_size,
-            rate,
-            &mut progress,
-            engine,
-            observer,
-        )? {
+        if !epoch(&order, schedule.batch_size, rate, &mut progress, engine, observer)? {
             return Ok(None);
         }
         if let Some(reason) = finish_epoch(order.len(), rate, &rule, &mut progress, engine)? {
@@ -158,16 +151,13 @@ fn finish_epoch(
     progress: &mut Progress,
     engine: &mut dyn Engine,
 ) -> Result<Option<StopReason>, EngineError> {
+    engine.end_epoch();
     let running = progress.epoch_loss / length as f64;
     progress.epoch += 1;
     progress.position = 0;
     progress.epoch_loss = 0.0;
     progress.running_loss = running;
-    let loss = if rule.needs_loss(progress.epoch, running) {
-        Some(engine.loss()?)
-    } else {
-        None
-    };
+    let loss = if rule.needs_loss(progress.epoch, running) { Some(engine.loss()?) } else { None };
     progress.streak = rule.streak(progress.streak, loss);
     let verdict = rule.verdict(progress.epoch, running, progress.streak);
     if verdict.is_some() || history::keeps(progress.epoch) {

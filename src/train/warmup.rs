@@ -24,11 +24,7 @@ mod tests {
     #[test]
     fn both_shapes_start_at_the_fraction_and_end_at_the_target() {
         for shape in [WarmupShape::Geometric, WarmupShape::Linear] {
-            let warmup = WarmupConfig {
-                shape,
-                from: 0.01,
-                epochs: 10,
-            };
+            let warmup = WarmupConfig { shape, from: 0.01, epochs: 10 };
             assert!((learning_rate(0.5, &warmup, 0) - 0.005).abs() < 1e-15);
             assert_eq!(learning_rate(0.5, &warmup, 10), 0.5);
             assert!(
@@ -36,16 +32,9 @@ mod tests {
                     .all(|e| learning_rate(0.5, &warmup, e) < learning_rate(0.5, &warmup, e + 1))
             );
         }
-        let geometric = WarmupConfig {
-            shape: WarmupShape::Geometric,
-            from: 0.01,
-            epochs: 10,
-        };
+        let geometric = WarmupConfig { shape: WarmupShape::Geometric, from: 0.01, epochs: 10 };
         assert!((learning_rate(1.0, &geometric, 5) - 0.1).abs() < 1e-15);
-        let none = WarmupConfig {
-            epochs: 0,
-            ..geometric
-        };
+        let none = WarmupConfig { epochs: 0, ..geometric };
         assert_eq!(learning_rate(1.0, &none, 0), 1.0);
     }
 }

@@ -1,0 +1,41 @@
+//! What every hidden unit has besides its weight row: the bias and the response to the background.
+
+use super::block::PerUnit;
+use super::inputs::Measures;
+use super::simd::Simd;
+
+/// With x = b·1 + s and W1 = S + u 1ᵀ (S stored, u collecting the updates along 1ᵀ) the preactivation is
+/// z = W1 x + b1 = v + u Σ_p s_p + S s, where v = b1 + b W1 1.
+/// A change g of a unit's bias comes with g x for its weights: u changes by b g and v by (1 + b Σ_p x_p) g.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    /// b1.
+    pub bias: PerUnit,
+    /// u; zero where the background is zero.
+    pub offset: PerUnit,
+    /// v, the preactivation of an input that is all background.
+    pub response: PerUnit,
+}
+
+impl Base {
+    /// Applies the changes of the biases of block `j` by one sample.
+    #[inline(always)]
+    pub fn change<S: Simd>(
+        &mut self,
+        s: S,
+        j: usize,
+        change: S::V,
+        background: f32,
+        sample: &Measures,
+    ) {
+        let parts = [
+            (&mut self.bias, 1.0),
+            (&mut self.offset, background),
+            (&mut self.response, sample.background_gain),
+        ];
+        for (part, factor) in parts {
+            let block = part.block_mut(j);
+            s.store(s.mul_add(s.splat(factor), change, s.load(block)), block);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Inputs with what is constant taken out: x = b·1 + s, with s sparse.
+//!
+//! b is the *background*, the value that most entries share: 0 for images in [0, 1], −0.42 for
+//! standardised MNIST. Its part of every product has rank one and is kept apart, so that only the
+//! entries of s cost anything.
+
+mod measure;
+mod order;
+
+use super::block::{Block, LANES};
+use super::error::{FusedError, check_finite};
+pub(super) use measure::Measures;
+use measure::{background, measure};
+
+/// One entry of a sparse row: where, and how much.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Entry {
+    pub index: u32,
+    pub value: f32,
+}
+
+/// Inputs whose weights `[pixel][hidden]` are used together: a tile of so many rows stays in the L1 cache.
+const PIXELS_PER_SEGMENT: usize = 96;
+
+/// n samples of d numbers, stored twice: entry by entry, and as lines of sixteen inputs that tend to be
+/// on together.
+#[derive(Clone, Debug)]
+pub struct SparseInputs {
+    samples: usize,
+    inputs: usize,
+    background: f32,
+    segments: usize,
+    /// Entries of sample i and segment g: `entries[`starts[i·segments + g]`..`starts[i·segments + g + 1]`]`.
+    starts: Vec<u32>,
+    entries: Vec<Entry>,
+    /// Input at every position of the lines.
+    order: Vec<u32>,
+    line_starts: Vec<u32>,
+    line_index: Vec<u32>,
+    lines: Vec<Block>,
+    measures: Vec<Measures>,
+}
+
+impl SparseInputs {
+    /// From dense rows, sample by sample, `inputs` numbers each.
+    ///
+    /// # Errors
+    /// If there is no whole sample, or a number is not finite, or there are more than 2³² nonzeros.
+    pub fn new(rows: &[f32], inputs: usize) -> Result<Self, FusedError> {
+        check_rows(rows, inputs)?;
+        let background = background(rows);
+        let sparse: Vec<f32> = rows.iter().map(|x| x - background).collect();
+        let order = order::by_co_occurrence(&sparse, inputs);
+        let measures = rows.chunks(inputs).map(|row| measure(row, background)).collect();
+        let segment_of = segments(&sparse, inputs);
+        let mut data = Self {
+            samples: rows.len() / inputs,
+            inputs,
+            background,
+            segments: segment_of.iter().max().map_or(1, |last| last + 1),
+            starts: vec![0],
+            entries: Vec::new(),
+            order,
+            line_starts: vec![0],
+            line_index: Vec::new(),
+            lines: Vec::new(),
+            measures,
+        };
+        for row in sparse.chunks(inputs) {
+            data.push_entries(row, &segment_of);
+            data.push_lines(row);
+        }
+        if u32::try_from(data.entries.len()).is_err() {
+            return Err(FusedError::TooLarge);
+        }
+        Ok(data)
+    }
+
+    /// Number of samples n.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// Numbers in a sample, d.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// The value b that most inputs have.
+    pub fn background(&self) -> f32 {
+        self.background
+    }
+
+    /// Entries that differ from the background, all samples together.
+    pub fn nonzeros(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Lines of sixteen inputs with at least one entry that differs from the background, all samples together.
+    pub fn nonzero_lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub(super) fn segments(&self) -> usize {
+        self.segments
+    }
+
+    pub(super) fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    #[inline(always)]
+    pub(super) fn measures(&self, sample: u32) -> Measures {
+        self.measures[sample as usize]
+    }
+
+    /// All entries of a sample.
+    #[inline(always)]
+    pub(super) fn entries(&self, sample: u32) -> &[Entry] {
+        let first = sample as usize * self.segments;
+        &self.entries[self.starts[first] as usize..self.starts[first + self.segments] as usize]
+    }
+
+    /// The entries of a sample that lie in one segment.
+    #[inline(always)]
+    pub(super) fn segment(&self, sample: u32, segment: usize) -> &[Entry] {
+        let at = sample as usize * self.segments + segment;
+        &self.entries[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+
+    /// The lines of a sample that are not all background: their positions and their values.
+    #[inline(always)]
+    pub(super) fn lines(&self, sample: u32) -> (&[u32], &[Block]) {
+        let i = sample as usize;
+        let range = self.line_starts[i] as usize..self.line_starts[i + 1] as usize;
+        (&self.line_index[range.clone()], &self.lines[range])
+    }
+
+    fn push_entries(&mut self, row: &[f32], segment_of: &[usize]) {
+        for segment in 0..self.segments {
+            for (p, &value) in row.iter().enumerate() {
+                if segment_of[p] == segment && value != 0.0 {
+                    self.entries.push(Entry { index: p as u32, value });
+                }
+            }
+            self.starts.push(self.entries.len() as u32);
+        }
+    }
+
+    fn push_lines(&mut self, row: &[f32]) {
+        for (index, positions) in self.order.chunks(LANES).enumerate() {
+            let mut line = Block::ZERO;
+            for (lane, &p) in line.0.iter_mut().zip(positions) {
+                *lane = row[p as usize];
+            }
+            if line != Block::ZERO {
+                self.line_index.push(index as u32);
+                self.lines.push(line);
+            }
+        }
+        self.line_starts.push(self.lines.len() as u32);
+    }
+}
+
+fn check_rows(rows: &[f32], inputs: usize) -> Result<(), FusedError> {
+    if inputs == 0 {
+        return Err(FusedError::Empty("the number of inputs"));
+    }
+    if rows.is_empty() {
+        return Err(FusedError::Empty("the number of samples"));
+    }
+    if !rows.len().is_multiple_of(inputs) {
+        let expected = rows.len().next_multiple_of(inputs);
+        return Err(FusedError::Length { what: "the inputs", expected, found: rows.len() });
+    }
+    check_finite("the inputs", rows)
+}
+
+/// Segment of every input: equal shares of those that are ever on.
+fn segments(sparse: &[f32], inputs: usize) -> Vec<usize> {
+    let mut on = vec![false; inputs];
+    for row in sparse.chunks(inputs) {
+        for (on, &value) in on.iter_mut().zip(row) {
+            *on |= value != 0.0;
+        }
+    }
+    let mut seen = 0;
+    on.iter()
+        .map(|&on| {
+            let segment = seen / PIXELS_PER_SEGMENT;
+            seen += usize::from(on);
+            segment
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two samples of 40 inputs; inputs 3 and 30 differ from 0.5 in both, input 39 in the second.
+    fn rows() -> Vec<f32> {
+        let mut rows = vec![0.5; 80];
+        for (at, value) in [(3, 1.0), (30, 0.0), (43, 2.0), (70, 3.0), (79, -1.0)] {
+            rows[at] = value;
+        }
+        rows
+    }
+
+    /// Dense rows again, from the entries and from the lines.
+    fn dense(data: &SparseInputs, sample: u32) -> [Vec<f32>; 2] {
+        let mut rows =
+            [vec![data.background(); data.inputs()], vec![data.background(); data.inputs()]];
+        for entry in data.entries(sample) {
+            rows[0][entry.index as usize] += entry.value;
+        }
+        let (index, lines) = data.lines(sample);
+        for (&at, line) in index.iter().zip(lines) {
+            for (&p, value) in data.order()[at as usize * LANES..].iter().zip(line.0) {
+                rows[1][p as usize] += value;
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn both_forms_hold_the_samples() {
+        let data = SparseInputs::new(&rows(), 40).unwrap();
+        assert_eq!((data.background(), data.nonzeros()), (0.5, 5));
+        for (i, row) in (0..).zip(rows().chunks(40)) {
+            assert_eq!(dense(&data, i), [row, row]);
+        }
+        let mut order = data.order().to_vec();
+        order.sort_unstable();
+        assert_eq!(order, (0..40).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn inputs_that_are_on_together_share_a_line() {
+        let data = SparseInputs::new(&rows(), 40).unwrap();
+        assert_eq!(data.nonzero_lines(), 2);
+    }
+
+    #[test]
+    fn the_background_needs_a_majority() {
+        let data = SparseInputs::new(&[7.0, 7.0, 1.0, 2.0], 2).unwrap();
+        assert_eq!(data.background(), 0.0);
+    }
+
+    #[test]
+    fn measures_follow_from_the_dense_sample() {
+        let data = SparseInputs::new(&rows(), 40).unwrap();
+        let m = data.measures(1);
+        let x = &rows()[40..];
+        let close = |a: f32, b: f32| (a - b).abs() < 1e-5 * b.abs();
+        assert!(close(m.sparse_sum, x.iter().map(|x| x - 0.5).sum()));
+        assert!(close(m.background_gain, 1.0 + 0.5 * x.iter().sum::<f32>()));
+        assert!(close(m.norm, (x.iter().map(|x| x * x).sum::<f32>() + 1.0).sqrt()));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_rows_is_named() {
+        assert_eq!(
+            SparseInputs::new(&[], 3).unwrap_err(),
+            FusedError::Empty("the number of samples")
+        );
+        assert_eq!(
+            SparseInputs::new(&[1.0], 0).unwrap_err(),
+            FusedError::Empty("the number of inputs")
+        );
+        let error = SparseInputs::new(&[1.0, 2.0, 3.0], 2).unwrap_err();
+        assert_eq!(error.to_string(), "the inputs: 3 entries where 4 are needed");
+        let error = SparseInputs::new(&[1.0, f32::NAN], 2).unwrap_err();
+        assert_eq!(error.to_string(), "the inputs: entry 1 is not finite");
+    }
+}

@@ -1,0 +1,132 @@
+//! The step, tile by tile: everything that touches a tile is done while it is in cache.
+
+use super::super::base::Base;
+use super::super::block::{Strip, WIDTH};
+use super::super::inputs::SparseInputs;
+use super::super::isa::kernel;
+use super::super::simd::Simd;
+use super::Work;
+use super::tiles::Tiles;
+use super::update::{GROUP, add_columns, add_one};
+
+kernel! {
+    /// With the preactivations in rows `first`… of z and the scaled residuals e of the batch:
+    /// W2 += Σ_k `e[k]` relu(`z[k]`)ᵀ; `D[k]` = W2ᵀ `e[k]` where `z[k]` > 0 (the old W2) replaces `z[k]`;
+    /// `base` takes its part. W1 += Xᵀ D if there is a W1. Returns how many hidden units were on.
+    fn backward(
+        w1: Option<&mut Tiles>, w2: &mut Tiles, base: &mut Base, work: &mut Work, e: &[f32], data: &SparseInputs,
+        batch: &[u32], first: usize,
+    ) -> u64 = body
+}
+
+kernel! {
+    /// W1 += Xᵀ D for the batch that `work.columns` was filled with.
+    fn add_changes(w1: &mut Tiles, work: &Work, samples: usize) = add_changes_body
+}
+
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "a kernel takes plain pieces")]
+fn body<S: Simd>(
+    s: S,
+    mut w1: Option<&mut Tiles>,
+    w2: &mut Tiles,
+    base: &mut Base,
+    work: &mut Work,
+    e: &[f32],
+    data: &SparseInputs,
+    batch: &[u32],
+    first: usize,
+) -> u64 {
+    let Work { z, columns, fresh, .. } = work;
+    let mut on = 0;
+    for t in 0..z.count() {
+        fresh.copy_from_slice(w2.tile(t));
+        let z = &mut z.tile_mut(t)[first..first + batch.len()];
+        let groups =
+            batch.chunks(GROUP).zip(z.chunks_mut(GROUP)).zip(e.chunks(GROUP * fresh.len()));
+        for (g, ((batch, z), e)) in groups.enumerate() {
+            add_to_output_weights(s, fresh, z, e);
+            on += hidden_changes(s, w2.tile(t), base, z, e, data, batch, t);
+            match (&mut w1, e.len() == fresh.len() && g == 0) {
+                (None, _) => {}
+                (Some(w1), true) => add_one(s, w1.tile_mut(t), data.entries(batch[0]), &z[0]),
+                (Some(w1), false) => add_columns(s, w1.tile_mut(t), columns, g, z),
+            }
+        }
+        w2.tile_mut(t).copy_from_slice(fresh);
+    }
+    on
+}
+
+#[inline(always)]
+fn add_changes_body<S: Simd>(s: S, w1: &mut Tiles, work: &Work, samples: usize) {
+    for t in 0..w1.count() {
+        for (g, d) in work.z.tile(t)[..samples].chunks(GROUP).enumerate() {
+            add_columns(s, w1.tile_mut(t), &work.columns, g, d);
+        }
+    }
+}
+
+/// One tile of W2 += Σ_k `e[k]` relu(`z[k]`)ᵀ.
+#[inline(always)]
+fn add_to_output_weights<S: Simd>(s: S, w2: &mut [Strip], z: &[Strip], e: &[f32]) {
+    let outputs = w2.len();
+    for (o, w2) in w2.iter_mut().enumerate() {
+        let mut sums: [S::V; WIDTH] = std::array::from_fn(|j| s.load(&w2[j]));
+        for (z, e) in z.iter().zip(e.chunks(outputs)) {
+            let e = s.splat(e[o]);
+            for j in 0..WIDTH {
+                sums[j] = s.mul_add(e, s.relu(s.load(&z[j])), sums[j]);
+            }
+        }
+        for j in 0..WIDTH {
+            s.store(sums[j], &mut w2[j]);
+        }
+    }
+}
+
+/// Replaces one tile of every `z[k]` by `D[k]`, and adds the batch's sums to the base.
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "a kernel takes plain pieces")]
+fn hidden_changes<S: Simd>(
+    s: S,
+    w2: &[Strip],
+    base: &mut Base,
+    z: &mut [Strip],
+    e: &[f32],
+    data: &SparseInputs,
+    batch: &[u32],
+    t: usize,
+) -> u64 {
+    let (bias, offset, response) =
+        (&mut base.bias.0[t], &mut base.offset.0[t], &mut base.response.0[t]);
+    let smallest = s.splat(f32::from_bits(1));
+    let mut sums = [s.splat(0.0); WIDTH];
+    let mut responses: [S::V; WIDTH] = std::array::from_fn(|j| s.load(&response[j]));
+    let mut on = 0;
+    for ((z, &sample), e) in z.iter_mut().zip(batch).zip(e.chunks(w2.len())) {
+        let gain = s.splat(data.measures(sample).background_gain);
+        let mut changes = [s.splat(0.0); WIDTH];
+        for (e, w2) in e.iter().zip(w2) {
+            let e = s.splat(*e);
+            for j in 0..WIDTH {
+                changes[j] = s.mul_add(e, s.load(&w2[j]), changes[j]);
+            }
+        }
+        for j in 0..WIDTH {
+            let gate = s.load(&z[j]);
+            on += u64::from(s.at_least(gate, smallest).count_ones());
+            let change = s.where_positive(changes[j], gate);
+            s.store(change, &mut z[j]);
+            sums[j] = s.add(sums[j], change);
+            responses[j] = s.mul_add(gain, change, responses[j]);
+        }
+    }
+    let background = s.splat(data.background());
+    for j in 0..WIDTH {
+        s.store(responses[j], &mut response[j]);
+        s.store(s.add(s.load(&bias[j]), sums[j]), &mut bias[j]);
+        s.store(s.mul_add(background, sums[j], s.load(&offset[j])), &mut offset[j]);
+    }
+    on
+}

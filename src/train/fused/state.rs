@@ -1,0 +1,97 @@
+//! What goes into a network and comes out of it: dense parameters, and its whole state.
+
+use super::error::{FusedError, check_finite, check_length};
+use super::problem::Problem;
+
+/// Dense parameters in the layout of PyTorch's `Linear`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters {
+    /// W1, `[hidden][input]` row by row.
+    pub w1: Vec<f32>,
+    /// b1, `[hidden]`.
+    pub b1: Vec<f32>,
+    /// W2, `[output][hidden]` row by row.
+    pub w2: Vec<f32>,
+    /// b2, `[output]`.
+    pub b2: Vec<f32>,
+}
+
+/// How the weights lie in memory. It changes the order of additions, so results agree to rounding only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `[pixel][hidden]`: the cost does not depend on how many hidden units are on.
+    PixelMajor,
+    /// `[hidden][pixel]`: the cost is proportional to the hidden units that are, or may be, on.
+    UnitMajor,
+}
+
+/// Everything that the coming steps depend on, bit for bit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The stored parts; b1, W2 and b2 are the parameters themselves, W1 lacks `offset`.
+    pub stored: Parameters,
+    /// u: what every weight of a hidden unit has to be raised by, `[hidden]`.
+    pub offset: Vec<f32>,
+    /// The preactivations of an input that is all background, `[hidden]`.
+    pub response: Vec<f32>,
+    /// How the weights lie in memory.
+    pub layout: Layout,
+    /// Hidden units found on since the last [`end_epoch`](super::OneHidden::end_epoch).
+    pub on: u64,
+    /// Hidden units looked at since then, on or off.
+    pub seen: u64,
+}
+
+impl State {
+    /// The state before the first step.
+    pub(super) fn start(parameters: &Parameters, background: f32) -> Self {
+        Self {
+            stored: parameters.clone(),
+            offset: vec![0.0; parameters.b1.len()],
+            response: parameters.responses(background),
+            layout: Layout::PixelMajor,
+            on: 0,
+            seen: 0,
+        }
+    }
+
+    /// Refuses a state that does not fit the problem, or is not finite.
+    pub(super) fn check(&self, problem: &Problem) -> Result<(), FusedError> {
+        self.stored.check(problem)?;
+        let hidden = self.stored.b1.len();
+        for (what, values) in [("the offset", &self.offset), ("the response", &self.response)] {
+            check_length(what, values, hidden)?;
+            check_finite(what, values)?;
+        }
+        Ok(())
+    }
+}
+
+impl Parameters {
+    /// Refuses parameters that do not fit each other and the problem, or are not finite.
+    pub(super) fn check(&self, problem: &Problem) -> Result<(), FusedError> {
+        let hidden = self.b1.len();
+        if hidden == 0 {
+            return Err(FusedError::Empty("the number of hidden units"));
+        }
+        check_length("W1", &self.w1, hidden * problem.inputs().inputs())?;
+        check_length("W2", &self.w2, hidden * problem.outputs())?;
+        check_length("b2", &self.b2, problem.outputs())?;
+        for (what, values) in
+            [("W1", &self.w1), ("b1", &self.b1), ("W2", &self.w2), ("b2", &self.b2)]
+        {
+            check_finite(what, values)?;
+        }
+        Ok(())
+    }
+
+    /// v = b1 + b W1 1.
+    pub(super) fn responses(&self, background: f32) -> Vec<f32> {
+        let rows = self.w1.chunks(self.w1.len() / self.b1.len());
+        let sum = |row: &[f32]| row.iter().map(|&w| f64::from(w)).sum::<f64>();
+        let response = |(row, &bias): (&[f32], &f32)| {
+            (f64::from(bias) + f64::from(background) * sum(row)) as f32
+        };
+        rows.zip(&self.b1).map(response).collect()
+    }
+}

@@ -1,0 +1,120 @@
+//! The fused kernels as an engine: one hidden layer, on the CPU.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::engine::{Engine, EngineError};
+use super::fused::{Layout, OneHidden, Parameters, Problem, SparseInputs, State};
+use super::snapshot::Snapshot;
+use crate::data::Dataset;
+use crate::net::{Layer, Weights};
+
+/// One network, trained in place.
+pub struct FusedEngine {
+    net: OneHidden,
+    inputs: usize,
+}
+
+impl FusedEngine {
+    /// A network that begins at `weights`, with loss c‖f − y‖², c = `factor`.
+    ///
+    /// # Errors
+    /// More or fewer than one hidden layer, or numbers that are not finite.
+    pub fn new(weights: &Weights, data: &Dataset, factor: f64) -> Result<Self, EngineError> {
+        let [first, second] = &weights.layers[..] else {
+            return Err(fault("it needs exactly one hidden layer".to_owned()));
+        };
+        let parameters = Parameters {
+            w1: first.weight.clone(),
+            b1: first.bias.clone(),
+            w2: second.weight.clone(),
+            b2: second.bias.clone(),
+        };
+        let problem = problem(data, factor)?;
+        let net = OneHidden::new(problem, &parameters).map_err(|e| fault(e.to_string()))?;
+        Ok(Self { net, inputs: data.features })
+    }
+
+    /// The network that goes on from `saved`.
+    ///
+    /// # Errors
+    /// A state of another engine or of another size.
+    pub fn restore(mut saved: Snapshot, data: &Dataset, factor: f64) -> Result<Self, EngineError> {
+        let layout = match saved.facts["layout"].as_str() {
+            Some("pixel") => Layout::PixelMajor,
+            Some("unit") => Layout::UnitMajor,
+            _ => return Err(fault("the saved state names no layout".to_owned())),
+        };
+        let count = |name: &str| saved.facts[name].as_u64().unwrap_or(0);
+        let (on, seen) = (count("on"), count("seen"));
+        let stored = Parameters {
+            w1: saved.take("w1")?,
+            b1: saved.take("b1")?,
+            w2: saved.take("w2")?,
+            b2: saved.take("b2")?,
+        };
+        let (offset, response) = (saved.take("offset")?, saved.take("response")?);
+        let state = State { stored, offset, response, layout, on, seen };
+        let problem = problem(data, factor)?;
+        let net = OneHidden::restore(problem, &state).map_err(|e| fault(e.to_string()))?;
+        Ok(Self { net, inputs: data.features })
+    }
+}
+
+impl Engine for FusedEngine {
+    fn steps(
+        &mut self,
+        order: &[u32],
+        batch_size: usize,
+        learning_rate: f64,
+    ) -> Result<f64, EngineError> {
+        Ok(self.net.steps(order, batch_size, learning_rate as f32))
+    }
+
+    fn end_epoch(&mut self) {
+        self.net.end_epoch();
+    }
+
+    fn loss(&mut self) -> Result<f64, EngineError> {
+        Ok(self.net.full_loss())
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, EngineError> {
+        let State { stored, offset, response, layout, on, seen } = self.net.state();
+        let layout = match layout {
+            Layout::PixelMajor => "pixel",
+            Layout::UnitMajor => "unit",
+        };
+        let arrays = [
+            ("w1", stored.w1),
+            ("b1", stored.b1),
+            ("w2", stored.w2),
+            ("b2", stored.b2),
+            ("offset", offset),
+            ("response", response),
+        ];
+        let arrays: BTreeMap<String, Vec<f32>> =
+            arrays.into_iter().map(|(name, values)| (name.to_owned(), values)).collect();
+        Ok(Snapshot { arrays, facts: json!({ "layout": layout, "on": on, "seen": seen }) })
+    }
+
+    fn weights(&self) -> Result<Weights, EngineError> {
+        let Parameters { w1, b1, w2, b2 } = self.net.parameters();
+        let (hidden, outputs) = (b1.len(), b2.len());
+        let first = Layer { outputs: hidden, inputs: self.inputs, weight: w1, bias: b1 };
+        Ok(Weights { layers: vec![first, Layer { outputs, inputs: hidden, weight: w2, bias: b2 }] })
+    }
+}
+
+fn problem(data: &Dataset, factor: f64) -> Result<Arc<Problem>, EngineError> {
+    let inputs =
+        SparseInputs::new(&data.inputs, data.features).map_err(|e| fault(e.to_string()))?;
+    let problem = Problem::new(inputs, data.targets.clone(), data.outputs, factor as f32);
+    problem.map(Arc::new).map_err(|e| fault(e.to_string()))
+}
+
+fn fault(text: String) -> EngineError {
+    EngineError { engine: "fused", fault: text }
+}
