@@ -1,4 +1,50 @@
 //! At which step size does SGD stop being stable around the minimum it found?
+//!
+//! **config → plan → train → minimum → curvature → stability → record → figures.**
+//!
+//! | module | |
+//! |---|---|
+//! | [`config`] | a TOML file becomes settings, the settings a plan of runs |
+//! | [`data`] | labelled images from IDX files |
+//! | [`net`] | the multilayer perceptron, its initial point, its file format |
+//! | [`train`] | SGD with a warm-up and a stop rule, on one of two engines |
+//! | [`curvature`] | Gram matrix and Hessian products at a minimum |
+//! | [`stability`] | every threshold, from a Gram matrix alone |
+//! | [`sweep`] | runs side by side, their records, the summary |
+//! | [`figures`] | drawn from the summary alone |
+//!
+//! Imports point one way: `sweep` → `train`, `stability` → `curvature` → `net` → `data`.
+//!
+//! # Sources
+//! Cited in the documentation as
+//! - \[M\] R. Mulayoff, T. Michaeli, *Exact Mean Square Linear Stability Analysis for SGD*, COLT 2024,
+//!   <https://arxiv.org/abs/2306.07850>;
+//! - \[D\] G. Dexter et al., *A Precise Characterization of SGD Stability Using Loss Surface Geometry*,
+//!   ICLR 2024, <https://arxiv.org/abs/2401.12332>.
+//!
+//! # Example
+//! Two orthogonal samples of curvature 4 and 1: one sample a step halves the largest stable step size.
+//!
+//! ```
+//! use etastar::curvature::Gram;
+//! use etastar::stability::generalized_sharpness::Effort;
+//! use etastar::stability::sampling::Sampling;
+//! use etastar::stability::thresholds::{Request, thresholds};
+//! use faer::mat;
+//!
+//! let gram = Gram::new(mat![[4.0, 0.0], [0.0, 1.0]], 1)?;
+//! let request = Request {
+//!     batch_sizes: vec![1, 2],
+//!     sampling: Sampling::Distinct,
+//!     effort: Effort::default(),
+//! };
+//! let report = thresholds(&gram, &request, &mut |_| ())?;
+//! // Along each axis E[(1 − ηh)²] = ½(1 − 4η)² + ½ ≤ 1 as long as η ≤ 2/4.
+//! assert!((report.thresholds[0].eta_var - 0.5).abs() < 1e-3);
+//! // The full batch sees the mean curvature 2 only.
+//! assert!((report.thresholds[1].eta_var - 1.0).abs() < 1e-3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod config;
 pub mod curvature;

@@ -10,14 +10,15 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use common::config::tiny_config;
-use common::program::{command, etastar, stderr};
+use common::program::{command, etastar, stderr, stdout};
 
 /// One run of a few seconds whose state is saved at every look.
 fn write_config(folder: &Path, engine: &str, scaling: &str) {
+    let epochs = if engine == "fused" { 100_000 } else { 1500 };
     let config = tiny_config()
         .replace("[model]", &format!("scaling = \"{scaling}\"\n[model]"))
-        .replace("patience = 20", "patience = 1500")
-        .replace("max_epochs = 3000", "max_epochs = 1500");
+        .replace("patience = 20", &format!("patience = {epochs}"))
+        .replace("max_epochs = 3000", &format!("max_epochs = {epochs}"));
     let run = format!("[run]\nengine = \"{engine}\"\ncheckpoint_seconds = 0.02\n");
     fs::write(folder.join("x.toml"), config.replace("epochs = 20", "epochs = 0") + &run).unwrap();
 }
@@ -121,6 +122,8 @@ fn a_results_folder_can_be_moved() {
     fs::rename(moved.path().join("results/x"), moved.path().join("elsewhere")).unwrap();
     let arguments = ["train", "x.toml", "--set", "run.results=elsewhere"];
     assert!(etastar(moved.path(), &arguments).status.success());
+    let status = stdout(&etastar(moved.path(), &["status", "elsewhere"]));
+    assert!(status.contains("1 of 1 run done"), "{status}");
     fs::create_dir_all(moved.path().join("results")).unwrap();
     fs::rename(moved.path().join("elsewhere"), moved.path().join("results/x")).unwrap();
     assert!(result(moved.path()) == result(whole.path()));

@@ -34,7 +34,7 @@ pub enum GramError {
     Zero,
 }
 
-/// G = A Aᵀ (n·q × n·q), where the rows of A (n·q × d) are the √(2c) ∇f_k(x_i) of [M] Lemma 1,
+/// G = A Aᵀ (n·q × n·q), where the rows of A (n·q × d) are the √(2c) ∇f_k(x_i) of \[M\] Lemma 1,
 /// so that H_i = A_iᵀ A_i; samples are blocks of q consecutive rows.
 #[derive(Debug, Clone)]
 pub struct Gram {

@@ -10,7 +10,7 @@ use super::pass::{Pass, mask, multiply};
 /// v ↦ ∇²L v by the R-operator, forward over reverse (Pearlmutter 1994), on all n samples.
 ///
 /// With R{·} the derivative along v = (V_l, v_l): R{z_l} = a_{l−1}V_lᵀ + R{a_{l−1}}W_lᵀ + v_l
-/// forwards; R{δ_{l−1}} = (R{δ_l} W_l + δ_l V_l) ∘ 1[z > 0] backwards, ReLU'' being 0; and
+/// forwards; R{δ_{l−1}} = (R{δ_l} W_l + δ_l V_l) ∘ 1{z > 0} backwards, ReLU'' being 0; and
 /// R{∂L/∂W_l} = R{δ_l}ᵀa_{l−1} + δ_lᵀR{a_{l−1}}.
 #[derive(Debug)]
 pub struct LossHessian<'a> {

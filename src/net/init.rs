@@ -8,7 +8,7 @@ use super::weights::{Layer, Weights, Widths};
 use crate::config::ModelConfig;
 
 /// PyTorch's default for `nn.Linear`, U(±1/√fan_in) for weights and biases, times `init_factor`
-/// ([M] App. K: the initial weights × 15); biases only where `scale_biases` says so.
+/// (\[M\] App. K: the initial weights × 15); biases only where `scale_biases` says so.
 pub fn initial(widths: &Widths, config: &ModelConfig) -> Weights {
     let mut random = ChaCha8Rng::seed_from_u64(config.init_seed);
     let bias_factor = if config.scale_biases { config.init_factor } else { 1.0 };

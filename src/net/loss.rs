@@ -1,4 +1,4 @@
-//! The quadratic loss of [M] §4.
+//! The quadratic loss of \[M\] §4.
 
 use burn::tensor::Tensor;
 

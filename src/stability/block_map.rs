@@ -1,6 +1,6 @@
 //! The linear map on n symmetric q × q blocks to which the generalized sharpness reduces.
 //!
-//! With K = V Λ Vᵀ, the pencil D − μC of [M] Thm 5 is, for W ∈ Sym(nq) on range(K),
+//! With K = V Λ Vᵀ, the pencil D − μC of \[M\] Thm 5 is, for W ∈ Sym(nq) on range(K),
 //!   α W + βn Bd(W) = (μ/2)(W K⁻¹ + K⁻¹ W),
 //! where Bd keeps the n diagonal q × q blocks. For μ > αλ_1 the part without Bd is inverted entry
 //! by entry in the eigenbasis, by κ_ab = 1/(μ(1/λ_a + 1/λ_b)/2 − α), and only m = Bd(W) remains:

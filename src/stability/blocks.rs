@@ -1,6 +1,7 @@
 //! n symmetric q × q blocks: the diagonal blocks of an nq × nq matrix.
 
 use faer::{MatRef, Side};
+use rayon::prelude::*;
 
 /// n symmetric q × q matrices, each stored whole, one after the other.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +21,11 @@ impl Blocks {
         let mut blocks = Self::zeros(samples, outputs);
         blocks.add_diagonal(1.0);
         blocks
+    }
+
+    /// n.
+    pub fn len(&self) -> usize {
+        self.data.len() / (self.outputs * self.outputs)
     }
 
     /// q.
@@ -81,20 +87,22 @@ impl Blocks {
     /// Raises every eigenvalue of block i to at least `floors[i]`.
     pub fn raise_to(&mut self, floors: &[f64]) {
         let q = self.outputs;
-        for (block, floor) in self.data.chunks_exact_mut(q * q).zip(floors) {
+        self.data.par_chunks_exact_mut(q * q).zip(floors).for_each(|(block, floor)| {
             map_eigenvalues(block, q, |value| value.max(*floor));
-        }
+        });
     }
 
-    /// self += (factor · other − self)₊ in every block, the least that makes it ⪰ factor · other.
-    pub fn raise_above(&mut self, other: &Self, factor: f64) {
+    /// self += `overshoot` · (factor · other − self)₊ in every block, which for an overshoot of at
+    /// least 1 makes it ⪰ factor · other.
+    pub fn raise_above(&mut self, other: &Self, factor: f64, overshoot: f64) {
         let q = self.outputs;
-        for (block, other) in self.data.chunks_exact_mut(q * q).zip(other.iter()) {
+        let others = other.data.par_chunks_exact(q * q);
+        self.data.par_chunks_exact_mut(q * q).zip(others).for_each(|(block, other)| {
             let mut gap: Vec<f64> =
                 other.iter().zip(&*block).map(|(other, own)| factor * other - own).collect();
-            map_eigenvalues(&mut gap, q, |value| value.max(0.0));
+            map_eigenvalues(&mut gap, q, |value| overshoot * value.max(0.0));
             block.iter_mut().zip(gap).for_each(|(own, gap)| *own += gap);
-        }
+        });
     }
 }
 

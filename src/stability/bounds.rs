@@ -33,7 +33,7 @@ impl TopEigenpair {
         Self { sharpness: pair.value / gram.samples() as f64, vector: pair.vector }
     }
 
-    /// [M] (17): αλ_1 + β/(nλ_1) Σ (vᵀH_iv)², which for α = 1 − β is
+    /// \[M\] (17): αλ_1 + β/(nλ_1) Σ (vᵀH_iv)², which for α = 1 − β is
     /// λ_1 + β/(nλ_1) Σ (vᵀH_iv − λ_1)². Units of λ_1.
     pub fn bound_17(&self, samples: usize, coefficients: Coefficients) -> f64 {
         let outputs = self.vector.len() / samples;
@@ -44,7 +44,7 @@ impl TopEigenpair {
     }
 }
 
-/// [M] (18): (α‖H‖_F² + (β/n) Σ‖H_i‖_F²)/Tr H, the Rayleigh quotient of X = I on range(H).
+/// \[M\] (18): (α‖H‖_F² + (β/n) Σ‖H_i‖_F²)/Tr H, the Rayleigh quotient of X = I on range(H).
 pub fn bound_18(gram: &Gram, coefficients: Coefficients) -> f64 {
     let n = gram.samples() as f64;
     let whole = gram.matrix().squared_norm_l2() / (n * n);

@@ -25,6 +25,8 @@
 
 use faer::{Mat, Side, get_global_parallelism};
 
+use rayon::prelude::*;
+
 use super::{
     block_map::{BlockMap, Image, Kernel},
     blocks::{Blocks, frobenius, view},
@@ -173,10 +175,9 @@ impl Quotient {
 
 /// The least c ≥ 1 (to relative 1e-12 of its excess) for which c m_i − f_i − slack_i I ≻ 0 is
 /// proved for every i; infinite if some m_i is not positive definite.
-pub fn collatz_wielandt(m: &Blocks, image: &Blocks, slack: impl Fn(usize) -> f64) -> f64 {
-    let q = m.outputs();
-    let pairs = m.iter().zip(image.iter()).enumerate();
-    pairs.map(|(i, (m, f))| dominating_factor(m, f, slack(i), q)).fold(1.0, f64::max)
+pub fn collatz_wielandt(m: &Blocks, image: &Blocks, slack: impl Fn(usize) -> f64 + Sync) -> f64 {
+    let factor = |i| dominating_factor(m.block(i), image.block(i), slack(i), m.outputs());
+    (0..m.len()).into_par_iter().map(factor).reduce(|| 1.0, f64::max)
 }
 
 fn dominating_factor(m: &[f64], f: &[f64], slack: f64, q: usize) -> f64 {
@@ -199,7 +200,8 @@ fn dominating_factor(m: &[f64], f: &[f64], slack: f64, q: usize) -> f64 {
 /// Proves c·m − f − slack·I ≻ 0 by a Cholesky factorisation that its own rounding cannot mislead.
 fn is_dominated(c: f64, m: &[f64], f: &[f64], slack: f64, q: usize) -> bool {
     let size = c * frobenius(m) + frobenius(f) + slack;
-    let shift = slack + (4 * q + 8) as f64 * UNIT * size;
+    // Twice the backward error (q + 1)u·Tr of the factorisation, and Tr ≤ √q ‖·‖_F.
+    let shift = slack + (2 * q + 8) as f64 * (q as f64).sqrt() * UNIT * size;
     if q == 1 {
         return c * m[0] - f[0] - shift > 0.0;
     }

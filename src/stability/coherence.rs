@@ -1,11 +1,11 @@
-//! Coherence of the per-sample Hessians and the divergence condition built on it ([D]).
+//! Coherence of the per-sample Hessians and the divergence condition built on it (\[D\]).
 
 use faer::{Accum, Mat, Side, get_global_parallelism, linalg::matmul::matmul};
 
 use super::lanczos::{Stop, irregular, largest};
 use crate::curvature::gram::Gram;
 
-/// σ = λ_1(S)/max_i λ_1(H_i) with S_ij = ‖H_i^{1/2}H_j^{1/2}‖_F = ‖G_ij‖_F ([D] Def. 1).
+/// σ = λ_1(S)/max_i λ_1(H_i) with S_ij = ‖H_i^{1/2}H_j^{1/2}‖_F = ‖G_ij‖_F (\[D\] Def. 1).
 ///
 /// Between 1 (orthogonal samples) and n (equal samples) if the H_i have rank one, as for q = 1.
 pub fn coherence(gram: &Gram) -> f64 {
@@ -27,7 +27,7 @@ fn largest_eigenvalue(gram: &Gram, i: usize) -> f64 {
     values.last().copied().unwrap_or_else(|| (0..gram.outputs()).map(|k| block[(k, k)]).sum())
 }
 
-/// [D] Thm 1 as a number to compare with the generalized sharpness: SGD with Bernoulli sampling
+/// \[D\] Thm 1 as a number to compare with the generalized sharpness: SGD with Bernoulli sampling
 /// diverges in mean square if 2/η is below max{λ_1, 2λ_1 √(n/B − 1)/σ}.
 ///
 /// The theorem says so for λ_1 > 2/η or λ_1 > (σ/η)(n/B − 1)^{−1/2}. So 2/this is the largest step
@@ -41,7 +41,7 @@ pub fn dexter_bound(sharpness: f64, coherence: f64, samples: usize, batch_size: 
 mod tests {
     use super::*;
 
-    /// [D]'s family: `sigma` copies of m e_1e_1ᵀ, the rest m e_ke_kᵀ with different k.
+    /// \[D\]'s family: `sigma` copies of m e_1e_1ᵀ, the rest m e_ke_kᵀ with different k.
     fn family(n: usize, sigma: usize) -> Gram {
         let m = 2.0 * n as f64 / sigma as f64;
         let same = |i: usize, j: usize| i == j || (i < sigma && j < sigma);

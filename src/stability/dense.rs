@@ -9,8 +9,6 @@ use rayon::prelude::*;
 pub trait Float:
     RealField + Copy + Send + Sync + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
 {
-    /// Unit roundoff of this precision.
-    const ROUNDOFF: f64;
     /// Rounds to this precision.
     fn round(value: f64) -> Self;
     /// Exact in both precisions.
@@ -18,7 +16,6 @@ pub trait Float:
 }
 
 impl Float for f32 {
-    const ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
     fn round(value: f64) -> Self {
         value as f32
     }
@@ -28,7 +25,6 @@ impl Float for f32 {
 }
 
 impl Float for f64 {
-    const ROUNDOFF: f64 = f64::EPSILON / 2.0;
     fn round(value: f64) -> Self {
         value
     }
@@ -79,6 +75,21 @@ impl<T: Float> Dense<T> {
     /// Sets every entry to zero.
     pub fn fill_zero(&mut self) {
         self.data.fill(T::round(0.0));
+    }
+
+    /// Copies the lower triangle onto the upper, tile by tile.
+    pub fn mirror(&mut self) {
+        const TILE: usize = 32;
+        let side = self.rows;
+        for left in (0..side).step_by(TILE) {
+            for top in (left..side).step_by(TILE) {
+                for column in left..(left + TILE).min(side) {
+                    for row in top.max(column + 1)..(top + TILE).min(side) {
+                        self.data[row * side + column] = self.data[column * side + row];
+                    }
+                }
+            }
+        }
     }
 
     /// Columns with their numbers, in parallel.

@@ -2,13 +2,16 @@
 //! apply than the dense products of [`super::block_map`]. For few outputs, as it has
 //! (n·q(q+1)/2)² entries.
 //!
-//! With y_ab = (1/λ_a + 1/λ_b)/2 and γ = α/μ, κ = (1/μ)/(y − γ). As 1/y = Σ_t w_t e^{−τ_t y},
-//!   Bd(V[(1/y) ∘ VᵀmV]Vᵀ)_i = Σ_t w_t Σ_j (S_t)_ij m_j (S_t)_ijᵀ, S_t = V e^{−τ_t/2Λ} Vᵀ,
-//! and the matrix is Σ_t w_t (S_t)_ij ⊗ (S_t)_ij on symmetric blocks. Every μ and B shares it through
-//! 1/(y − γ) = 1/y + γ/y² + γ²/(y²(y − γ)): the first two terms are such matrices, and the third matters
-//! only where y is of the order of γ < 1, among the leading eigenvectors, where 1/(y − γ) is exact.
+//! With y_ab = (1/λ_a + 1/λ_b)/2 and γ = α/μ, κ = (1/μ)/(y − γ). As 1/(y − γ) = Σ_t w_t e^{γτ_t} e^{−τ_t y},
+//!   Bd(V[1/(y − γ) ∘ VᵀmV]Vᵀ)_i = Σ_t w_t e^{γτ_t} Σ_j (S_t)_ij m_j (S_t)_ijᵀ, S_t = V e^{−τ_t/2Λ} Vᵀ,
+//! and the matrix is Σ_t w_t e^{γτ_t} (S_t)_ij ⊗ (S_t)_ij on symmetric blocks. Nothing but γ ∈ [0, 1]
+//! depends on B. Where y is large against 1, a parabola through three values of γ is as good as all;
+//! the rest is among the leading eigenvectors, where 1/(y − γ) is put in exactly.
 
-use faer::{Accum, get_global_parallelism, linalg::matmul::matmul};
+use faer::{
+    Accum, get_global_parallelism,
+    linalg::matmul::triangular::{BlockStructure, matmul},
+};
 use rayon::prelude::*;
 
 use super::{
@@ -16,86 +19,85 @@ use super::{
     blocks::Blocks,
     dense::Dense,
     exponentials::Exponentials,
+    layout::Layout,
     spectrum::Spectrum,
 };
 
-/// F_μ from two matrices and a correction on the leading eigenvectors.
-pub struct Explicit {
+/// F_μ from a parabola in γ and a correction on the leading eigenvectors.
+pub struct Explicit<'a> {
+    /// For γ outside [−1, 1], which only small \[M\] Prop 8 noise has.
+    exact: BlockMap<'a, f64>,
     layout: Layout,
-    /// For 1/y + γ/y².
-    matrix: Dense<f32>,
-    /// For 1/y².
-    slope: Dense<f32>,
+    /// The parabola's value at `gamma`, its linear and its quadratic coefficient.
+    matrices: [Dense<f32>; 3],
     gamma: f64,
     leading: BlockMap<'static, f32>,
-    /// 1/y and 1/y² as the matrices have them, for the leading eigenvectors.
-    approximations: [Dense<f64>; 2],
+    /// The parabola's coefficients for each pair of leading eigenvectors.
+    leading_parabolas: Vec<Parabola>,
 }
 
-impl Explicit {
-    /// Eigenvalues above this part of the largest are leading: (γ/y)² is below 1e-6 elsewhere.
-    const LEADING: f64 = 5e-4;
-    /// Absolute accuracy of 1/y, relative to 1/n, as n contributions add up.
-    const RESOLUTION: f64 = 1e-6;
+/// Coefficients of 1, γ and γ².
+type Parabola = [f64; 3];
 
-    /// About one product of nq×r matrices for each of some 30 exponentials.
-    pub fn new(spectrum: &Spectrum) -> Self {
+impl<'a> Explicit<'a> {
+    /// Eigenvalues above this part of the largest are leading: elsewhere y > 1/(2·LEADING), and the
+    /// parabola's relative error is at most 1/(32 y³) = 2e-5.
+    const LEADING: f64 = 0.04;
+    /// Absolute accuracy of 1/y, relative to 1/n, as n contributions add up.
+    const RESOLUTION: f64 = 1e-5;
+
+    /// About half a product of nq × r matrices for each of some 30 exponentials.
+    pub fn new(spectrum: &'a Spectrum) -> Self {
         let layout = Layout::new(spectrum.samples(), spectrum.outputs());
         let largest = spectrum.sharpness();
         let values: Vec<f64> = spectrum.eigenvalues().iter().map(|v| v / largest).collect();
         let count = values.iter().take_while(|value| **value > Self::LEADING).count();
-        let edge = values.get(count).copied().unwrap_or(Self::LEADING);
-        let exponentials =
-            Exponentials::new(0.5 + 0.5 / edge, Self::RESOLUTION / spectrum.samples() as f64);
-        let side = layout.side();
-        let mut matrices = [Dense::zeros(side, side), Dense::zeros(side, side)];
-        accumulate(&layout, spectrum, &values, &exponentials, &mut matrices);
-        let [matrix, slope] = matrices;
-        let approximate = |f: &(dyn Fn(f64) -> f64 + Sync)| {
-            let mut table = Dense::zeros(count, count);
-            table.par_columns_mut().for_each(|(b, column): (usize, &mut [f64])| {
-                for (a, entry) in column.iter_mut().enumerate().skip(b) {
-                    *entry = f(0.5 / values[a] + 0.5 / values[b]);
-                }
-            });
-            table
-        };
-        let approximations = [
-            approximate(&|y| exponentials.reciprocal(y)),
-            approximate(&|y| exponentials.reciprocal_square(y)),
-        ];
+        let edge = 0.5 + 0.5 / values.get(count).copied().unwrap_or(Self::LEADING);
+        let sum = Exponentials::new(edge, Self::RESOLUTION / spectrum.samples() as f64);
+        let matrices = matrices(&layout, spectrum, &values, &sum);
+        let pairs = (0..count * count).into_par_iter();
+        let leading_parabolas = pairs
+            .map(|k| parabola_of_sum(&sum, 0.5 / values[k / count] + 0.5 / values[k % count]))
+            .collect();
         let leading = BlockMap::leading(spectrum, count);
-        Self { layout, matrix, slope, gamma: 0.0, leading, approximations }
+        let exact = BlockMap::exact(spectrum);
+        Self { exact, layout, matrices, gamma: 0.0, leading, leading_parabolas }
     }
 
+    /// Moves the first matrix along the parabola.
     fn shift_to(&mut self, gamma: f64) {
-        let step = (gamma - self.gamma) as f32;
-        let slope = &self.slope;
-        self.matrix.par_columns_mut().for_each(|(j, column)| {
-            column.iter_mut().zip(slope.column(j)).for_each(|(x, s)| *x += step * s);
+        let linear = (gamma - self.gamma) as f32;
+        let quadratic = (gamma * gamma - self.gamma * self.gamma) as f32;
+        let [matrix, first, second] = &mut self.matrices;
+        matrix.par_columns_mut().for_each(|(j, column)| {
+            for ((x, a), b) in column.iter_mut().zip(first.column(j)).zip(second.column(j)) {
+                *x += linear * a + quadratic * b;
+            }
         });
         self.gamma = gamma;
     }
 
-    /// y of two leading eigenvectors.
-    fn mean_inverse(&self, a: usize, b: usize) -> f64 {
+    /// y and the parabola of two leading eigenvectors.
+    fn pair(&self, a: usize, b: usize) -> (f64, Parabola) {
         let values = self.leading.eigenvalues();
-        0.5 / values[a] + 0.5 / values[b]
+        (0.5 / values[a] + 0.5 / values[b], self.leading_parabolas[b * values.len() + a])
     }
 }
 
-impl PerronMap for Explicit {
+impl PerronMap for Explicit<'_> {
     fn blocks(&mut self, m: &Blocks, kernel: Kernel) -> Blocks {
         let gamma = kernel.alpha / kernel.mu;
+        if gamma.abs() > 1.0 {
+            return self.exact.blocks(m, kernel);
+        }
         if gamma != self.gamma {
             self.shift_to(gamma);
         }
-        let [first, second] = &self.approximations;
         let correction = self.leading.image_with(m, |a, b| {
-            let known = first.column(b)[a] + gamma * second.column(b)[a];
-            1.0 / (self.mean_inverse(a, b) - gamma) - known
+            let (y, [c0, c1, c2]) = self.pair(a, b);
+            1.0 / (y - gamma) - (c0 + gamma * (c1 + gamma * c2))
         });
-        let mut blocks = self.layout.apply(&self.matrix, m);
+        let mut blocks = self.layout.apply(&self.matrices[0], m);
         blocks.add_scaled(1.0, &correction.blocks);
         blocks.scale(1.0 / kernel.mu);
         blocks
@@ -103,108 +105,75 @@ impl PerronMap for Explicit {
 
     fn slope(&mut self, m: &Blocks, kernel: Kernel) -> f64 {
         let gamma = kernel.alpha / kernel.mu;
-        let second = &self.approximations[1];
-        let correction = self
-            .leading
-            .image_with(m, |a, b| (self.mean_inverse(a, b) - gamma).powi(-2) - second.column(b)[a]);
-        let mut blocks = self.layout.apply(&self.slope, m);
+        if gamma.abs() > 1.0 {
+            return self.exact.slope(m, kernel);
+        }
+        let correction = self.leading.image_with(m, |a, b| {
+            let (y, [_, c1, c2]) = self.pair(a, b);
+            (y - gamma).powi(-2) - (c1 + 2.0 * gamma * c2)
+        });
+        let mut blocks = self.layout.apply(&self.matrices[1], m);
+        blocks.add_scaled(2.0 * gamma, &self.layout.apply(&self.matrices[2], m));
         blocks.add_scaled(1.0, &correction.blocks);
         blocks.dot(m) / kernel.mu.powi(2)
     }
 }
 
-/// Blocks as vectors: entry (a, b), a ≤ b, of every sample in one run, those off the diagonal times
-/// √2, so that ⟨m, m'⟩ is the inner product of the vectors.
-struct Layout {
-    samples: usize,
-    outputs: usize,
-    pairs: Vec<(usize, usize)>,
+/// The parabola in γ through e^{γτ} at the three Chebyshev nodes of [0, 1].
+fn parabola(tau: f64) -> Parabola {
+    let offset = 0.75_f64.sqrt() / 2.0;
+    let [low, middle, high] = [0.5 - offset, 0.5, 0.5 + offset].map(|gamma| (gamma * tau).exp());
+    // Around 1/2: middle + slope·x + bend·x².
+    let slope = (high - low) / (2.0 * offset);
+    let bend = (high - 2.0 * middle + low) / (2.0 * offset * offset);
+    [middle - 0.5 * slope + 0.25 * bend, slope - bend, bend]
 }
 
-impl Layout {
-    fn new(samples: usize, outputs: usize) -> Self {
-        let pairs = (0..outputs).flat_map(|b| (0..=b).map(move |a| (a, b))).collect();
-        Self { samples, outputs, pairs }
+/// What the parabolas of all the terms make of 1/(y − γ).
+fn parabola_of_sum(sum: &Exponentials, y: f64) -> Parabola {
+    let mut total = [sum.constant, 0.0, 0.0];
+    for (tau, weight) in &sum.terms {
+        let factor = weight * (-tau * y).exp();
+        total.iter_mut().zip(parabola(*tau)).for_each(|(total, c)| *total += factor * c);
     }
-
-    fn side(&self) -> usize {
-        self.samples * self.pairs.len()
-    }
-
-    fn norm((a, b): (usize, usize)) -> f64 {
-        if a == b { 1.0 } else { std::f64::consts::SQRT_2 }
-    }
-
-    fn apply(&self, matrix: &Dense<f32>, m: &Blocks) -> Blocks {
-        let (n, q) = (self.samples, self.outputs);
-        let mut vector = vec![0.0_f32; self.side()];
-        for (plane, &(a, b)) in vector.chunks_exact_mut(n).zip(&self.pairs) {
-            for (entry, block) in plane.iter_mut().zip(m.iter()) {
-                *entry = (Self::norm((a, b)) * block[b * q + a]) as f32;
-            }
-        }
-        // The matrix is symmetric: its columns are its rows.
-        let image: Vec<f64> =
-            (0..self.side()).into_par_iter().map(|j| dot(matrix.column(j), &vector)).collect();
-        let mut blocks = Blocks::zeros(n, q);
-        for (plane, &(a, b)) in image.chunks_exact(n).zip(&self.pairs) {
-            let targets = blocks.entries_mut().chunks_exact_mut(q * q);
-            for (block, entry) in targets.zip(plane) {
-                let value = entry / Self::norm((a, b));
-                block[b * q + a] = value;
-                block[a * q + b] = value;
-            }
-        }
-        blocks
-    }
+    total
 }
 
-/// Inner product with sums of 256 terms in single and the rest in double precision.
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    const LANES: usize = 32;
-    let part = |a: &[f32], b: &[f32]| {
-        let mut lanes = [0.0_f32; LANES];
-        let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-        let rest: f32 =
-            a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
-        for (x, y) in a_chunks.zip(b_chunks) {
-            for k in 0..LANES {
-                lanes[k] += x[k] * y[k];
-            }
-        }
-        f64::from(rest) + lanes.iter().map(|x| f64::from(*x)).sum::<f64>()
-    };
-    a.chunks(LANES * 8).zip(b.chunks(LANES * 8)).map(|(a, b)| part(a, b)).sum()
-}
-
-/// Adds Σ_t w_t S_t ⊗ S_t and Σ_t w_t τ_t S_t ⊗ S_t.
-fn accumulate(
+/// Σ_t w_t c_t S_t ⊗ S_t for each coefficient c of the parabolas.
+fn matrices(
     layout: &Layout,
     spectrum: &Spectrum,
     values: &[f64],
-    exponentials: &Exponentials,
-    matrices: &mut [Dense<f32>; 2],
-) {
+    sum: &Exponentials,
+) -> [Dense<f32>; 3] {
     /// Terms of one pass over the matrices, which are far larger than any cache.
     const TOGETHER: usize = 4;
     let vectors = by_output(spectrum);
-    for terms in exponentials.terms.chunks(TOGETHER) {
-        let factors: Vec<(Dense<f32>, f32, f32)> = terms
+    let side = layout.side();
+    let mut matrices = [(); 3].map(|()| Dense::zeros(side, side));
+    // The limit of S_t for small τ is the projection on the range.
+    let flat = vec![1.0; values.len()];
+    let constant = (&flat[..], 0.0, [sum.constant, 0.0, 0.0]);
+    let terms =
+        sum.terms.iter().map(|&(tau, weight)| (values, tau, parabola(tau).map(|c| weight * c)));
+    let all: Vec<_> = terms.chain([constant]).collect();
+    for some in all.chunks(TOGETHER) {
+        let factors: Vec<(Dense<f32>, [f32; 3])> = some
             .iter()
-            .map(|&(tau, weight)| {
-                (exponential(&vectors, values, tau), weight as f32, (weight * tau) as f32)
+            .map(|(values, tau, weights)| {
+                (exponential(&vectors, values, *tau), weights.map(|w| w as f32))
             })
             .collect();
-        let [matrix, slope] = &mut *matrices;
-        matrix.par_columns_mut().zip(slope.par_columns_mut()).for_each(
-            |((j, first), (_, second))| {
-                for factor in &factors {
-                    add_product(layout, factor, j, first, second);
-                }
-            },
-        );
+        let [first, second, third] = &mut matrices;
+        let columns =
+            first.par_columns_mut().zip(second.par_columns_mut()).zip(third.par_columns_mut());
+        columns.for_each(|(((j, first), (_, second)), (_, third))| {
+            for (s, weights) in &factors {
+                add_product(layout, s, *weights, j, [&mut *first, &mut *second, &mut *third]);
+            }
+        });
     }
-    add_constant(layout, spectrum, exponentials.constant, &mut matrices[0]);
+    matrices
 }
 
 /// V with rows ordered by output, then sample.
@@ -231,47 +200,50 @@ fn exponential(vectors: &Dense<f32>, values: &[f64], tau: f64) -> Dense<f32> {
         let factor = factor(values[k]) as f32;
         column.iter_mut().zip(vectors.column(k)).for_each(|(x, v)| *x = factor * v);
     });
-    let mut result = Dense::zeros(vectors.rows(), vectors.rows());
-    let (left, right) = (scaled.view(), scaled.view().transpose());
-    matmul(result.view_mut(), Accum::Replace, left, right, 1.0, get_global_parallelism());
-    result
+    let side = vectors.rows();
+    let mut lower = Dense::zeros(side, side);
+    matmul(
+        lower.view_mut(),
+        BlockStructure::TriangularLower,
+        Accum::Replace,
+        scaled.view(),
+        BlockStructure::Rectangular,
+        scaled.view().transpose(),
+        BlockStructure::Rectangular,
+        1.0,
+        get_global_parallelism(),
+    );
+    lower.mirror();
+    lower
 }
 
-/// Column j = (c, d; sample) of S ⊗ S on symmetric blocks, times both weights.
+/// Column j = (c, d; sample) of S ⊗ S on symmetric blocks, times each weight.
 fn add_product(
     layout: &Layout,
-    (s, weight, slope_weight): &(Dense<f32>, f32, f32),
+    s: &Dense<f32>,
+    weights: [f32; 3],
     j: usize,
-    first: &mut [f32],
-    second: &mut [f32],
+    [first, second, third]: [&mut [f32]; 3],
 ) {
     let n = layout.samples;
     let (pair, sample) = (layout.pairs[j / n], j % n);
     let (left, right) = (s.column(pair.0 * n + sample), s.column(pair.1 * n + sample));
-    let planes = first.chunks_exact_mut(n).zip(second.chunks_exact_mut(n));
-    for ((first, second), &(a, b)) in planes.zip(&layout.pairs) {
+    let planes =
+        first.chunks_exact_mut(n).zip(second.chunks_exact_mut(n)).zip(third.chunks_exact_mut(n));
+    for (((first, second), third), &(a, b)) in planes.zip(&layout.pairs) {
         let norm = (0.5 * Layout::norm(pair) * Layout::norm((a, b))) as f32;
-        let (w, ws) = (norm * weight, norm * slope_weight);
+        let [w0, w1, w2] = weights.map(|weight| norm * weight);
         let plane = |k: usize| k * n..(k + 1) * n;
         let (la, lb) = (&left[plane(a)], &left[plane(b)]);
         let (ra, rb) = (&right[plane(a)], &right[plane(b)]);
+        let (first, second, third) = (&mut first[..n], &mut second[..n], &mut third[..n]);
         for i in 0..n {
             let product = la[i] * rb[i] + ra[i] * lb[i];
-            first[i] += w * product;
-            second[i] += ws * product;
+            first[i] += w0 * product;
+            second[i] += w1 * product;
+            third[i] += w2 * product;
         }
     }
-}
-
-/// Adds c·P ⊗ P for P = VVᵀ, the limit of S_t for small τ.
-fn add_constant(layout: &Layout, spectrum: &Spectrum, constant: f64, matrix: &mut Dense<f32>) {
-    let vectors = by_output(spectrum);
-    let everything = vec![1.0; spectrum.rank()];
-    let projection = (exponential(&vectors, &everything, 0.0), constant as f32, 0.0);
-    matrix.par_columns_mut().for_each(|(j, column)| {
-        let mut unused = vec![0.0; column.len()];
-        add_product(layout, &projection, j, column, &mut unused);
-    });
 }
 
 #[cfg(test)]

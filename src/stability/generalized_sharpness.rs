@@ -1,9 +1,9 @@
-//! The generalized sharpness λ_max(C†D) of [M] Thm 5 and 11, with a proved enclosure.
+//! The generalized sharpness λ_max(C†D) of \[M\] Thm 5 and 11, with a proved enclosure.
 //!
-//! The iteration is Rayleigh–Ritz on images κ(μ) ∘ (VᵀmV) (see [`super::block_map`]): from the Ritz
-//! vector take m = Bd(W) and the Ritz value μ, add the image of m at μ, repeat. Each step contains a
-//! power step of F_μ and so tends to the Perron vector, the subspace accelerates it, and the
-//! Collatz–Wielandt quotient of (m, F_μ(m)) tells after each step how far off the upper end is.
+//! It is the scale μ at which the block map F_μ (see `block_map`) has spectral radius 1.
+//! Lanczos finds radius and Perron vector, Newton's method the scale, in whichever precision and by
+//! whichever route is cheapest (`PerronMap`); `certificate` then proves an enclosure from one
+//! application in double precision, at whose quality no approximation before it can take part.
 
 use serde::{Serialize, Serializer};
 
@@ -11,7 +11,7 @@ use super::{
     block_map::{BlockMap, Kernel, PerronMap},
     blocks::Blocks,
     certificate::{Enclosure, certify, collatz_wielandt, rayleigh_quotient, rounding_slack},
-    krylov::Krylov,
+    krylov::{Krylov, Ritz},
     sampling::Coefficients,
     spectrum::Spectrum,
 };
@@ -60,7 +60,7 @@ impl GeneralizedSharpness {
         (self.upper - self.lower) / self.value
     }
 
-    /// η*_var = 2/λ_max(C†D) ([M] Thm 5).
+    /// η*_var = 2/λ_max(C†D) (\[M\] Thm 5).
     pub fn step_size(&self) -> f64 {
         2.0 / self.value
     }
@@ -113,24 +113,36 @@ impl<'a> Solver<'a> {
         }
         let mut search = Search::new(effort, self.spectrum);
         let target = effort.tolerance / 2.0;
-        let mut mu = self.settle(coefficients, target, &mut search);
-        loop {
-            let certified = certify(&self.exact, self.spectrum, coefficients, mu, &self.last);
-            search.record(&certified);
-            if !search.goes_on() {
-                break;
+        while search.goes_on() {
+            self.leave_the_boundary();
+            let mut mu = self.settle(coefficients, target, &mut search);
+            for _ in 0..CORRECTIONS {
+                let certified = certify(&self.exact, self.spectrum, coefficients, mu, &self.last);
+                search.record(&certified);
+                if !search.goes_on() {
+                    break;
+                }
+                // What the inner precision could not see, double precision corrects.
+                mu = certified.value.max(mu);
+                self.last.raise_above(&certified.image, 1.0 / (1.0 + 0.5 * target), OVERSHOOT);
             }
-            // What the inner precision could not see, double precision corrects one step at a time.
-            mu = certified.value.max(mu);
-            self.last.raise_above(&certified.image, 1.0 / (1.0 + 0.5 * target));
         }
         Solution { sharpness: search.found, direction: search.direction }
     }
 
-    /// The Rayleigh quotient alone, without a proof: what the noise operator E of [M] Prop 8 needs,
+    /// Mixes in some of every sample: where samples fall into groups that hardly share directions, the
+    /// last Perron vector may live on one group and the next on another.
+    fn leave_the_boundary(&mut self) {
+        const PART: f64 = 1e-2;
+        self.last.scale(1.0 / self.last.largest_norm());
+        self.last.add_diagonal(PART);
+    }
+
+    /// The Rayleigh quotient alone, without a proof: what the noise operator E of \[M\] Prop 8 needs,
     /// whose α is −1. Units of the Hessian's eigenvalues.
     pub fn estimate(&mut self, coefficients: Coefficients, effort: Effort) -> f64 {
         let mut search = Search::new(effort, self.spectrum);
+        self.leave_the_boundary();
         let mu = self.radius_one(coefficients, effort.tolerance, &mut search).0;
         let Coefficients { alpha, beta } = coefficients;
         let value = rayleigh_quotient(&self.exact, Kernel { mu, alpha }, beta, &self.last);
@@ -154,73 +166,72 @@ impl<'a> Solver<'a> {
         Solution { sharpness, direction: first(self.spectrum.rank()) }
     }
 
-    /// [M] (17), units of λ_1: a scale that is not above μ° but, for α ≥ 0, above α.
+    /// \[M\] (17), units of λ_1: a scale that is not above μ° but, for α ≥ 0, above α.
     fn least(&self, coefficients: Coefficients) -> f64 {
+        /// Where the noise operator vanishes, Newton's method still needs μ > 0.
+        const LEAST: f64 = 1e-9;
         let (n, q) = (self.spectrum.samples() as f64, self.spectrum.outputs());
         let square = |u: &[f64]| u.iter().map(|x| x * x).sum::<f64>();
         let top = self.spectrum.top_vector().chunks(q);
         let fourth: f64 = top.map(|u| square(u).powi(2)).sum();
-        (coefficients.alpha + coefficients.beta * n * fourth).max(0.0)
+        (coefficients.alpha + coefficients.beta * n * fourth).max(LEAST)
     }
 
     /// Finds the scale μ at which F_μ has spectral radius 1 and, in `self.last`, a positive m with
     /// F_μ(m) ⪯ (1 + `target`) m as far as the inner precision can tell.
+    ///
+    /// Where the Perron vector is small, Lanczos leaves it inaccurate relative to its own size, and
+    /// there F_μ(m) ⪯ m fails. Such blocks are raised until it holds, which their small self-coupling
+    /// makes quick and which changes nothing elsewhere.
     fn settle(&mut self, coefficients: Coefficients, target: f64, search: &mut Search) -> f64 {
         let (mu, radius) = self.radius_one(coefficients, target, search);
-        let kernel = Kernel { mu, alpha: coefficients.alpha };
-        let floors = self.floors(kernel, coefficients.beta, target);
-        interior(&mut self.last, &floors);
+        let Coefficients { alpha, beta } = coefficients;
+        let kernel = Kernel { mu, alpha };
+        let floors = self.floors(kernel, beta, target);
+        let mut m = self.last.clone();
+        // Blocks of silent samples are zero, and Ritz vectors leave the cone by rounding.
+        m.scale(1.0 / m.largest_norm());
+        m.raise_to(&floors);
         for _ in 0..RAISES {
-            if search.found.iterations >= search.effort.max_iterations {
+            if !search.may_iterate() {
                 break;
             }
-            let mut image = self.apply(kernel, coefficients.beta, None, search);
+            let mut image = self.apply(kernel, beta, &m, search);
             image.scale(1.0 / radius);
-            let excess = collatz_wielandt(&self.last, &image, |_| 0.0) - 1.0;
-            if std::env::var("TRACE").is_ok() {
-                eprintln!("  raise mu {:.8} radius {:.8} excess {:.2e}", kernel.mu, radius, excess);
-            }
-            if excess <= target {
+            if collatz_wielandt(&m, &image, |_| 0.0) <= 1.0 + target {
                 break;
             }
-            self.last.raise_above(&image, 1.0 / (1.0 + 0.5 * target));
+            m.raise_above(&image, 1.0 / (1.0 + 0.5 * target), OVERSHOOT);
         }
+        self.last = m;
         mu
     }
 
-    /// F_μ of `m`, or of `self.last`.
-    fn apply(
-        &mut self,
-        kernel: Kernel,
-        beta: f64,
-        m: Option<&Blocks>,
-        search: &mut Search,
-    ) -> Blocks {
-        let mut image = self.inner.blocks(m.unwrap_or(&self.last), kernel);
+    /// F_μ(m).
+    fn apply(&mut self, kernel: Kernel, beta: f64, m: &Blocks, search: &mut Search) -> Blocks {
+        let mut image = self.inner.blocks(m, kernel);
         image.scale(beta * self.spectrum.samples() as f64);
         search.found.iterations += 1;
         image
     }
 
-    /// μ and the spectral radius of F_μ there, within `target` of 1; the Perron vector is left in
-    /// `self.last`. Newton's method in μ, for which ∂F_μ/∂μ = −(F_μ + α ∂F_μ/∂α)/μ.
+    /// μ and the spectral radius of F_μ there, within a tenth of `target` of 1; the Perron vector is
+    /// left in `self.last`. Newton's method, with ∂F_μ/∂μ = −(F_μ + α ∂F_μ/∂α)/μ.
     fn radius_one(
         &mut self,
         coefficients: Coefficients,
         target: f64,
         search: &mut Search,
     ) -> (f64, f64) {
+        const STEPS: usize = 30;
         let Coefficients { alpha, beta } = coefficients;
         let least = self.least(coefficients);
         let noise = beta * self.spectrum.samples() as f64;
-        let mut mu = least;
-        let mut radius = 1.0;
-        for _ in 0..20 {
+        let (mut mu, mut radius) = (least, 1.0);
+        for _ in 0..STEPS {
             let kernel = Kernel { mu, alpha };
             radius = self.perron(kernel, beta, target, search);
-            if (radius - 1.0).abs() <= 0.1 * target
-                || search.found.iterations >= search.effort.max_iterations
-            {
+            if (radius - 1.0).abs() <= 0.1 * target || !search.may_iterate() {
                 break;
             }
             let slope = noise * self.inner.slope(&self.last, kernel) / self.last.dot(&self.last);
@@ -242,26 +253,27 @@ impl<'a> Solver<'a> {
     /// The spectral radius of F_μ by Lanczos; its approximate Perron vector is left in `self.last`.
     fn perron(&mut self, kernel: Kernel, beta: f64, target: f64, search: &mut Search) -> f64 {
         let mut krylov = Krylov::new(self.last.clone());
-        let mut radius = 1.0;
-        while search.found.iterations < search.effort.max_iterations && !krylov.is_exhausted() {
-            let image = self.apply(kernel, beta, Some(krylov.last()), search);
-            krylov.push(image);
-            let Some(ritz) = krylov.ritz() else { break };
-            radius = ritz.value;
-            self.last = ritz.vector;
-            if std::env::var("TRACE").is_ok() {
-                eprintln!("  mu {:.8} radius {:.8} res {:.2e}", kernel.mu, radius, ritz.residual);
-            }
-            if ritz.residual <= 0.1 * target.max(0.3 * (radius - 1.0).abs()) {
+        let mut best = None;
+        while search.may_iterate() && !krylov.is_exhausted() {
+            let image = self.apply(kernel, beta, krylov.last(), search);
+            krylov.push(&image);
+            best = krylov.ritz();
+            let converged =
+                |ritz: &Ritz| ritz.residual <= 0.1 * target.max(0.3 * (ritz.value - 1.0).abs());
+            if best.as_ref().is_none_or(converged) {
                 break;
             }
         }
-        radius
+        let Some(ritz) = best else { return 1.0 };
+        self.last = krylov.vector(&ritz);
+        ritz.value
     }
 }
 
 /// Attempts at a supersolution for one Perron vector.
 const RAISES: usize = 60;
+/// Raised blocks feed each other: going further than the last image asks saves iterations.
+const OVERSHOOT: f64 = 3.0;
 
 /// e_1: the top eigenvector of H.
 fn first(rank: usize) -> Vec<f64> {
@@ -270,16 +282,8 @@ fn first(rank: usize) -> Vec<f64> {
     direction
 }
 
-/// Scales m to size 1 and moves it into the interior of the cone, by so little that the Rayleigh
-/// quotient does not notice: blocks of silent samples are zero, and Ritz vectors can leave the cone
-/// by rounding. Returns the size m had.
-fn interior(m: &mut Blocks, floors: &[f64]) -> f64 {
-    let size = m.largest_norm();
-    m.scale(1.0 / size);
-    m.raise_to(floors);
-    size
-}
-
+/// Certificates tried in a row, each with the blocks that the one before asked for.
+const CORRECTIONS: usize = 3;
 /// Certificates tried at most for one number.
 const CERTIFICATES: usize = 6;
 
@@ -307,6 +311,10 @@ impl Search {
 
     fn goes_on(&self) -> bool {
         self.found.status != Status::Converged && self.found.certificates < CERTIFICATES
+    }
+
+    fn may_iterate(&self) -> bool {
+        self.found.iterations < self.effort.max_iterations
     }
 
     fn record(&mut self, enclosure: &Enclosure) {

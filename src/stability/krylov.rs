@@ -1,17 +1,16 @@
 //! Lanczos for the Perron vector of F_μ, in the space of blocks.
 //!
 //! F_μ is symmetric in ⟨m, m'⟩ = Σ Tr(m_i m'_i), so the Krylov space of blocks (n·q² numbers a vector)
-//! holds all that the iterations learn, and the images of its basis give F_μ of every element.
+//! holds all that the iterations learn.
 
 use faer::{Mat, Side};
 
 use super::blocks::Blocks;
 
-/// An orthonormal basis of a Krylov space of F, and its images.
+/// An orthonormal basis of a Krylov space of F.
 #[derive(Debug)]
 pub struct Krylov {
     basis: Vec<Blocks>,
-    images: Vec<Blocks>,
     /// Row k: ⟨F q_k, q_j⟩ for j ≤ k.
     projected: Vec<Vec<f64>>,
     /// What orthogonalisation left of the last image.
@@ -19,30 +18,21 @@ pub struct Krylov {
     exhausted: bool,
 }
 
-/// The Ritz pair of the largest Ritz value.
+/// The largest Ritz value.
 #[derive(Debug)]
 pub struct Ritz {
-    /// The Ritz value.
+    /// θ.
     pub value: f64,
-    /// The unit Ritz vector, with a positive trace.
-    pub vector: Blocks,
-    /// F of the Ritz vector.
-    pub image: Blocks,
-    /// ‖F m − θm‖/θ.
+    /// ‖F m − θm‖/θ for the unit Ritz vector m.
     pub residual: f64,
+    weights: Vec<f64>,
 }
 
 impl Krylov {
     /// Starts from `vector`, not zero.
     pub fn new(mut vector: Blocks) -> Self {
         vector.scale(1.0 / vector.dot(&vector).sqrt());
-        Self {
-            basis: vec![vector],
-            images: vec![],
-            projected: vec![],
-            remainder: 0.0,
-            exhausted: false,
-        }
+        Self { basis: vec![vector], projected: vec![], remainder: 0.0, exhausted: false }
     }
 
     /// The basis vector whose image is to be given next.
@@ -56,8 +46,8 @@ impl Krylov {
     }
 
     /// Takes F of [`Krylov::last`].
-    pub fn push(&mut self, image: Blocks) {
-        self.projected.push(self.basis.iter().map(|known| known.dot(&image)).collect());
+    pub fn push(&mut self, image: &Blocks) {
+        self.projected.push(self.basis.iter().map(|known| known.dot(image)).collect());
         let mut next = image.clone();
         for _ in 0..2 {
             for known in &self.basis {
@@ -65,8 +55,7 @@ impl Krylov {
                 next.add_scaled(-overlap, known);
             }
         }
-        let (before, after) = (image.dot(&image).sqrt(), next.dot(&next).sqrt());
-        self.images.push(image);
+        let (before, after) = (image.dot(image).sqrt(), next.dot(&next).sqrt());
         self.remainder = after;
         self.exhausted = after <= 1e-14 * before || after == 0.0;
         if !self.exhausted {
@@ -75,30 +64,28 @@ impl Krylov {
         }
     }
 
-    /// The largest Ritz pair; None before the first image or if the small eigenproblem fails.
+    /// The largest Ritz value; None before the first image or if the small eigenproblem fails.
     pub fn ritz(&self) -> Option<Ritz> {
         let size = self.projected.len();
         let projected = Mat::from_fn(size, size, |i, j| self.projected[i.max(j)][i.min(j)]);
         let eigen = projected.self_adjoint_eigen(Side::Lower).ok()?;
         let top = size.checked_sub(1)?;
         let weights: Vec<f64> = eigen.U().col(top).iter().copied().collect();
-        let (mut vector, mut image) =
-            (combine(&self.basis, &weights), combine(&self.images, &weights));
-        if vector.trace() < 0.0 {
-            vector.scale(-1.0);
-            image.scale(-1.0);
-        }
         let value = eigen.S()[top];
         let residual = (self.remainder * weights[top] / value).abs();
-        Some(Ritz { value, vector, image, residual })
+        Some(Ritz { value, residual, weights })
     }
-}
 
-fn combine(vectors: &[Blocks], weights: &[f64]) -> Blocks {
-    let mut sum = vectors[0].clone();
-    sum.scale(weights[0]);
-    for (vector, weight) in vectors.iter().zip(weights).skip(1) {
-        sum.add_scaled(*weight, vector);
+    /// The unit Ritz vector, with a positive trace.
+    pub fn vector(&self, ritz: &Ritz) -> Blocks {
+        let mut sum = self.basis[0].clone();
+        sum.scale(ritz.weights[0]);
+        for (vector, weight) in self.basis.iter().zip(&ritz.weights).skip(1) {
+            sum.add_scaled(*weight, vector);
+        }
+        if sum.trace() < 0.0 {
+            sum.scale(-1.0);
+        }
+        sum
     }
-    sum
 }

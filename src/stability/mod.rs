@@ -1,6 +1,6 @@
 //! Step sizes at which SGD is stable at an interpolating minimum, from its Gram matrix alone.
 //!
-//! Sources: [M] Mulayoff & Michaeli, COLT 2024 (arXiv 2306.07850); [D] Dexter et al., ICLR 2024
+//! Sources: \[M\] Mulayoff & Michaeli, COLT 2024 (arXiv 2306.07850); \[D\] Dexter et al., ICLR 2024
 //! (arXiv 2401.12332).
 //!
 //! [`thresholds`] is the entry point; [`bounds`] has what is cheap without an eigendecomposition.
@@ -16,6 +16,7 @@ pub(crate) mod exponentials;
 pub mod generalized_sharpness;
 pub(crate) mod krylov;
 pub(crate) mod lanczos;
+pub(crate) mod layout;
 pub mod noise;
 pub mod one_step;
 pub mod rank_one;

@@ -1,4 +1,4 @@
-//! λ_max(C†E) and the batch size at which noise stops mattering ([M] Prop 8).
+//! λ_max(C†E) and the batch size at which noise stops mattering (\[M\] Prop 8).
 
 use super::{
     generalized_sharpness::{Effort, Solver},
@@ -14,7 +14,7 @@ pub fn noise_sharpness(solver: &mut Solver<'_>, effort: Effort) -> f64 {
 }
 
 /// The least B with B ≥ ((1 − ε)/ε) λ_max(C†E)/λ_1, which implies (1 − ε) η*_mean ≤ η*_var
-/// ([M] Prop 8, sampling without replacement); at most n, where they are equal.
+/// (\[M\] Prop 8, sampling without replacement); at most n, where they are equal.
 ///
 /// None unless 0 < `epsilon` ≤ 1.
 pub fn sufficient_batch_size(

@@ -1,4 +1,4 @@
-//! The optimised rank-one bound [M] (27) on the generalized sharpness.
+//! The optimised rank-one bound \[M\] (27) on the generalized sharpness.
 
 use faer::{Accum, Mat, MatRef, Side, get_global_parallelism, linalg::matmul::matmul};
 
@@ -24,23 +24,28 @@ pub struct Start {
 /// semidefinite matrices does not lower its Rayleigh quotient. So no result is below its start.
 pub fn climb(spectrum: &Spectrum, starts: &[Start]) -> Vec<f64> {
     /// A step that gains less, relative, ends the climb.
-    const GAIN: f64 = 1e-8;
+    const GAIN: f64 = 1e-6;
     const STEPS: usize = 200;
     let problem = RankOne::new(spectrum);
+    let mut best = vec![0.0_f64; starts.len()];
+    let mut active: Vec<usize> = (0..starts.len()).collect();
     let mut points = Mat::from_fn(spectrum.rank(), starts.len(), |a, c| starts[c].direction[a]);
-    let mut best = vec![0.0; starts.len()];
     for _ in 0..STEPS {
         normalise(&mut points);
-        let mut gains = false;
-        let (values, next) = problem.step(&points, starts);
-        for (best, value) in best.iter_mut().zip(values) {
-            gains |= value > *best * (1.0 + GAIN);
-            *best = value.max(*best);
+        let coefficients: Vec<_> = active.iter().map(|&k| starts[k].coefficients).collect();
+        let (values, next) = problem.step(&points, &coefficients);
+        let mut climbing = Vec::new();
+        for (c, value) in values.into_iter().enumerate() {
+            if value > best[active[c]] * (1.0 + GAIN) {
+                climbing.push(c);
+            }
+            best[active[c]] = value.max(best[active[c]]);
         }
-        if !gains {
+        if climbing.is_empty() {
             break;
         }
-        points = next;
+        active = climbing.iter().map(|&c| active[c]).collect();
+        points = Mat::from_fn(spectrum.rank(), climbing.len(), |a, c| next[(a, climbing[c])]);
     }
     best.into_iter().map(|value| value * spectrum.sharpness()).collect()
 }
@@ -85,24 +90,23 @@ impl<'a> RankOne<'a> {
     }
 
     /// R and the next point for every unit column of `points`.
-    fn step(&self, points: &Mat<f64>, starts: &[Start]) -> (Vec<f64>, Mat<f64>) {
+    fn step(&self, points: &Mat<f64>, pairs: &[Coefficients]) -> (Vec<f64>, Mat<f64>) {
         // With y = VΛ^{1/2}v: vᵀH_iv = n‖y_i‖² and (1/n) Σ(vᵀH_iv)H_iv = Λ^{1/2}Vᵀ[vᵀH_iv y_i].
         let scaled = Mat::from_fn(points.nrows(), points.ncols(), |a, c| {
             self.values[a].sqrt() * points[(a, c)]
         });
         let mut outputs = product(self.vectors, scaled.as_ref());
-        let mut values = Vec::with_capacity(starts.len());
-        let mut means = Vec::with_capacity(starts.len());
-        for (c, start) in starts.iter().enumerate() {
+        let mut values = Vec::with_capacity(pairs.len());
+        let mut means = Vec::with_capacity(pairs.len());
+        for (c, &Coefficients { alpha, beta }) in pairs.iter().enumerate() {
             let mean: f64 = scaled.col(c).squared_norm_l2();
             let square = self.weigh_by_curvature(&mut outputs, c);
-            let Coefficients { alpha, beta } = start.coefficients;
             values.push((alpha * mean * mean + beta * square) / mean);
             means.push(mean);
         }
         let back = product(self.vectors.transpose(), outputs.as_ref());
         let next = Mat::from_fn(points.nrows(), points.ncols(), |a, c| {
-            let Coefficients { alpha, beta } = starts[c].coefficients;
+            let Coefficients { alpha, beta } = pairs[c];
             let (value, mean) = (self.values[a], means[c]);
             let image = alpha * mean * value * points[(a, c)] + beta * value.sqrt() * back[(a, c)];
             image / (mean + value)

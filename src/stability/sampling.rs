@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sampling {
-    /// B distinct samples, uniformly ([M] §2).
+    /// B distinct samples, uniformly (\[M\] §2).
     #[default]
     Distinct,
     /// B independent draws, with replacement.
     Independent,
-    /// Every sample with probability B/n, the step scaled by 1/B ([D] §2).
+    /// Every sample with probability B/n, the step scaled by 1/B (\[D\] §2).
     Bernoulli,
 }
 
-/// Second moments of the batch Hessian: E[H_B ⊗ H_B] = α H⊗H + (β/n) Σ H_i⊗H_i ([M] eq. 9).
+/// Second moments of the batch Hessian: E[H_B ⊗ H_B] = α H⊗H + (β/n) Σ H_i⊗H_i (\[M\] eq. 9).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coefficients {
     /// Weight of the full-batch term.

@@ -54,9 +54,9 @@ pub struct Report {
     pub sharpness: f64,
     /// Tr H.
     pub trace: f64,
-    /// σ of [D] Def. 1.
+    /// σ of \[D\] Def. 1.
     pub coherence: f64,
-    /// λ_max(C†E) of [M] Prop 8.
+    /// λ_max(C†E) of \[M\] Prop 8.
     pub noise_sharpness: f64,
     /// One entry per batch size, in the order of the request.
     pub thresholds: Vec<Threshold>,
@@ -73,17 +73,17 @@ pub struct Threshold {
     pub alpha: f64,
     /// β.
     pub beta: f64,
-    /// η*_mean = 2/λ_1 ([M] Thm 1).
+    /// η*_mean = 2/λ_1 (\[M\] Thm 1).
     pub eta_mean: f64,
-    /// η*_var = 2/λ_max(C†D) ([M] Thm 5).
+    /// η*_var = 2/λ_max(C†D) (\[M\] Thm 5).
     pub eta_var: f64,
     /// λ_max(C†D) with its proved enclosure.
     pub generalized_sharpness: GeneralizedSharpness,
-    /// [M] (17).
+    /// \[M\] (17).
     pub bound_17: f64,
-    /// [M] (18).
+    /// \[M\] (18).
     pub bound_18: f64,
-    /// [M] (27), the best of several climbs; at least (17), at most the generalized sharpness.
+    /// \[M\] (27), the best of several climbs; at least (17), at most the generalized sharpness.
     pub bound_27: f64,
     /// The one-step contraction bound, from above.
     pub one_step_upper: f64,
@@ -224,7 +224,7 @@ fn report(
     }
 }
 
-/// [M] (27) for every pair, from the top eigenvectors of H, of the largest H_i and of X.
+/// \[M\] (27) for every pair, from the top eigenvectors of H, of the largest H_i and of X.
 fn rank_one_bounds(
     gram: &Gram,
     spectrum: &Spectrum,

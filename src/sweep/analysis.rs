@@ -46,9 +46,9 @@ pub struct Analysis {
     pub trace: f64,
     /// 2/λ_1.
     pub eta_mean: f64,
-    /// [M] (17).
+    /// \[M\] (17).
     pub bound_17: f64,
-    /// [M] (18).
+    /// \[M\] (18).
     pub bound_18: f64,
     /// What needs the whole spectrum of G.
     pub mean_square: Option<MeanSquare>,
@@ -67,13 +67,13 @@ pub struct MeanSquare {
     pub converged: bool,
     /// η*_var = 2/λ_max(C†D).
     pub eta_var: f64,
-    /// [M] (27).
+    /// \[M\] (27).
     pub bound_27: f64,
     /// The one-step contraction bound, from above.
     pub one_step_upper: f64,
     /// (Tr X)²/‖X‖_F² of the maximiser X.
     pub effective_rank: f64,
-    /// λ_max(C†E) of [M] Prop 8.
+    /// λ_max(C†E) of \[M\] Prop 8.
     pub noise_sharpness: f64,
     /// σ of [D].
     pub coherence: f64,

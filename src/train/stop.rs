@@ -31,7 +31,7 @@ impl StopReason {
 /// full-data loss need not be computed.
 const NEAR: f64 = 10.0;
 
-/// The stop rule of [M] App. K: full-data loss below the tolerance for `patience` consecutive
+/// The stop rule of \[M\] App. K: full-data loss below the tolerance for `patience` consecutive
 /// epochs after the warm-up.
 #[derive(Debug, Clone)]
 pub struct StopRule<'a> {

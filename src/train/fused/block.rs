@@ -38,11 +38,6 @@ impl PerUnit {
         (0..hidden).map(|h| self.get(h)).collect()
     }
 
-    /// Room for so many numbers, padding included.
-    pub fn len(&self) -> usize {
-        self.0.len() * WIDTH * LANES
-    }
-
     /// Numbers 16·j to 16·j + 15.
     #[inline(always)]
     pub fn block(&self, j: usize) -> &Block {

@@ -149,10 +149,8 @@ impl OneHidden {
     /// rounding cannot pile up, and moves to the layout that suits the share of hidden units found on.
     pub fn end_epoch(&mut self) {
         match &mut self.weights {
-            Weights::Pixel(net) => {
-                net.end_epoch(&mut self.base, self.problem.inputs().background())
-            }
-            Weights::Unit(net) => net.end_epoch(&self.problem, &mut self.base),
+            Weights::Pixel(net) => net.end_epoch(self.isa, &self.problem, &mut self.base),
+            Weights::Unit(net) => net.end_epoch(self.isa, &self.problem, &mut self.base),
         }
         let share = self.on as f64 / self.seen.max(1) as f64;
         let seen = std::mem::take(&mut self.seen) > 0;

@@ -7,7 +7,7 @@ use super::super::isa::kernel;
 use super::super::simd::Simd;
 use super::Work;
 use super::tiles::Tiles;
-use super::update::{GROUP, add_columns, add_one};
+use super::update::{GROUP, add_columns};
 
 kernel! {
     /// With the preactivations in rows `first`… of z and the scaled residuals e of the batch:
@@ -47,10 +47,8 @@ fn body<S: Simd>(
         for (g, ((batch, z), e)) in groups.enumerate() {
             add_to_output_weights(s, fresh, z, e);
             on += hidden_changes(s, w2.tile(t), base, z, e, data, batch, t);
-            match (&mut w1, e.len() == fresh.len() && g == 0) {
-                (None, _) => {}
-                (Some(w1), true) => add_one(s, w1.tile_mut(t), data.entries(batch[0]), &z[0]),
-                (Some(w1), false) => add_columns(s, w1.tile_mut(t), columns, g, z),
+            if let Some(w1) = &mut w1 {
+                add_columns(s, w1.tile_mut(t), columns, g, z);
             }
         }
         w2.tile_mut(t).copy_from_slice(fresh);

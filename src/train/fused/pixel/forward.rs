@@ -7,10 +7,7 @@ use super::super::isa::kernel;
 use super::super::simd::Simd;
 use super::tiles::Tiles;
 
-/// From this batch size on, a tile of W1 is cut so that it is read from the L1 cache by all samples.
-const SEGMENTED_FROM: usize = 4;
-
-/// Samples that share such a piece before the next one: their strips of Z stay in the L2 cache.
+/// Samples that go through a tile of W1 together, segment by segment: their strips of Z stay in the L2 cache.
 const CHUNK: usize = 64;
 
 kernel! {
@@ -32,7 +29,7 @@ fn body<S: Simd>(
         for (batch, z) in batch.chunks(CHUNK).zip(z.chunks_mut(CHUNK)) {
             match base {
                 Some(base) => start(s, base, data, batch, z, t),
-                None => z.fill(ZERO_STRIP),
+                None => z[..batch.len()].fill(ZERO_STRIP),
             }
             respond(s, w1, data, batch, z);
         }
@@ -41,12 +38,6 @@ fn body<S: Simd>(
 
 #[inline(always)]
 fn respond<S: Simd>(s: S, w1: &[Strip], data: &SparseInputs, batch: &[u32], z: &mut [Strip]) {
-    if batch.len() < SEGMENTED_FROM {
-        for (z, &sample) in z.iter_mut().zip(batch) {
-            accumulate(s, w1, data.entries(sample), z);
-        }
-        return;
-    }
     for segment in 0..data.segments() {
         for (z, &sample) in z.iter_mut().zip(batch) {
             accumulate(s, w1, data.segment(sample, segment), z);

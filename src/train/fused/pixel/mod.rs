@@ -4,6 +4,7 @@
 //! two multiply-adds for every such pixel and hidden unit.
 
 mod backward;
+mod fold;
 mod forward;
 mod lookahead;
 mod outputs;
@@ -83,9 +84,7 @@ impl PixelMajor {
         batch: &[u32],
         e: &[f32],
     ) -> u64 {
-        if batch.len() > 1 {
-            self.work.columns.fill(problem.inputs(), batch);
-        }
+        self.work.columns.fill(problem.inputs(), batch);
         backward::backward(
             isa,
             Some(&mut self.w1),
@@ -157,20 +156,9 @@ impl PixelMajor {
     }
 
     /// To be called between epochs: adds u to every weight of its unit and sets it to 0; v is computed anew.
-    pub fn end_epoch(&mut self, base: &mut Base, background: f32) {
-        if background == 0.0 {
-            return;
-        }
-        for h in 0..base.bias.len() {
-            let offset = std::mem::take(base.offset.at(h));
-            let mut sum = 0.0;
-            for p in 0..self.w1.rows() {
-                let weight = self.w1.get(p, h) + offset;
-                self.w1.set(p, h, weight);
-                sum += f64::from(weight);
-            }
-            *base.response.at(h) =
-                (f64::from(base.bias.get(h)) + f64::from(background) * sum) as f32;
+    pub fn end_epoch(&mut self, isa: Isa, problem: &Problem, base: &mut Base) {
+        if problem.inputs().background() != 0.0 {
+            fold::fold(isa, &mut self.w1, base, problem.inputs().background());
         }
     }
 

@@ -99,16 +99,3 @@ fn collect<S: Simd>(s: S, weights: &mut Strip, entries: &[Entry], d: &[Strip]) {
         s.store(sums[j], &mut weights[j]);
     }
 }
-
-/// The same for one sample, whose entries need no sorting.
-#[inline(always)]
-pub(super) fn add_one<S: Simd>(s: S, w1: &mut [Strip], entries: &[Entry], d: &Strip) {
-    let d: [S::V; WIDTH] = std::array::from_fn(|j| s.load(&d[j]));
-    for entry in entries {
-        let weights = &mut w1[entry.index as usize];
-        let x = s.splat(entry.value);
-        for j in 0..WIDTH {
-            s.store(s.mul_add(x, d[j], s.load(&weights[j])), &mut weights[j]);
-        }
-    }
-}

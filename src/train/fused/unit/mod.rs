@@ -5,12 +5,13 @@
 
 mod backward;
 mod bounds;
+mod fold;
 mod forward;
 mod rows;
 
 use super::Isa;
 use super::base::Base;
-use super::block::{Block, LANES, Matrix, PerUnit};
+use super::block::{Block, LANES, Matrix};
 use super::problem::Problem;
 use bounds::Bounds;
 
@@ -80,9 +81,17 @@ impl UnitMajor {
                 net.w1.set(h, position, stored(h, p as usize));
             }
             (0..outputs).for_each(|o| net.w2.set(o, h, w2(o, h)));
-            net.bounds.rewritten(h, net.size(h, base), 0.0);
+            net.bounds.rewritten(h, net.size(h, inputs.inputs(), base), 0.0);
         }
         net
+    }
+
+    /// ‖S_h‖ + √d |u_h| + |v_h| + |b1_h|, the size of what is stored for a unit.
+    fn size(&self, h: usize, inputs: usize, base: &Base) -> f32 {
+        let square = |block: &Block| block.0.iter().map(|w| w * w).sum::<f32>();
+        let row: f32 = self.w1.row(h).iter().map(square).sum();
+        let spread = (inputs as f32).sqrt() * base.offset.get(h).abs();
+        row.sqrt() + spread + base.response.get(h).abs() + base.bias.get(h).abs()
     }
 
     /// Hands every stored weight to `put(unit, input, weight)`.
@@ -128,26 +137,27 @@ impl UnitMajor {
     }
 
     /// To be called between epochs: keeps the bounds tight, and folds u into the weights if there is any.
-    pub fn end_epoch(&mut self, problem: &Problem, base: &mut Base) {
+    pub fn end_epoch(&mut self, isa: Isa, problem: &Problem, base: &mut Base) {
         self.bounds.rebase();
         if problem.inputs().background() != 0.0 {
-            (0..self.hidden).for_each(|h| self.fold(h, problem, base));
+            self.fold(isa, problem, base);
         }
     }
 
-    /// Adds u to every weight of unit `h` and sets it to 0; v is computed anew.
-    fn fold(&mut self, h: usize, problem: &Problem, base: &mut Base) {
-        let offset = std::mem::take(base.offset.at(h));
-        let mut sum = 0.0;
-        for position in 0..problem.inputs().inputs() {
-            let weight = self.w1.get(h, position) + offset;
-            self.w1.set(h, position, weight);
-            sum += f64::from(weight);
+    /// Adds u to every weight of its unit and sets it to 0; v = b1 + b W1 1 is computed anew.
+    fn fold(&mut self, isa: Isa, problem: &Problem, base: &mut Base) {
+        let inputs = problem.inputs();
+        let used = inputs.inputs() - (self.w1.width() - 1) * LANES;
+        let last = Block(std::array::from_fn(|lane| f32::from(u8::from(lane < used))));
+        for h in 0..self.hidden {
+            let offset = std::mem::take(base.offset.at(h));
+            let (sum, squares) = fold::fold_row(isa, self.w1.row_mut(h), offset, &last);
+            let bias = base.bias.get(h);
+            let response = bias + inputs.background() * sum;
+            let before = std::mem::replace(base.response.at(h), response);
+            let size = squares.sqrt() + response.abs() + bias.abs();
+            self.bounds.rewritten(h, size, response - before);
         }
-        let background = f64::from(problem.inputs().background());
-        let response = (f64::from(base.bias.get(h)) + background * sum) as f32;
-        let before = std::mem::replace(base.response.at(h), response);
-        self.bounds.rewritten(h, self.size(h, base), f64::from(response) - f64::from(before));
     }
 
     /// Σ ℓ_i over all samples.
@@ -172,17 +182,5 @@ impl UnitMajor {
             problem.residuals(batch, bias, out)
         };
         samples.chunks(LOSS_CHUNK).map(chunk).sum()
-    }
-
-    /// ‖S_h‖ + √d |u_h| + |v_h| + |b1_h|, d rounded up to whole lines.
-    fn size(&self, h: usize, base: &Base) -> f64 {
-        let inputs = self.w1.width() * LANES;
-        let square = |block: &Block| block.0.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>();
-        let row: f64 = self.w1.row(h).iter().map(square).sum();
-        let part = |values: &PerUnit| f64::from(values.get(h)).abs();
-        row.sqrt()
-            + (inputs as f64).sqrt() * part(&base.offset)
-            + part(&base.response)
-            + part(&base.bias)
     }
 }

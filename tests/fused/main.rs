@@ -1,0 +1,5 @@
+//! The fused training engine.
+
+mod gradient;
+mod promises;
+mod support;

@@ -1,0 +1,76 @@
+//! Single-precision iterations must prove the same numbers as double-precision ones.
+
+use etastar::{
+    curvature::gram::Gram,
+    stability::{
+        generalized_sharpness::{Effort, Status},
+        sampling::Sampling,
+        thresholds::{Report, Request, thresholds},
+    },
+};
+use faer::Mat;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+fn report(gram: &Gram, tolerance: f64) -> Report {
+    let effort = Effort { tolerance, ..Effort::default() };
+    let batch_sizes = vec![1, 8, gram.samples() - 1];
+    let request = Request { batch_sizes, sampling: Sampling::Distinct, effort };
+    thresholds(gram, &request, &mut |_| ()).unwrap()
+}
+
+fn check(gram: &Gram) {
+    // Double precision is used throughout below 1e-5.
+    let (single, double) = (report(gram, 1e-4), report(gram, 1e-6));
+    let noise = (single.noise_sharpness - double.noise_sharpness).abs();
+    assert!(noise <= 1e-5 * single.sharpness, "{single:?} {double:?}");
+    for (s, d) in single.thresholds.iter().zip(&double.thresholds) {
+        assert_eq!((s.status, d.status), (Status::Converged, Status::Converged), "{s:?} {d:?}");
+        let (s, d) = (s.generalized_sharpness, d.generalized_sharpness);
+        assert!(s.relative_width() <= 1e-4 && d.relative_width() <= 1e-6);
+        assert!(s.lower <= d.upper && d.lower <= s.upper, "{s:?} {d:?}");
+        assert!((s.value / d.value - 1.0).abs() < 1e-5, "{s:?} {d:?}");
+    }
+}
+
+/// Features of decaying weight, as real tangent kernels have, and samples of different size.
+fn gram(samples: usize, outputs: usize, features: usize) -> Gram {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let sizes: Vec<f64> = (0..samples).map(|_| rng.random_range(-1.5..1.0_f64).exp()).collect();
+    let rows = Mat::from_fn(samples * outputs, features, |row, k| {
+        sizes[row / outputs] * rng.random_range(-0.7..1.0) / (1.0 + k as f64).powf(0.8)
+    });
+    Gram::new(&rows * rows.transpose(), outputs).unwrap()
+}
+
+#[test]
+fn few_outputs_full_rank() {
+    check(&gram(130, 4, 700));
+}
+
+#[test]
+fn few_outputs_rank_deficient() {
+    check(&gram(180, 3, 300));
+}
+
+#[test]
+fn many_outputs() {
+    check(&gram(64, 8, 600));
+}
+
+#[test]
+fn one_output() {
+    check(&gram(520, 1, 900));
+}
+
+#[test]
+fn equal_samples_have_no_noise() {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let one = Mat::from_fn(4, 9, |_, _| rng.random_range(-1.0..1.0_f64));
+    let rows = Mat::from_fn(4 * 128, 9, |row, k| one[(row % 4, k)]);
+    let found = report(&Gram::new(&rows * rows.transpose(), 4).unwrap(), 1e-4);
+    assert!(found.noise_sharpness.abs() < 1e-9 * found.sharpness);
+    for threshold in &found.thresholds {
+        assert!((threshold.eta_var / threshold.eta_mean - 1.0).abs() < 1e-9);
+    }
+}
