@@ -10,6 +10,7 @@
 //! | [`train`] | SGD with a warm-up and a stop rule, on one of two engines |
 //! | [`curvature`] | Gram matrix and Hessian products at a minimum |
 //! | [`stability`] | every threshold, from a Gram matrix alone |
+//! | [`quadratic`] | linearised SGD on synthetic problems, simulated |
 //! | [`sweep`] | runs side by side, their records, the summary |
 //! | [`figures`] | drawn from the summary alone |
 //!
@@ -20,7 +21,9 @@
 //! - \[M\] R. Mulayoff, T. Michaeli, *Exact Mean Square Linear Stability Analysis for SGD*, COLT 2024,
 //!   <https://arxiv.org/abs/2306.07850>;
 //! - \[D\] G. Dexter et al., *A Precise Characterization of SGD Stability Using Loss Surface Geometry*,
-//!   ICLR 2024, <https://arxiv.org/abs/2401.12332>.
+//!   ICLR 2024, <https://arxiv.org/abs/2401.12332>;
+//! - \[C\] D. Chemnitz, M. Engel, *Characterizing Dynamical Stability of Stochastic Gradient Descent in
+//!   Overparameterized Learning*, JMLR 26(134) 2025, <https://arxiv.org/abs/2407.20209>.
 //!
 //! # Example
 //! Two orthogonal samples of curvature 4 and 1: one sample a step halves the largest stable step size.
@@ -51,6 +54,7 @@ pub mod curvature;
 pub mod data;
 pub mod figures;
 pub mod net;
+pub mod quadratic;
 pub mod stability;
 pub mod sweep;
 pub mod train;

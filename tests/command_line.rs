@@ -166,6 +166,10 @@ fn every_configuration_of_the_project_has_a_plan() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     for entry in fs::read_dir(root.join("configs")).unwrap() {
         let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with("quadratic") {
+            etastar::quadratic::QuadraticConfig::load(&path, &[]).unwrap();
+            continue;
+        }
         let output = etastar(root, &["sweep", path.to_str().unwrap(), "--dry-run"]);
         assert!(output.status.success(), "{}: {}", path.display(), stderr(&output));
         let text = fs::read_to_string(&path).unwrap();

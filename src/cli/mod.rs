@@ -5,6 +5,7 @@ mod exit;
 mod folder;
 mod format;
 mod plot;
+mod quadratic;
 mod show;
 mod source;
 mod status;
@@ -45,6 +46,8 @@ enum Command {
     Analyze(analyze::Analyze),
     /// Every threshold of a Gram matrix that any framework wrote; no network needed
     Thresholds(thresholds::Thresholds),
+    /// Simulate linearised SGD on synthetic quadratics beside every theory
+    Quadratic(quadratic::Quadratic),
     /// Draw the figures of a results folder from its summary.csv
     Plot(plot::Plot),
     /// What is done, running, failed and left in a results folder
@@ -76,6 +79,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Train(command) => command.run(style),
         Command::Analyze(command) => command.run(style),
         Command::Thresholds(command) => command.run(style),
+        Command::Quadratic(command) => command.run(style),
         Command::Plot(command) => command.run(style),
         Command::Status(command) => command.run(style),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use etastar::config::{Config, ConfigError};
+use etastar::quadratic::QuadraticConfig;
 use etastar::sweep::SweepOptions;
 
 /// A configuration.
@@ -18,6 +19,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// Reads and checks it as an experiment of `quadratic`.
+    pub fn load_quadratic(&self) -> Result<QuadraticConfig, ConfigError> {
+        QuadraticConfig::load(&self.config, &self.overrides)
+    }
+
     /// Reads and checks it.
     pub fn load(&self) -> Result<Config, ConfigError> {
         Config::load(&self.config, &self.overrides)

@@ -1,12 +1,12 @@
 //! Configuration: a TOML file and `--set` overrides, checked as a whole before anything happens.
 
-mod document;
+pub(crate) mod document;
 mod grid;
 mod origin;
 mod parse;
 mod plan;
 mod schema;
-mod section;
+pub(crate) mod section;
 mod validate;
 
 use std::cell::RefCell;

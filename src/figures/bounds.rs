@@ -47,5 +47,6 @@ fn panel(runs: &Runs, batch_size: u64) -> Panel {
         title: format!("*B* = {batch_size}"),
         curves: curves.filter(|curve| !curve.points.is_empty()).collect(),
         lines: vec![two_over_eta()],
+        ..Panel::default()
     }
 }

@@ -60,9 +60,9 @@ impl Canvas {
         self.line_of_svg(format_args!("</g>"));
     }
 
-    /// Straight pieces through `points`; fewer than two draw nothing.
+    /// Straight pieces through `points`; fewer than two draw nothing, nor does [`Dash::None`].
     pub fn polyline(&mut self, points: &[At], stroke: Stroke) {
-        if points.len() < 2 {
+        if points.len() < 2 || stroke.dash == Dash::None {
             return;
         }
         let path = path(points.iter().copied());
@@ -78,6 +78,15 @@ impl Canvas {
         let (colour, width) = (stroke.colour, Pt(stroke.width));
         self.line_of_svg(format_args!(
             r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="none" stroke="{colour}" stroke-width="{width}"/>"#
+        ));
+    }
+
+    /// A filled rectangle from `corner` with the given width and height, without an edge.
+    pub fn fill(&mut self, corner: At, size: At, colour: Colour) {
+        let ((x, y), (w, h)) = ((Pt(corner.0), Pt(corner.1)), (Pt(size.0), Pt(size.1)));
+        // Without smoothing, which lets white shine through between neighbours.
+        self.line_of_svg(format_args!(
+            r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="{colour}" shape-rendering="crispEdges"/>"#
         ));
     }
 
@@ -152,7 +161,7 @@ impl Anchor {
 impl Dash {
     fn attribute(self) -> &'static str {
         match self {
-            Self::Solid => "",
+            Self::Solid | Self::None => "",
             Self::Dashed => r#" stroke-dasharray="5 2.5""#,
             Self::Dotted => r#" stroke-dasharray="1.2 2""#,
         }

@@ -1,7 +1,7 @@
 //! What a figure says, before it is laid out: panels of curves and reference lines.
 
 use super::scale::{Kind, Scale};
-use super::style::{BLACK, Style};
+use super::style::{BLACK, Colour, Style};
 use super::summary::Point;
 
 /// One figure: a grid of panels that share their axes.
@@ -37,6 +37,16 @@ pub struct Panel {
     pub title: String,
     pub curves: Vec<Curve>,
     pub lines: Vec<PowerLine>,
+    /// Behind everything else.
+    pub tiles: Vec<Tile>,
+}
+
+/// A coloured rectangle, from corner to corner; what lies outside the axes is cut off.
+#[derive(Debug, Clone, Copy)]
+pub struct Tile {
+    pub x: (f64, f64),
+    pub y: (f64, f64),
+    pub colour: Colour,
 }
 
 /// Measured points, joined from left to right.

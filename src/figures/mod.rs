@@ -26,6 +26,7 @@ mod notes;
 mod output;
 mod plot;
 mod png;
+pub mod quadratic;
 mod runs;
 mod scale;
 mod sharpness;

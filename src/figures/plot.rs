@@ -1,7 +1,7 @@
 //! One plot: grid, ticks, reference lines and curves inside a frame.
 
 use super::canvas::{At, Canvas, Stroke};
-use super::chart::{Curve, Panel, PowerLine};
+use super::chart::{Curve, Panel, PowerLine, Tile};
 use super::scale::Scale;
 use super::style::{BLACK, PALE};
 use super::summary::Point;
@@ -25,6 +25,9 @@ pub struct Plot<'c> {
 impl Plot<'_> {
     /// Draws everything inside the frame, and the frame.
     pub fn draw(&self, canvas: &mut Canvas, panel: &Panel) {
+        for tile in &panel.tiles {
+            self.draw_tile(canvas, tile);
+        }
         self.draw_grid(canvas);
         for curve in &panel.curves {
             self.draw_curve(canvas, curve);
@@ -69,6 +72,15 @@ impl Plot<'_> {
             let y = self.down(tick.value);
             canvas.polyline(&[(self.corner.0, y), (self.right(), y)], stroke);
         }
+    }
+
+    fn draw_tile(&self, canvas: &mut Canvas, tile: &Tile) {
+        let within = |low: f64, size: f64, place: f64| place.clamp(low, low + size);
+        let [left, right] =
+            [tile.x.0, tile.x.1].map(|x| within(self.corner.0, self.size.0, self.across(x)));
+        let [bottom, top] =
+            [tile.y.0, tile.y.1].map(|y| within(self.corner.1, self.size.1, self.down(y)));
+        canvas.fill((left, top), (right - left, bottom - top), tile.colour);
     }
 
     fn draw_tick_marks(&self, canvas: &mut Canvas) {

@@ -52,6 +52,13 @@ impl fmt::Display for Colour {
 }
 
 impl Colour {
+    /// White at 0 to a grey at 1 on which every other colour can be read.
+    pub fn shade(level: f64) -> Self {
+        let level = level.clamp(0.0, 1.0);
+        let mix = |dark: u8| (255.0 + level * (f64::from(dark) - 255.0)).round() as u8;
+        Self(mix(0xb4), mix(0xba), mix(0xc4))
+    }
+
     /// The colour of step `index` of `count` of an ordered quantity.
     pub fn sequential(index: usize, count: usize) -> Self {
         let steps = count.saturating_sub(1).max(1);
@@ -105,6 +112,8 @@ pub enum Dash {
     Solid,
     Dashed,
     Dotted,
+    /// No line at all: markers only.
+    None,
 }
 
 /// The look of a curve.

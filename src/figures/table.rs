@@ -90,6 +90,20 @@ impl Row<'_> {
             .ok_or_else(|| self.bad(column, "a positive number"))
     }
 
+    /// A finite number of either sign, or `None` if the cell is empty or infinite (the exponent of
+    /// what dies out at once, which no axis can show) or the column missing.
+    ///
+    /// # Errors
+    /// [`FiguresError::Cell`].
+    pub fn signed(&self, column: &'static str) -> Result<Option<f64>, FiguresError> {
+        if self.text(column).is_empty() {
+            return Ok(None);
+        }
+        let value = self.text(column).parse().ok().filter(|value: &f64| !value.is_nan());
+        let value = value.ok_or_else(|| self.bad(column, "a number"))?;
+        Ok(value.is_finite().then_some(value))
+    }
+
     /// A positive whole number.
     ///
     /// # Errors

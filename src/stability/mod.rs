@@ -5,6 +5,7 @@
 //!
 //! [`thresholds`] is the entry point; [`bounds`] has what is cheap without an eigendecomposition.
 
+pub mod batches;
 pub(crate) mod block_map;
 pub(crate) mod blocks;
 pub mod bounds;
@@ -17,9 +18,12 @@ pub mod generalized_sharpness;
 pub(crate) mod krylov;
 pub(crate) mod lanczos;
 pub(crate) mod layout;
+pub mod lyapunov;
 pub mod noise;
 pub mod one_step;
 pub mod rank_one;
 pub mod sampling;
+pub mod second_moment;
 pub mod spectrum;
+pub mod stationary;
 pub mod thresholds;

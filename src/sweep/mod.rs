@@ -27,5 +27,5 @@ pub use progress::{Event, Reporter, Silent};
 pub use provenance::Provenance;
 pub use record::{FORMAT, Record};
 pub use status::{RunState, RunStatus, Status, status};
-pub use store::{Store, StoreError};
+pub use store::{Store, StoreError, write as write_file};
 pub use summary::SummaryError;

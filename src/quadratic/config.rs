@@ -1,0 +1,166 @@
+//! The settings of `etastar quadratic`.
+
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use super::parse;
+use crate::{
+    config::{ConfigError, document},
+    stability::sampling::Sampling,
+};
+
+/// A whole configuration file, with defaults filled in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct QuadraticConfig {
+    /// `[problem]`.
+    pub problem: ProblemConfig,
+    /// `[gradients]`; without the section the minimum interpolates.
+    pub gradients: Option<GradientsConfig>,
+    /// `[sgd]`.
+    pub sgd: SgdConfig,
+    /// The section named by `experiment`.
+    pub experiment: Experiment,
+    /// Seed of the simulation.
+    pub seed: u64,
+    /// Folder of the results.
+    pub results: PathBuf,
+}
+
+/// `[problem]`: the Hessians.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProblemConfig {
+    pub kind: ProblemKind,
+    /// q.
+    pub outputs: usize,
+    /// d of a random problem; what the rank leaves of it is the null space. The rank if absent.
+    pub dimension: Option<usize>,
+    /// λ_max(H) of a random or orthogonal problem.
+    pub sharpness: f64,
+    /// Seed of a random problem.
+    pub seed: u64,
+}
+
+/// Which family a problem comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ProblemKind {
+    /// \[D\]'s synthetic family with λ_1 = 2.
+    Dexter { samples: usize, coherence: usize },
+    /// Gaussian rows of this rank.
+    LowRank { samples: usize, rank: usize },
+    /// The same, with ‖H_i‖ scaled by Pareto numbers of this tail exponent.
+    HeavyTailed { samples: usize, rank: usize, tail: f64 },
+    /// Orthogonal rows; the largest curvature is `condition` times the smallest.
+    Orthogonal { samples: usize, condition: f64 },
+    /// A Gram matrix from a `.npy` file, times `kernel_factor`.
+    Gram { path: PathBuf, kernel_factor: f64 },
+}
+
+/// `[gradients]`: random g_i with Σ g_i = 0.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GradientsConfig {
+    /// Typical ‖g_i‖.
+    pub scale: f64,
+    pub seed: u64,
+}
+
+/// `[sgd]`: how batches are drawn.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SgdConfig {
+    pub sampling: Sampling,
+    /// One B, or several where an experiment compares them.
+    pub batch_size: Vec<usize>,
+}
+
+/// What is simulated.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "experiment", rename_all = "snake_case")]
+pub enum Experiment {
+    PhaseDiagram(PhaseConfig),
+    SecondMoment(GrowthConfig),
+    Mixture(GrowthConfig),
+    Stationary(StationaryConfig),
+}
+
+/// `[phase_diagram]`: whether SGD diverges on \[D\]'s family, over (B, σ).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PhaseConfig {
+    /// n.
+    pub samples: usize,
+    /// One diagram for each η.
+    pub learning_rate: Vec<f64>,
+    /// σ = 1, 1 + this, ….
+    pub coherence_step: usize,
+    /// Simulations per cell.
+    pub repeats: usize,
+    /// Steps of each.
+    pub steps: u64,
+    /// ‖θ‖/‖θ_0‖ that counts as diverged.
+    pub radius: f64,
+}
+
+/// `[second_moment]` and `[mixture]`: growth rates around the threshold.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GrowthConfig {
+    /// η/η*_var.
+    pub fractions: Vec<f64>,
+    /// Particles in a population.
+    pub particles: usize,
+    /// Independent populations, whose spread is the error.
+    pub populations: usize,
+    /// Steps measured, after as many of burn-in.
+    pub steps: u64,
+}
+
+/// `[stationary]`: SGD around a regular minimum with g_i ≠ 0.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StationaryConfig {
+    /// η/η*_var, below 1.
+    pub fractions: Vec<f64>,
+    /// Independent chains, whose spread is the error.
+    pub chains: usize,
+    /// Steps measured, after half as many of burn-in.
+    pub steps: u64,
+}
+
+impl QuadraticConfig {
+    /// Reads the file at `path` and applies `overrides` (`key.path=value`, the last one wins).
+    ///
+    /// # Errors
+    /// An unreadable file, or everything that is wrong in it.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let source = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: name.clone(), source })?;
+        let stem = path.file_stem().unwrap_or_default();
+        Self::parse(&source, &name, Path::new("results").join(stem), overrides)
+    }
+
+    /// Like [`QuadraticConfig::load`], from text; `name` stands for the file in complaints and
+    /// `results` is the folder used where the file names none.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the text.
+    pub fn parse(
+        source: &str,
+        name: &str,
+        results: PathBuf,
+        overrides: &[String],
+    ) -> Result<Self, ConfigError> {
+        let mut root =
+            document::parse(source).map_err(|problems| ConfigError::invalid(name, problems))?;
+        let problems = RefCell::new(Vec::new());
+        for flag in overrides {
+            if let Err(problem) = document::set(&mut root, flag) {
+                problems.borrow_mut().push(problem);
+            }
+        }
+        let config = parse::config(root, results, &problems);
+        let problems = problems.into_inner();
+        if problems.is_empty() { Ok(config) } else { Err(ConfigError::invalid(name, problems)) }
+    }
+}

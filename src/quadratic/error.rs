@@ -1,0 +1,35 @@
+//! What can go wrong between a configuration and its tables.
+
+use crate::{
+    curvature::{gram::GramError, npy::NpyError},
+    stability::{
+        lyapunov::LyapunovError, sampling::SamplingError, spectrum::SpectrumError,
+        stationary::StationaryError, thresholds::ThresholdsError,
+    },
+};
+
+/// Why an experiment has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum QuadraticError {
+    /// `problem.path` cannot be used.
+    #[error(transparent)]
+    Npy(#[from] NpyError),
+    /// The problem has no usable Gram matrix.
+    #[error(transparent)]
+    Gram(#[from] GramError),
+    /// No eigendecomposition.
+    #[error(transparent)]
+    Spectrum(#[from] SpectrumError),
+    /// A batch size outside 1..=n.
+    #[error("`sgd.batch_size`: {0}")]
+    Sampling(#[from] SamplingError),
+    /// No thresholds.
+    #[error(transparent)]
+    Thresholds(#[from] ThresholdsError),
+    /// No exponent.
+    #[error(transparent)]
+    Lyapunov(#[from] LyapunovError),
+    /// No stationary distribution.
+    #[error("{0}; lower `stationary.fractions`")]
+    Stationary(#[from] StationaryError),
+}

@@ -1,0 +1,128 @@
+//! From the growth of a few walks, segment by segment, to an exponent with an interval.
+
+/// Segments of every walk; each is the unit of the batch means.
+pub(super) const SEGMENTS: usize = 64;
+/// Segments left out at the beginning, where the direction of θ is still that of the start.
+const BURN_IN: usize = SEGMENTS / 4;
+/// Segments in one of the coarser batches that catch slow correlations.
+const COARSE: usize = 4;
+/// The two-sided 95% quantile of Student's t with the 11 degrees of freedom that one walk's
+/// coarse batches have: a little wide for several walks.
+const QUANTILE: f64 = 2.201;
+
+/// The growth per step of one step size's walks, and what is known about it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Estimate {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+    /// Whether the second half of the walks grows as the first.
+    pub settled: bool,
+}
+
+/// `growth[s][k]` is log ‖θ‖ gained per step in segment k of walk s.
+///
+/// The interval comes from batch means (95%, Student's t), with the larger of the errors that
+/// short and long batches give. If the halves differ by more than their errors explain, θ is
+/// still turning towards slower directions: the interval is extended by that difference, and up
+/// to 0 if the decay is slowing down. It is extended to 0 too where all that log ‖θ‖ lost or gained
+/// is within `transient`: the dying of fast directions may take as much however many `steps` it
+/// lasts, with a growing one hidden beneath, and a single burst may give as much.
+pub(super) fn estimate(growth: &[&[f64]], steps: u64, transient: f64) -> Estimate {
+    let kept: Vec<f64> = growth.iter().flat_map(|walk| walk[BURN_IN..].to_vec()).collect();
+    let value = mean(&kept);
+    if value == f64::NEG_INFINITY {
+        return Estimate { value, low: value, high: value, settled: true };
+    }
+    let coarse: Vec<f64> = kept.chunks(COARSE).map(mean).collect();
+    let error = standard_error(&kept).max(standard_error(&coarse));
+    let half = (SEGMENTS - BURN_IN) / 2;
+    let part = |from: usize| {
+        mean(&growth.iter().map(|walk| mean(&walk[from..from + half])).collect::<Vec<_>>())
+    };
+    let drift = part(BURN_IN + half) - part(BURN_IN);
+    // Each half has √2 times the error of the whole, their difference twice.
+    let settled = drift.abs() <= QUANTILE * 2.0 * error;
+    let (mut low, mut high) = (value - QUANTILE * error, value + QUANTILE * error);
+    if !settled {
+        low += drift.min(0.0);
+        high += drift.max(0.0);
+    }
+    let slowing = !settled && drift > 0.0;
+    let kept_steps = steps as f64 * (SEGMENTS - BURN_IN) as f64 / SEGMENTS as f64;
+    if slowing || -high * kept_steps < transient {
+        high = high.max(0.0);
+    }
+    if low * kept_steps < transient {
+        low = low.min(0.0);
+    }
+    Estimate { value, low, high, settled }
+}
+
+/// Halves the number of segments by merging neighbours.
+pub(super) fn merge(walk: &mut Vec<f64>) {
+    *walk = walk.chunks(2).map(mean).collect();
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Of the mean of independent `values`.
+fn standard_error(values: &[f64]) -> f64 {
+    let (mean, count) = (mean(values), values.len() as f64);
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (squares / (count - 1.0) / count).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    fn walks(count: usize, value: impl Fn(usize, f64) -> f64, seed: u64) -> Vec<Vec<f64>> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut walk = || (0..SEGMENTS).map(|k| value(k, rng.random::<f64>() - 0.5)).collect();
+        (0..count).map(|_| walk()).collect()
+    }
+
+    const STEPS: u64 = 6400;
+
+    fn estimate_all(walks: &[Vec<f64>]) -> Estimate {
+        estimate(&walks.iter().map(|walk| &walk[..]).collect::<Vec<_>>(), STEPS, 5.0)
+    }
+
+    #[test]
+    fn the_interval_holds_the_mean_about_as_often_as_it_says() {
+        let holds = |seed| {
+            let found = estimate_all(&walks(2, |_, noise| 0.3 + noise, seed));
+            found.low <= 0.3 && 0.3 <= found.high
+        };
+        let count = (0..400).filter(|&seed| holds(seed)).count();
+        // 95% nominal; the larger of two errors and the drift make it a little wider.
+        assert!((376..=400).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn a_decay_that_slows_down_is_not_called_stable() {
+        let found = estimate_all(&walks(2, |k, noise| (0.001 * noise - 1.0) / (k + 1) as f64, 0));
+        assert!(!found.settled && found.high >= 0.0 && found.value < 0.0, "{found:?}");
+    }
+
+    #[test]
+    fn a_decay_that_fast_directions_explain_is_not_called_stable() {
+        let slow = |rate: f64| estimate_all(&walks(2, |_, noise| rate * (1.0 + noise), 0));
+        // 4800 steps are kept: 4.8 and 9.6 e-folds, of which 5 are in doubt.
+        assert_eq!(slow(-0.001).high, 0.0);
+        assert!(slow(-0.002).high < 0.0);
+        assert_eq!(slow(0.001).low, 0.0);
+        assert!(slow(0.002).low > 0.0);
+    }
+
+    #[test]
+    fn what_dies_out_has_no_finite_exponent() {
+        let found = estimate_all(&walks(2, |_, _| f64::NEG_INFINITY, 0));
+        assert_eq!(found.high, f64::NEG_INFINITY);
+    }
+}

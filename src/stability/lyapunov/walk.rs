@@ -1,0 +1,145 @@
+//! Linearised SGD on one vector.
+
+use pulp::Arch;
+
+use super::{super::batches::Batch, factor::Factor};
+
+/// θ under θ ← (I − ηH_B)θ, kept near unit length.
+///
+/// θ is in double precision although A is not: where the decay is slow, a step changes θ by less
+/// than single precision can hold.
+#[derive(Debug, Clone)]
+pub struct Walk<'f> {
+    factor: &'f Factor,
+    arch: Arch,
+    step_size: f64,
+    vector: Vec<f64>,
+    /// log of what has been divided out.
+    log_scale: f64,
+    steps: u64,
+    /// A_iθ of the rows of the batch.
+    residuals: Vec<f64>,
+}
+
+impl<'f> Walk<'f> {
+    /// Steps between renormalisations: f64 holds 308 decades, and no factor of a step is near
+    /// 10²⁰.
+    const RENORMALISE: u64 = 12;
+
+    /// Starts at `start`, of any length but 0.
+    pub fn new(factor: &'f Factor, step_size: f64, start: Vec<f64>) -> Self {
+        let (arch, residuals) = (Arch::new(), Vec::new());
+        let mut walk =
+            Self { factor, arch, step_size, vector: start, log_scale: 0.0, steps: 0, residuals };
+        walk.renormalise();
+        walk.log_scale = 0.0;
+        walk
+    }
+
+    /// θ ← θ − (η/batch.divisor) Σ_{i∈batch} A_iᵀA_iθ.
+    pub fn step(&mut self, batch: Batch<'_>) {
+        let arch = self.arch;
+        arch.dispatch(
+            #[inline(always)]
+            || self.advance(batch),
+        );
+        self.steps += 1;
+        if self.steps.is_multiple_of(Self::RENORMALISE) {
+            self.renormalise();
+        }
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, batch: Batch<'_>) {
+        let (factor, q) = (self.factor, self.factor.outputs());
+        let rows = batch.samples.iter().flat_map(|&i| i * q..(i + 1) * q).map(|k| factor.row(k));
+        self.residuals.clear();
+        self.residuals.extend(rows.clone().map(|row| dot(row, &self.vector)));
+        let rate = -self.step_size / batch.divisor;
+        for (row, residual) in rows.zip(&self.residuals) {
+            add_scaled(&mut self.vector, rate * residual, row);
+        }
+    }
+
+    /// log ‖θ‖/‖θ_0‖; −∞ where θ has become 0.
+    pub fn log_norm(&mut self) -> f64 {
+        self.renormalise();
+        self.log_scale
+    }
+
+    fn renormalise(&mut self) {
+        let norm = self.vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+        if norm > 0.0 {
+            self.vector.iter_mut().for_each(|x| *x /= norm);
+        }
+        self.log_scale += norm.ln();
+    }
+}
+
+/// Independent partial sums, which the compiler may keep in one vector register each.
+const LANES: usize = 32;
+
+/// Σ row_k vector_k over the length of `row`.
+#[inline(always)]
+fn dot(row: &[f32], vector: &[f64]) -> f64 {
+    let (rows, tail) = row.as_chunks::<LANES>();
+    let (vectors, _) = vector[..row.len()].as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for (a, x) in rows.iter().zip(vectors) {
+        for k in 0..LANES {
+            sums[k] += f64::from(a[k]) * x[k];
+        }
+    }
+    let rest = &vector[row.len() - tail.len()..row.len()];
+    let rest: f64 = tail.iter().zip(rest).map(|(a, x)| f64::from(*a) * x).sum();
+    sums.iter().sum::<f64>() + rest
+}
+
+/// vector += factor · row.
+#[inline(always)]
+fn add_scaled(vector: &mut [f64], factor: f64, row: &[f32]) {
+    for (x, a) in vector.iter_mut().zip(row) {
+        *x += factor * f64::from(*a);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curvature::gram::Gram;
+    use faer::Mat;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// Output space in f64, r ← r − (η/B) G_{:,i} r_i, is the independent route.
+    #[test]
+    fn a_walk_is_the_residual_recursion() {
+        let (n, q, d) = (23, 2, 60);
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let rows = Mat::from_fn(n * q, d, |_, _| rng.random_range(-1.0..1.0));
+        let gram = Gram::new(&rows * rows.transpose(), q).unwrap();
+        let factor = Factor::of(&gram).unwrap();
+        let start: Vec<f64> = (0..factor.rank()).map(|_| rng.random_range(-1.0..1.0)).collect();
+        let image = |vector: &[f64]| -> Vec<f64> {
+            let row = |k| factor.row(k).iter().zip(vector).map(|(a, x)| f64::from(*a) * x).sum();
+            (0..n * q).map(row).collect()
+        };
+        let mut residual = image(&start);
+        let length = start.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let mut walk = Walk::new(&factor, 0.03, start);
+        for _ in 0..50 {
+            let samples: Vec<usize> = (0..3).map(|_| rng.random_range(0..n)).collect();
+            walk.step(Batch { samples: &samples, divisor: 3.0 });
+            let columns = samples.iter().flat_map(|i| i * q..(i + 1) * q);
+            let moves: Vec<(usize, f64)> = columns.map(|k| (k, 0.01 * residual[k])).collect();
+            for (k, amount) in moves {
+                (0..n * q).for_each(|j| residual[j] -= amount * gram.matrix()[(j, k)]);
+            }
+        }
+        let scale = walk.log_norm().exp() * length;
+        let size = residual.iter().map(|x| x * x).sum::<f64>().sqrt();
+        for (found, expected) in image(&walk.vector).iter().zip(&residual) {
+            assert!((found * scale - expected).abs() < 1e-5 * size, "{found} {expected}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Synthetic quadratics: simulation against theory, theory against enumeration.
+
+use std::path::Path;
+
+use etastar::{
+    quadratic::{
+        CsvTable, Progress, QuadraticConfig,
+        growth::{Subject, naive_average},
+        problem::Problem,
+        run,
+    },
+    stability::{
+        batches::Process,
+        sampling::{Coefficients, Sampling},
+        second_moment::SecondMoment,
+        stationary::{StationaryError, stationary},
+    },
+};
+use faer::{Mat, Side};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+fn config(source: &str) -> QuadraticConfig {
+    QuadraticConfig::parse(source, "test.toml", "results/test".into(), &[]).unwrap()
+}
+
+fn tables(source: &str) -> Vec<CsvTable> {
+    run(&config(source), &Progress::new(&|_, _| {})).unwrap()
+}
+
+fn column(table: &CsvTable, name: &str) -> Vec<f64> {
+    table.column(name).unwrap().into_iter().map(|cell| cell.unwrap_or(f64::NAN)).collect()
+}
+
+fn random_rows(rows: usize, columns: usize, seed: u64) -> Mat<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    Mat::from_fn(rows, columns, |_, _| rng.random_range(-1.0..1.0))
+}
+
+/// (I − (η/divisor) Σ H_i) ⊗ the same, of a batch.
+fn squared_step(rows: &Mat<f64>, q: usize, batch: &[usize], rate: f64) -> Mat<f64> {
+    let d = rows.ncols();
+    let mut step = Mat::<f64>::identity(d, d);
+    for &i in batch {
+        let own = rows.subrows(i * q, q);
+        step -= own.transpose() * own * faer::Scale(rate);
+    }
+    step.kron(&step)
+}
+
+/// E of the above over every batch of two of four samples.
+fn enumerated(rows: &Mat<f64>, q: usize, sampling: Sampling, step_size: f64) -> Mat<f64> {
+    let pairs = (0..16).map(|k| vec![k / 4, k % 4]);
+    let batches: Vec<Vec<usize>> = match sampling {
+        Sampling::Distinct => pairs.filter(|pair| pair[0] != pair[1]).collect(),
+        Sampling::Independent => pairs.collect(),
+        Sampling::Bernoulli => {
+            (0..16).map(|set| (0..4).filter(|i| set >> i & 1 == 1).collect()).collect()
+        }
+    };
+    let d = rows.ncols();
+    let mut mean = Mat::zeros(d * d, d * d);
+    for batch in &batches {
+        mean +=
+            squared_step(rows, q, batch, step_size / 2.0) * faer::Scale(1.0 / batches.len() as f64);
+    }
+    mean
+}
+
+fn top_eigenvalue(matrix: &Mat<f64>) -> f64 {
+    *matrix.self_adjoint_eigenvalues(Side::Lower).unwrap().last().unwrap()
+}
+
+#[test]
+fn the_spectral_radius_is_that_of_the_enumerated_second_moment() {
+    for (q, d, seed) in [(1, 3, 0), (2, 4, 1)] {
+        let rows = random_rows(4 * q, d, seed);
+        let moments = SecondMoment::new(rows.as_ref(), q).unwrap();
+        for sampling in [Sampling::Distinct, Sampling::Independent, Sampling::Bernoulli] {
+            for step_size in [0.3, 1.1, 2.4] {
+                let dense = top_eigenvalue(&enumerated(&rows, q, sampling, step_size));
+                let coefficients = sampling.coefficients(4, 2).unwrap();
+                let found = moments.spectral_radius(coefficients, step_size);
+                assert!((found - dense).abs() < 1e-10 * dense, "{sampling}: {found} {dense}");
+            }
+        }
+    }
+}
+
+/// [M] Prop 7.
+#[test]
+fn the_mixture_has_the_second_moment_of_sgd_to_rounding() {
+    let (q, step_size) = (2, 0.7);
+    let rows = random_rows(8, 3, 5);
+    let sgd = enumerated(&rows, q, Sampling::Distinct, step_size);
+    let Process::Mixture { single } = Process::equivalent_mixture(4, 2).unwrap() else {
+        panic!("not a mixture")
+    };
+    let full = squared_step(&rows, q, &[0, 1, 2, 3], step_size / 4.0);
+    let mut mixture = full * faer::Scale(1.0 - single);
+    for i in 0..4 {
+        mixture += squared_step(&rows, q, &[i], step_size) * faer::Scale(single / 4.0);
+    }
+    assert!((&mixture - &sgd).norm_max() < 1e-14 * sgd.norm_max());
+}
+
+/// [M] Thm 12, as the fixed point Σ = QΣ + η²β Σ_g of the enumerated operator.
+#[test]
+fn the_stationary_covariance_is_the_fixed_point_of_the_recursion() {
+    let (q, d, step_size) = (1, 3, 0.4);
+    let rows = random_rows(4, d, 8);
+    let gradients = centred(random_rows(4, d, 9));
+    let coefficients = Sampling::Distinct.coefficients(4, 2).unwrap();
+    let moments = SecondMoment::new(rows.as_ref(), q).unwrap();
+    let found = stationary(&moments, gradients.as_ref(), coefficients, step_size).unwrap();
+    let basis = moments.basis();
+    let covariance = basis * &found.covariance * basis.transpose();
+    let operator = enumerated(&rows, q, Sampling::Distinct, step_size);
+    let noise = gradients.transpose()
+        * &gradients
+        * faer::Scale(step_size * step_size * coefficients.beta / 4.0);
+    let vector = |m: &Mat<f64>| Mat::from_fn(d * d, 1, |k, _| m[(k % d, k / d)]);
+    let image = &operator * vector(&covariance) + vector(&noise);
+    assert!((image - vector(&covariance)).norm_max() < 1e-12);
+    let too_large = stationary(&moments, gradients.as_ref(), coefficients, 50.0);
+    assert_eq!(too_large.unwrap_err(), StationaryError::Unstable(50.0));
+}
+
+fn centred(mut gradients: Mat<f64>) -> Mat<f64> {
+    for k in 0..gradients.ncols() {
+        let mean = gradients.col(k).iter().sum::<f64>() / gradients.nrows() as f64;
+        gradients.col_mut(k).iter_mut().for_each(|entry| *entry -= mean);
+    }
+    gradients
+}
+
+/// [M] Cor 13 and the random walk in the null space, within four standard errors.
+#[test]
+fn simulated_stationary_moments_are_the_theorys() {
+    let table = &tables(
+        "experiment = \"stationary\"\n[problem]\nsamples = 12\nrank = 4\ndimension = 6\n\
+         [sgd]\nbatch_size = [2]\n[stationary]\nfractions = [0.1, 0.3, 0.6]\nchains = 32\n\
+         steps = 20_000\n",
+    )[0];
+    for quantity in ["distance", "loss_gap", "gradient_squared", "null_growth"] {
+        let theory = column(table, &format!("{quantity}_theory"));
+        let simulated = column(table, &format!("{quantity}_simulated"));
+        let error = column(table, &format!("{quantity}_error"));
+        for k in 0..3 {
+            let off = (simulated[k] - theory[k]).abs();
+            assert!(off < 4.0 * error[k], "{quantity}: {} {}", simulated[k], theory[k]);
+            assert!(error[k] < 0.1 * theory[k], "{quantity}: an error too large to test anything");
+        }
+    }
+}
+
+#[test]
+fn populations_find_the_second_moment_where_plain_averages_miss_it() {
+    let source = "experiment = \"second_moment\"\n[problem]\nsamples = 15\nrank = 4\n\
+                  [second_moment]\nparticles = 1000\npopulations = 8\nsteps = 500\n";
+    let config = config(source);
+    let etastar::quadratic::config::Experiment::SecondMoment(growth) = &config.experiment else {
+        panic!("another experiment")
+    };
+    let subject = Subject::new(Problem::build(&config.problem, None).unwrap()).unwrap();
+    let process = Process::Sgd { sampling: Sampling::Distinct, batch_size: 1 };
+    let eta_var = subject.eta_var(Sampling::Distinct, &[1]).unwrap()[0];
+    for fraction in [0.8, 1.0, 1.3] {
+        let step_size = fraction * eta_var;
+        let theory = subject.log_radius(process, step_size).unwrap();
+        let found = subject.population_growth(process, step_size, growth, 1).unwrap();
+        // The bias is of the order of 1/particles per step.
+        let allowed = 4.0 * found.error + 0.002;
+        assert!((found.value - theory).abs() < allowed, "{fraction}: {found:?} {theory}");
+    }
+    let step_size = 1.3 * eta_var;
+    let theory = subject.log_radius(process, step_size).unwrap();
+    let plain = subject.plain_growth(process, step_size, growth, 1).unwrap();
+    assert!(naive_average(&plain, growth.steps) < 0.9 * theory);
+}
+
+#[test]
+fn the_simulated_phase_diagram_follows_the_almost_sure_line() {
+    let tables = tables(
+        "experiment = \"phase_diagram\"\n[phase_diagram]\nlearning_rate = [0.5, 0.8]\n\
+         [sgd]\nbatch_size = [5, 10]\n",
+    );
+    let (cells, lines) = (&tables[0], &tables[1]);
+    assert_eq!(cells.rows.len(), 400);
+    assert_eq!(column(lines, "almost_sure"), [11.0, 5.0, 21.0, 10.0]);
+    // Ten repeats of 1000 steps: where λ is near 0 either may happen.
+    for (simulated, exact) in column(lines, "simulated").iter().zip([11.0, 5.0, 21.0, 10.0]) {
+        assert!((simulated - exact).abs() <= 1.0 + 0.05 * exact, "{simulated} {exact}");
+    }
+    let (exponent, diverged) = (column(cells, "lyapunov"), column(cells, "fraction_diverged"));
+    for (exponent, diverged) in exponent.iter().zip(diverged) {
+        // log(1000)/1000 = 0.007: beyond that the outcome is clear within the 1000 steps.
+        assert!(*exponent < 0.03 || diverged >= 0.9, "{exponent} {diverged}");
+        assert!(*exponent > -0.1 || diverged <= 0.1, "{exponent} {diverged}");
+    }
+    let (eta_var, unstable) = (column(cells, "eta_var"), column(cells, "mean_square_unstable"));
+    let rates = column(cells, "learning_rate");
+    for k in 0..400 {
+        let marginal = (rates[k] / eta_var[k] - 1.0).abs() < 1e-7;
+        assert!(marginal || (rates[k] > eta_var[k]) == (unstable[k] == 1.0), "row {k}");
+    }
+}
+
+#[test]
+fn tables_do_not_depend_on_the_number_of_threads() {
+    let source = "experiment = \"mixture\"\n[problem]\nsamples = 6\nrank = 3\n\
+                  [sgd]\nbatch_size = [2]\n[mixture]\nfractions = [0.8]\nparticles = 50\nsteps = 50\n";
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| tables(source))
+    };
+    assert_eq!(with(1), with(3));
+}
+
+#[test]
+fn every_shipped_configuration_is_valid() {
+    for name in ["phase", "second_moment", "mixture", "stationary"] {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("configs/quadratic_{name}.toml"));
+        QuadraticConfig::load(&path, &[]).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
+fn every_problem_of_a_configuration_is_reported_with_its_place() {
+    let complaint = |source: &str| {
+        QuadraticConfig::parse(source, "test.toml", "results".into(), &[]).unwrap_err().to_string()
+    };
+    let text = complaint(
+        "experiment = \"stationary\"\n[problem]\nsample = 3\n[stationary]\nfractions = [2.0]\n",
+    );
+    assert!(text.contains("2 problems"), "{text}");
+    assert!(text.contains("line 3, column 1: unknown key `sample`"), "{text}");
+    assert!(text.contains("line 5, column 13: `stationary.fractions` must be"), "{text}");
+    for (source, fault) in [
+        ("experiment = \"phases\"", "\"phase_diagram\" or"),
+        ("experiment = \"mixture\"\n[sgd]\nbatch_size = [30]", "more than the 20 samples"),
+        ("experiment = \"mixture\"\n[problem]\nrank = 30", "needs more than 20 rows"),
+        ("experiment = \"stationary\"\n[problem]\ndimension = 3", "below the rank 8"),
+        ("experiment = \"second_moment\"\n[problem]\nkind = \"gram\"", "`problem.path` is missing"),
+        ("[phase_diagram]\nlearning_rate = [1.5]", "between 0 and 1"),
+        (
+            "experiment = \"mixture\"\n[problem]\nkind = \"dexter\"\ncoherence = 21",
+            "more than `problem.samples`",
+        ),
+    ] {
+        let text = complaint(source);
+        assert!(text.contains(fault), "{source:?} gave {text:?}");
+    }
+}
+
+#[test]
+fn every_problem_family_has_the_sharpness_asked_for() {
+    for (family, keys) in [
+        ("low_rank", "outputs = 2\nrank = 5"),
+        ("heavy_tailed", "outputs = 2\nrank = 5\ntail = 1.2"),
+        ("orthogonal", "condition = 7"),
+    ] {
+        let source = format!(
+            "experiment = \"mixture\"\n[problem]\nkind = \"{family}\"\nsharpness = 3\n{keys}\n"
+        );
+        let problem = Problem::build(&config(&source).problem, None).unwrap();
+        let moments = SecondMoment::new(problem.rows.as_ref(), problem.outputs).unwrap();
+        assert!((moments.eigenvalues()[0] - 3.0).abs() < 1e-10, "{family}");
+    }
+}
+
+/// Σ of batch weights: what the operator needs of any process.
+#[test]
+fn processes_have_the_coefficients_of_their_sampling() {
+    let mixture = Process::Mixture { single: 0.25 };
+    let expected = Coefficients { alpha: 0.75, beta: 0.25 };
+    assert_eq!(mixture.coefficients(9).unwrap(), expected);
+}
