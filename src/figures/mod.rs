@@ -105,7 +105,12 @@ fn draw(
         Ok(svg) => svg,
         Err(reason) => return Ok(Outcome::Skipped { name, reason }),
     };
-    let png = png::rasterise(&svg)
+    write_both(name, &svg, out)
+}
+
+/// Writes a drawn figure as SVG and PNG.
+fn write_both(name: String, svg: &str, out: &Path) -> Result<Outcome, FiguresError> {
+    let png = png::rasterise(svg)
         .map_err(|reason| FiguresError::Rasterise { figure: name.clone(), reason })?;
     let [svg_path, png_path] = ["svg", "png"].map(|kind| out.join(format!("{name}.{kind}")));
     output::write(&svg_path, svg.as_bytes())?;

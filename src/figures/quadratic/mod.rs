@@ -12,10 +12,11 @@ use std::{
 use super::{
     FiguresError, Outcome,
     chart::{Chart, Curve},
-    layout, output, png,
+    layout,
     style::Style,
     summary::Point,
     table::{Row, Table},
+    write_both,
 };
 
 /// A figure: its name, the file it needs, and how it is read and drawn.
@@ -47,12 +48,7 @@ fn draw(figure: &Figure, folder: &Path, out: &Path) -> Result<Outcome, FiguresEr
     let Some(svg) = layout::to_svg(&chart, &notes) else {
         return Ok(Outcome::Skipped { name, reason: format!("{} has no rows", figure.csv) });
     };
-    let png = png::rasterise(&svg)
-        .map_err(|reason| FiguresError::Rasterise { figure: name.clone(), reason })?;
-    let [svg_path, png_path] = ["svg", "png"].map(|kind| out.join(format!("{name}.{kind}")));
-    output::write(&svg_path, svg.as_bytes())?;
-    output::write(&png_path, &png)?;
-    Ok(Outcome::Drawn { name, svg: svg_path, png: png_path })
+    write_both(name, &svg, out)
 }
 
 /// All rows of a file, in its order.
