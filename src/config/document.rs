@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::origin::{Origin, Problem};
+use super::origin::{ConfigError, Origin, Problem};
+use super::section::Problems;
 
 /// A value and where it was written.
 #[derive(Debug, Clone)]
@@ -42,6 +43,18 @@ impl Value {
             Self::Datetime => "a date".to_owned(),
         }
     }
+}
+
+/// Parses `source` and applies `overrides`; `name` stands for the file in complaints. Overrides that
+/// cannot be applied are the first of the problems to be reported.
+pub fn open(
+    source: &str,
+    name: &str,
+    overrides: &[String],
+) -> Result<(Table, Problems), ConfigError> {
+    let mut root = parse(source).map_err(|problems| ConfigError::invalid(name, problems))?;
+    let problems = overrides.iter().filter_map(|flag| set(&mut root, flag).err()).collect();
+    Ok((root, Problems::new(problems)))
 }
 
 /// Parses `source`, or lists every syntax error.

@@ -9,7 +9,6 @@ mod schema;
 pub(crate) mod section;
 mod validate;
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 pub use grid::logspace;
@@ -41,14 +40,7 @@ impl Config {
         results: PathBuf,
         overrides: &[String],
     ) -> Result<Self, ConfigError> {
-        let mut root =
-            document::parse(source).map_err(|problems| ConfigError::invalid(name, problems))?;
-        let problems = RefCell::new(Vec::new());
-        for flag in overrides {
-            if let Err(problem) = document::set(&mut root, flag) {
-                problems.borrow_mut().push(problem);
-            }
-        }
+        let (root, problems) = document::open(source, name, overrides)?;
         let config = parse::config(root, results, &problems);
         let mut problems = problems.into_inner();
         if problems.is_empty() {

@@ -1,9 +1,6 @@
 //! The settings of `etastar quadratic`.
 
-use std::{
-    cell::RefCell,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -151,14 +148,7 @@ impl QuadraticConfig {
         results: PathBuf,
         overrides: &[String],
     ) -> Result<Self, ConfigError> {
-        let mut root =
-            document::parse(source).map_err(|problems| ConfigError::invalid(name, problems))?;
-        let problems = RefCell::new(Vec::new());
-        for flag in overrides {
-            if let Err(problem) = document::set(&mut root, flag) {
-                problems.borrow_mut().push(problem);
-            }
-        }
+        let (root, problems) = document::open(source, name, overrides)?;
         let config = parse::config(root, results, &problems);
         let problems = problems.into_inner();
         if problems.is_empty() { Ok(config) } else { Err(ConfigError::invalid(name, problems)) }
