@@ -6,7 +6,7 @@ use etastar::{
     stability::{
         batches::Process,
         generalized_sharpness,
-        lyapunov::{Effort, Factor, eta_as, finite_time::finite_time, lyapunov},
+        lyapunov::{Decay, Effort, Factor, eta_as, finite_time::finite_time, lyapunov},
         sampling::Sampling,
         second_moment::SecondMoment,
         thresholds::{Request, thresholds},
@@ -180,4 +180,33 @@ fn results_do_not_depend_on_the_number_of_threads() {
         pool.install(|| lyapunov(&factor, process, 0.5, Effort::default()).unwrap())
     };
     assert_eq!(with(1), with(3));
+}
+
+#[test]
+fn the_proved_decay_is_above_the_rate_of_the_second_moment_and_negative_below_the_threshold() {
+    for (seed, (samples, outputs, rank)) in [(12, 1, 5), (8, 2, 6), (6, 3, 14)].iter().enumerate() {
+        let gram = random_gram(*samples, *outputs, *rank, seed as u64);
+        let moments = SecondMoment::of(&gram).unwrap();
+        let effort = generalized_sharpness::Effort::default();
+        for (sampling, batch_size) in SAMPLINGS.into_iter().zip([1, 2, 3]) {
+            let request = Request { batch_sizes: vec![batch_size], sampling, effort };
+            let report = thresholds(&gram, &request, &mut |_| {}).unwrap();
+            let decay = Decay {
+                generalized_sharpness: report.thresholds[0].generalized_sharpness.upper,
+                smallest_curvature: report.smallest_curvature,
+            };
+            let process = Process::Sgd { sampling, batch_size };
+            let coefficients = process.coefficients(*samples).unwrap();
+            for fraction in [0.01, 0.3, 0.7, 0.99] {
+                let step_size = fraction * decay.stable();
+                let rate = 0.5 * moments.spectral_radius(coefficients, step_size).ln();
+                let bound = decay.bound(step_size);
+                assert!(
+                    rate <= bound + 1e-12 && bound < 0.0,
+                    "{sampling} {fraction}: {rate} {bound}"
+                );
+            }
+            assert_eq!(decay.bound(1.01 * decay.stable()), f64::INFINITY);
+        }
+    }
 }

@@ -11,6 +11,7 @@ use etastar::stability::noise::sufficient_batch_size;
 use etastar::stability::sampling::Sampling;
 use etastar::stability::thresholds::{Report, Request, Stage, Threshold, thresholds};
 
+use super::almost_sure::{AlmostSure, json, page as almost_sure_page};
 use super::exit::UsageError;
 use super::format::{number, table};
 use super::show::Style;
@@ -37,6 +38,12 @@ pub struct Thresholds {
     /// Relative width of the enclosure of the generalized sharpness
     #[arg(long, default_value_t = 1e-4)]
     tolerance: f64,
+    /// Also η*_as, where the Lyapunov exponent of linearised SGD changes its sign
+    #[arg(long)]
+    lyapunov: bool,
+    /// Step sizes at which to give the Lyapunov exponent
+    #[arg(long, value_name = "η,…", value_delimiter = ',', requires = "lyapunov")]
+    learning_rates: Vec<f64>,
     /// ε of the batch size above which η*_var is within ε of η*_mean (Proposition 8)
     #[arg(long, default_value_t = 0.1)]
     epsilon: f64,
@@ -51,28 +58,37 @@ impl Thresholds {
             sampling: self.sampling,
             effort: Effort { tolerance: self.tolerance, ..Effort::default() },
         };
-        let mut progress = |stage| {
+        let mut progress = |text: &str| {
             if gram.side() > NOTICEABLE {
-                style.note(&describe(stage));
+                style.note(text);
             }
         };
-        let report = thresholds(&gram, &request, &mut progress)?;
+        let report = thresholds(&gram, &request, &mut |stage| progress(&describe(stage)))?;
+        let almost_sure = self.lyapunov.then(|| {
+            let asked = AlmostSure { gram: &gram, learning_rates: &self.learning_rates };
+            asked.answers(&report, &mut progress)
+        });
+        let almost_sure = almost_sure.transpose()?;
         let mut out = std::io::stdout().lock();
         if style.json {
-            writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+            let answer = json(&report, almost_sure.as_deref())?;
+            writeln!(out, "{answer:#}")?;
         } else {
             write!(out, "{}", self.page(&report))?;
+            write!(out, "{}", almost_sure.as_deref().map_or(String::new(), almost_sure_page))?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
     fn check(&self) -> Result<(), UsageError> {
-        let fault = if !(self.kernel_factor > 0.0 && self.kernel_factor.is_finite()) {
+        let fault = if !positive(self.kernel_factor) {
             format!("--kernel-factor must be a positive number, found {}", self.kernel_factor)
         } else if !(self.epsilon > 0.0 && self.epsilon < 1.0) {
             format!("--epsilon must be between 0 and 1, found {}", self.epsilon)
         } else if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
             format!("--tolerance must be between 0 and 1, found {}", self.tolerance)
+        } else if let Some(rate) = self.learning_rates.iter().find(|&&rate| !positive(rate)) {
+            format!("--learning-rates must be positive numbers, found {rate}")
         } else {
             return Ok(());
         };
@@ -113,6 +129,10 @@ impl Thresholds {
         let rows = std::iter::once(header.map(str::to_owned).to_vec());
         page + &table(&rows.chain(report.thresholds.iter().map(row)).collect::<Vec<_>>())
     }
+}
+
+fn positive(value: f64) -> bool {
+    value > 0.0 && value.is_finite()
 }
 
 /// Side from which the stages take long enough to be told of.

@@ -1,6 +1,7 @@
 //! The values of one sweep axis: a list, or an evenly spaced range of exponents.
 
 use super::document::{Node, Value};
+use super::schema::Algorithm;
 use super::section::{FromNode, Problems, Section};
 
 /// Reads `learning_rate = [0.1, 0.2]` or `{ log10 = [-3, 0], points = 100, every = 4 }`.
@@ -40,6 +41,27 @@ pub fn seeds(section: &mut Section<'_>) -> Vec<u64> {
     };
     list(section, &path, &node, |_: &u64| true, "whole numbers, 0 or more")
 }
+
+/// Reads `algorithm = ["sgd", "mixture"]`.
+pub fn algorithms(section: &mut Section<'_>) -> Vec<Algorithm> {
+    let path = section.path("algorithm");
+    let Some(node) = section.node("algorithm") else {
+        return Vec::new();
+    };
+    list(section, &path, &node, |_: &Algorithm| true, "the words \"sgd\" and \"mixture\"")
+}
+
+impl FromNode for Algorithm {
+    const EXPECTED: &'static str = "\"sgd\" or \"mixture\"";
+    fn from_node(node: &Node) -> Option<Self> {
+        let word = String::from_node(node)?;
+        ALGORITHMS.iter().find(|(name, _)| *name == word).map(|(_, algorithm)| *algorithm)
+    }
+}
+
+/// The words of the configuration.
+pub const ALGORITHMS: [(&str, Algorithm); 2] =
+    [("sgd", Algorithm::Sgd), ("mixture", Algorithm::Mixture)];
 
 fn list<T: FromNode + PartialEq>(
     section: &Section<'_>,

@@ -55,7 +55,14 @@ fn data(mut s: Section<'_>) -> DataConfig {
         }),
         draw: s.choice("draw", &[("first", Draw::First), ("random", Draw::Random)]),
         draw_seed: s.or("draw_seed", 0, any),
-        scaling: s.choice("scaling", &[("unit", Scaling::Unit), ("standard", Scaling::Standard)]),
+        scaling: s.choice(
+            "scaling",
+            &[
+                ("unit", Scaling::Unit),
+                ("standard", Scaling::Standard),
+                ("symmetric", Scaling::Symmetric),
+            ],
+        ),
     };
     s.finish();
     config
@@ -98,7 +105,7 @@ fn loss(mut s: Section<'_>) -> LossConfig {
 
 fn train(mut s: Section<'_>) -> TrainConfig {
     let config = TrainConfig {
-        algorithm: s.choice("algorithm", &[("sgd", Algorithm::Sgd)]),
+        algorithm: s.choice("algorithm", &grid::ALGORITHMS),
         learning_rate: s.optional("learning_rate", positive),
         batch_size: s.optional("batch_size", at_least_one_usize),
         sampling: s.choice(
@@ -140,6 +147,7 @@ fn sweep(mut s: Section<'_>, problems: &Problems) -> SweepConfig {
         learning_rate: grid::learning_rates(&mut s, problems),
         batch_size: grid::batch_sizes(&mut s),
         seed: grid::seeds(&mut s),
+        algorithm: grid::algorithms(&mut s),
     };
     s.finish();
     config
@@ -149,6 +157,8 @@ fn analysis(mut s: Section<'_>) -> AnalysisConfig {
     let config = AnalysisConfig {
         hessian: s.or("hessian", true, any),
         thresholds: s.or("thresholds", true, any),
+        lyapunov: s.or("lyapunov", true, any),
+        eta_as: s.or("eta_as", false, any),
         tolerance: s.or("tolerance", 1e-4, fraction),
         eigen_tolerance: s.or("eigen_tolerance", 1e-6, fraction),
         eigen_iterations: s.or("eigen_iterations", 500, at_least_one_usize),

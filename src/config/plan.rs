@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::schema::{Algorithm, Backend, BatchSampling, EngineKind, WarmupConfig};
-use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig};
+use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig, TrainConfig};
 
 /// Everything that one run depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct MissingKey {
     elsewhere: &'static str,
 }
 
-/// The grid: seeds × batch sizes × learning rates, learning rates innermost.
+/// The grid: algorithms × seeds × batch sizes × learning rates, learning rates innermost.
 ///
 /// # Errors
 /// An axis that neither `[sweep]` nor `[train]` sets.
@@ -56,15 +56,13 @@ pub fn grid(config: &Config) -> Result<Vec<RunSpec>, MissingKey> {
         config.train.batch_size,
         MissingKey { key: "train.batch_size", elsewhere: ELSEWHERE },
     )?;
-    let seeds = if config.sweep.seed.is_empty() {
-        vec![config.train.seed]
-    } else {
-        config.sweep.seed.clone()
-    };
-    let mut runs = Vec::with_capacity(seeds.len() * batch_sizes.len() * learning_rates.len());
-    for &seed in &seeds {
-        for &batch_size in &batch_sizes {
-            runs.extend(learning_rates.iter().map(|&rate| spec(config, rate, batch_size, seed)));
+    let mut runs = Vec::new();
+    for algorithm in or_own(&config.sweep.algorithm, config.train.algorithm) {
+        for seed in or_own(&config.sweep.seed, config.train.seed) {
+            for &batch_size in &batch_sizes {
+                let run = |&learning_rate| Run { algorithm, learning_rate, batch_size, seed };
+                runs.extend(learning_rates.iter().map(|rate| spec(config, run(rate))));
+            }
         }
     }
     Ok(runs)
@@ -78,7 +76,20 @@ pub fn single(config: &Config) -> Result<RunSpec, MissingKey> {
     let missing = |key| MissingKey { key, elsewhere: "" };
     let rate = config.train.learning_rate.ok_or(missing("train.learning_rate"))?;
     let batch_size = config.train.batch_size.ok_or(missing("train.batch_size"))?;
-    Ok(spec(config, rate, batch_size, config.train.seed))
+    let TrainConfig { algorithm, seed, .. } = config.train;
+    Ok(spec(config, Run { algorithm, learning_rate: rate, batch_size, seed }))
+}
+
+/// One point of the grid.
+struct Run {
+    algorithm: Algorithm,
+    learning_rate: f64,
+    batch_size: usize,
+    seed: u64,
+}
+
+fn or_own<T: Copy>(swept: &[T], own: T) -> Vec<T> {
+    if swept.is_empty() { vec![own] } else { swept.to_vec() }
 }
 
 fn axis<T: Copy>(swept: &[T], own: Option<T>, missing: MissingKey) -> Result<Vec<T>, MissingKey> {
@@ -89,18 +100,18 @@ fn axis<T: Copy>(swept: &[T], own: Option<T>, missing: MissingKey) -> Result<Vec
     }
 }
 
-fn spec(config: &Config, learning_rate: f64, batch_size: usize, seed: u64) -> RunSpec {
+fn spec(config: &Config, run: Run) -> RunSpec {
     let train = &config.train;
     RunSpec {
         data: config.data.clone(),
         model: config.model.clone(),
         loss: config.loss.clone(),
         train: Schedule {
-            algorithm: train.algorithm,
-            learning_rate,
-            batch_size,
+            algorithm: run.algorithm,
+            learning_rate: run.learning_rate,
+            batch_size: run.batch_size,
             sampling: train.sampling,
-            seed,
+            seed: run.seed,
             warmup: train.warmup.clone(),
             tolerance: train.tolerance,
             patience: train.patience,

@@ -60,6 +60,8 @@ pub enum Scaling {
     Unit,
     /// (x/255 − 0.1307)/0.3081, the mean and deviation of MNIST.
     Standard,
+    /// 2x/255 − 1: black is −1, white is 1.
+    Symmetric,
 }
 
 /// `[model]`: a multilayer perceptron with ReLU between its layers.
@@ -106,7 +108,11 @@ pub struct TrainConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
+    /// Plain SGD with batches of B.
     Sgd,
+    /// Every step one sample with probability p = (n − B)/(B(n − 1)), else all of them: the process
+    /// with the mean-square threshold of SGD with batches of B (\[M\] Prop 7).
+    Mixture,
 }
 
 /// How the batches of an epoch are drawn.
@@ -141,6 +147,7 @@ pub struct SweepConfig {
     pub learning_rate: Vec<f64>,
     pub batch_size: Vec<usize>,
     pub seed: Vec<u64>,
+    pub algorithm: Vec<Algorithm>,
 }
 
 /// `[analysis]`: what is measured at a minimum.
@@ -150,6 +157,12 @@ pub struct AnalysisConfig {
     pub hessian: bool,
     /// Whether the exact mean-square threshold and everything that goes with it is computed.
     pub thresholds: bool,
+    /// Whether the Lyapunov exponent at the run's own step size is computed.
+    #[serde(default)]
+    pub lyapunov: bool,
+    /// Whether the step size at which that exponent changes its sign is computed.
+    #[serde(default)]
+    pub eta_as: bool,
     /// Relative width of the enclosure of the generalized sharpness.
     pub tolerance: f64,
     /// Relative residual at which an eigenvalue iteration stops.
@@ -230,6 +243,7 @@ impl Algorithm {
     pub fn name(self) -> &'static str {
         match self {
             Self::Sgd => "sgd",
+            Self::Mixture => "mixture",
         }
     }
 }

@@ -88,6 +88,7 @@ fn scale(pixel: u8, scaling: Scaling) -> f32 {
     match scaling {
         Scaling::Unit => unit,
         Scaling::Standard => (unit - STANDARD.0) / STANDARD.1,
+        Scaling::Symmetric => 2.0 * unit - 1.0,
     }
 }
 

@@ -94,6 +94,11 @@ impl Spectrum {
         self.eigenvalues[0]
     }
 
+    /// The smallest eigenvalue kept: of H on its range.
+    pub fn smallest(&self) -> f64 {
+        self.eigenvalues[self.rank() - 1]
+    }
+
     /// Tr H.
     pub fn trace(&self) -> f64 {
         self.eigenvalues.iter().sum()

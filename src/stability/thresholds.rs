@@ -52,6 +52,8 @@ pub struct Report {
     pub rank: usize,
     /// λ_1 = λ_max(H).
     pub sharpness: f64,
+    /// The smallest eigenvalue of H above rounding.
+    pub smallest_curvature: f64,
     /// Tr H.
     pub trace: f64,
     /// σ of \[D\] Def. 1.
@@ -217,6 +219,7 @@ fn report(
         outputs: gram.outputs(),
         rank: spectrum.rank(),
         sharpness,
+        smallest_curvature: spectrum.smallest(),
         trace: spectrum.trace(),
         coherence,
         noise_sharpness: found.noise,

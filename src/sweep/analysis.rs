@@ -3,6 +3,7 @@
 use faer::Par;
 use serde::{Deserialize, Serialize};
 
+use super::almost_sure::{AlmostSure, almost_sure};
 use crate::config::RunSpec;
 use crate::curvature::{
     self, Eigenpair, Gram, GramError, LossHessian, Pass, Search, Symmetric, top_eigenpair,
@@ -52,6 +53,9 @@ pub struct Analysis {
     pub bound_18: f64,
     /// What needs the whole spectrum of G.
     pub mean_square: Option<MeanSquare>,
+    /// What needs simulation of the linearised process.
+    #[serde(default)]
+    pub almost_sure: Option<AlmostSure>,
     pub missing: Vec<Missing>,
 }
 
@@ -81,6 +85,9 @@ pub struct MeanSquare {
     pub dexter_bound: f64,
     /// Numerical rank of G.
     pub rank: usize,
+    /// The smallest eigenvalue of H above rounding.
+    #[serde(default)]
+    pub smallest_curvature: f64,
 }
 
 /// Measures `weights` on `data` as `spec` asks, with `par` threads.
@@ -108,6 +115,8 @@ pub fn analyse(
     let coefficients = Sampling::Distinct.coefficients(gram.samples(), spec.train.batch_size)?;
     let along_top = TopEigenpair { sharpness: top.value, vector: top.vector };
     let mean_square = asked.thresholds.then(|| mean_square(spec, &gram, &mut missing)).flatten();
+    let almost_sure =
+        mean_square.as_ref().and_then(|known| almost_sure(spec, &gram, known, &mut missing));
     Ok(Analysis {
         loss: pass.loss(),
         sharpness_gn: top.value,
@@ -117,6 +126,7 @@ pub fn analyse(
         bound_17: along_top.bound_17(gram.samples(), coefficients),
         bound_18: bound_18(&gram, coefficients),
         mean_square,
+        almost_sure,
         missing,
     })
 }
@@ -156,6 +166,7 @@ fn mean_square(spec: &RunSpec, gram: &Gram, missing: &mut Vec<Missing>) -> Optio
         coherence: report.coherence,
         dexter_bound: found.dexter_bound,
         rank: report.rank,
+        smallest_curvature: report.smallest_curvature,
     })
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::identity::{RunId, run_id, training};
 use super::store::{self, Store, StoreError};
-use crate::config::RunSpec;
+use crate::config::{Algorithm, RunSpec};
 
 /// A results folder that holds another experiment.
 #[derive(Debug, thiserror::Error)]
@@ -29,12 +29,19 @@ pub struct Planned {
     pub learning_rate: f64,
     pub batch_size: usize,
     pub seed: u64,
+    #[serde(default = "sgd")]
+    pub algorithm: Algorithm,
+}
+
+/// What plans without the key meant.
+fn sgd() -> Algorithm {
+    Algorithm::Sgd
 }
 
 /// Checks that the runs of `specs` belong into `store`, and adds them to its plan.
 ///
 /// # Errors
-/// The folder holds runs that differ in more than step size, batch size and seed.
+/// The folder holds runs that differ in more than step size, batch size, seed and algorithm.
 pub fn register(
     store: &Store,
     specs: &[RunSpec],
@@ -69,25 +76,31 @@ fn planned(spec: &RunSpec, data_digest: &str) -> Planned {
         learning_rate: spec.train.learning_rate,
         batch_size: spec.train.batch_size,
         seed: spec.train.seed,
+        algorithm: spec.train.algorithm,
     }
 }
 
 /// A run's settings without the axes of a sweep.
 fn common(spec: &RunSpec, data_digest: &str) -> Value {
     let mut settings = training(spec, data_digest);
+    remove_axes(&mut settings);
+    settings
+}
+
+fn remove_axes(settings: &mut Value) {
     if let Some(train) = settings["train"].as_object_mut() {
-        for axis in ["learning_rate", "batch_size", "seed"] {
+        for axis in ["learning_rate", "batch_size", "seed", "algorithm"] {
             train.remove(axis);
         }
     }
-    settings
 }
 
 fn match_experiment(store: &Store, settings: &Value) -> Result<(), ExperimentError> {
     let path = store.root().join("experiment.json");
-    let Some(found) = store::read_json::<Value>(&path)? else {
+    let Some(mut found) = store::read_json::<Value>(&path)? else {
         return Ok(store::write_json(&path, settings)?);
     };
+    remove_axes(&mut found);
     let mut differences = Vec::new();
     differ("", &found, settings, &mut differences);
     if differences.is_empty() {

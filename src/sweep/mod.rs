@@ -1,5 +1,6 @@
 //! Sweeps: every run of a grid trained, analysed and kept, whatever happens meanwhile.
 
+mod almost_sure;
 mod analysis;
 mod checkpoint;
 mod estimate;
@@ -16,6 +17,7 @@ mod store;
 mod summary;
 mod watch;
 
+pub use almost_sure::{AlmostSure, Exponent};
 pub use analysis::{Analysis, AnalysisError, Missing, analyse};
 pub use estimate::Estimate;
 pub use experiment::{ExperimentError, Planned};

@@ -52,6 +52,8 @@ struct Row<'a> {
     lyapunov_low: Option<f64>,
     lyapunov_high: Option<f64>,
     eta_as: Option<f64>,
+    eta_as_low: Option<f64>,
+    eta_as_high: Option<f64>,
     analysis_seconds: f64,
     engine: &'a str,
     backend: &'a str,
@@ -68,6 +70,9 @@ impl<'a> Row<'a> {
         let (spec, provenance) = (&record.spec, &record.provenance);
         let analysis = record.analysis.as_ref();
         let mean_square = analysis.and_then(|a| a.mean_square.as_ref());
+        let almost_sure = analysis.and_then(|a| a.almost_sure.as_ref());
+        let exponent = almost_sure.and_then(|a| a.exponent.as_ref());
+        let eta_as = almost_sure.and_then(|a| a.eta_as.as_ref());
         Self {
             run_id: record.run_id.as_str(),
             learning_rate: spec.train.learning_rate,
@@ -96,10 +101,12 @@ impl<'a> Row<'a> {
             eta_var: mean_square.map(|m| m.eta_var),
             coherence: mean_square.map(|m| m.coherence),
             dexter_bound: mean_square.map(|m| m.dexter_bound),
-            lyapunov: None,
-            lyapunov_low: None,
-            lyapunov_high: None,
-            eta_as: None,
+            lyapunov: exponent.and_then(|e| e.value),
+            lyapunov_low: exponent.and_then(|e| e.low),
+            lyapunov_high: exponent.and_then(|e| e.high),
+            eta_as: eta_as.map(|e| e.value),
+            eta_as_low: eta_as.map(|e| e.low),
+            eta_as_high: eta_as.map(|e| e.high),
             analysis_seconds: record.analysis_seconds,
             engine: spec.engine.name(),
             backend: spec.backend.name(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::{Engine, EngineError};
 use super::history::{self, Point};
-use super::sampler::Sampler;
+use super::sampler::{Epoch, Sampler};
 use super::stop::{StopReason, StopRule};
 use super::warmup::learning_rate;
 use crate::config::Schedule;
@@ -17,7 +17,7 @@ const CHUNK_SAMPLES: usize = 256;
 pub struct Progress {
     /// Epochs finished.
     pub epoch: u64,
-    /// Samples of the current epoch's order that have been used.
+    /// Samples of the current epoch that have been used.
     pub position: usize,
     /// Σ ℓ_i over them.
     pub epoch_loss: f64,
@@ -101,20 +101,15 @@ pub fn train(
     engine: &mut dyn Engine,
     observer: &mut dyn Observer,
 ) -> Result<Option<Outcome>, EngineError> {
-    let sampler = Sampler {
-        sampling: schedule.sampling,
-        samples,
-        batch_size: schedule.batch_size,
-        seed: schedule.seed,
-    };
+    let sampler = Sampler::new(schedule, samples);
     let rule = StopRule::new(schedule, progress.initial_loss);
     loop {
         let rate = learning_rate(schedule.learning_rate, &schedule.warmup, progress.epoch);
-        let order = sampler.order(progress.epoch);
-        if !epoch(&order, schedule.batch_size, rate, &mut progress, engine, observer)? {
+        let steps = sampler.epoch(progress.epoch);
+        if !epoch(&steps, rate, &mut progress, engine, observer)? {
             return Ok(None);
         }
-        if let Some(reason) = finish_epoch(order.len(), rate, &rule, &mut progress, engine)? {
+        if let Some(reason) = finish_epoch(steps.len(), rate, &rule, &mut progress, engine)? {
             return Ok(Some(Outcome { reason, progress }));
         }
     }
@@ -122,23 +117,22 @@ pub fn train(
 
 /// Makes the steps of one epoch; false if the observer interrupted.
 fn epoch(
-    order: &[u32],
-    batch_size: usize,
+    steps: &Epoch,
     rate: f64,
     progress: &mut Progress,
     engine: &mut dyn Engine,
     observer: &mut dyn Observer,
 ) -> Result<bool, EngineError> {
-    let chunk = batch_size * (CHUNK_SAMPLES / batch_size).max(1);
-    while progress.position < order.len() {
+    while progress.position < steps.len() {
         if observer.look(progress, engine) == Wish::Interrupt {
             return Ok(false);
         }
-        let end = (progress.position + chunk).min(order.len());
-        let part = &order[progress.position..end];
+        let (rest, batch_size) = steps.from(progress.position);
+        let chunk = batch_size * (CHUNK_SAMPLES / batch_size).max(1);
+        let part = &rest[..chunk.min(rest.len())];
         progress.epoch_loss += engine.steps(part, batch_size, rate)?;
         progress.steps += part.len().div_ceil(batch_size) as u64;
-        progress.position = end;
+        progress.position += part.len();
     }
     Ok(true)
 }

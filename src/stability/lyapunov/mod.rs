@@ -6,6 +6,8 @@
 //!
 //! Source: \[C\] Chemnitz & Engel, JMLR 26(134), 2025 (arXiv 2407.20209).
 
+pub mod answers;
+pub mod decay;
 mod estimate;
 pub mod exponent;
 pub mod factor;
@@ -15,6 +17,9 @@ pub mod regularity;
 pub mod threshold;
 pub(crate) mod walk;
 
+pub use answers::{ExponentAt, Linearised};
+pub use decay::Decay;
 pub use exponent::{Effort, LyapunovError, LyapunovExponent, lyapunov};
 pub use factor::Factor;
+pub use regularity::{Violation, violations};
 pub use threshold::{AlmostSureThreshold, eta_as};

@@ -1,12 +1,14 @@
 //! Whether a minimum is regular in the sense of \[C\], so that the sign of λ decides.
 
 use faer::Side;
-use serde::Serialize;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::curvature::gram::Gram;
 
 /// Why a minimum is not regular at a step size.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Violation {
     /// ηλ is 1 or 2 for an eigenvalue λ of H_i: a step on sample i alone ends the motion in a
@@ -24,6 +26,21 @@ pub enum Violation {
         /// Samples in each group, largest first.
         sizes: Vec<usize>,
     },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resonance { sample, eigenvalue, product } => {
+                write!(f, "η times the eigenvalue {eigenvalue:.4e} of sample {sample} is {product}")
+            }
+            Self::OrthogonalGroups { sizes } => {
+                write!(f, "the samples fall into {} orthogonal groups of ", sizes.len())?;
+                let shown: Vec<String> = sizes.iter().take(5).map(usize::to_string).collect();
+                write!(f, "{}{}", shown.join(", "), if sizes.len() > 5 { ", …" } else { "" })
+            }
+        }
+    }
 }
 
 /// Relative distance at which η·λ counts as 1 or 2, and an overlap as 0: single precision.

@@ -1,7 +1,7 @@
 //! η*_as = sup{η : λ(η) ≤ 0}: the step size at which SGD stops returning almost surely.
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     super::batches::Process,
@@ -10,7 +10,7 @@ use super::{
 };
 
 /// η*_as with an interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AlmostSureThreshold {
     /// Where the estimates of λ cross 0, between the last step size that is not certainly
     /// unstable and `high`.

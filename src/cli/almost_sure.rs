@@ -1,0 +1,134 @@
+//! The Lyapunov part of `etastar thresholds`.
+
+use etastar::curvature::gram::Gram;
+use etastar::stability::batches::Process;
+use etastar::stability::lyapunov::{
+    AlmostSureThreshold, Decay, Effort, ExponentAt, Factor, Linearised, LyapunovError,
+};
+use etastar::stability::thresholds::Report;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::format::{number, table};
+
+/// What is asked.
+pub struct AlmostSure<'a> {
+    pub gram: &'a Gram,
+    /// Step sizes at which λ is wanted.
+    pub learning_rates: &'a [f64],
+}
+
+/// What was found at one batch size.
+#[derive(Serialize)]
+pub struct Answer {
+    #[serde(skip)]
+    batch_size: usize,
+    eta_as: Option<AlmostSureThreshold>,
+    /// Why there is no `eta_as`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eta_as_missing: Option<String>,
+    lyapunov: Vec<ExponentAt>,
+}
+
+impl AlmostSure<'_> {
+    /// One answer for every threshold of `report`.
+    pub fn answers(
+        &self,
+        report: &Report,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Vec<Answer>, LyapunovError> {
+        let factor = Factor::of(self.gram)?;
+        let mut answers = Vec::new();
+        for found in &report.thresholds {
+            let linearised = Linearised {
+                gram: self.gram,
+                factor: &factor,
+                process: Process::Sgd { sampling: found.sampling, batch_size: found.batch_size },
+                decay: Decay {
+                    generalized_sharpness: found.generalized_sharpness.upper,
+                    smallest_curvature: report.smallest_curvature,
+                },
+                effort: Effort::default(),
+            };
+            answers.push(self.answer(found.batch_size, &linearised)?);
+            progress(&format!("B = {}: Lyapunov exponents done", found.batch_size));
+        }
+        Ok(answers)
+    }
+
+    fn answer(
+        &self,
+        batch_size: usize,
+        linearised: &Linearised<'_>,
+    ) -> Result<Answer, LyapunovError> {
+        let (eta_as, eta_as_missing) = match linearised.eta_as() {
+            Ok(found) => (Some(found), None),
+            Err(error @ LyapunovError::NeverUnstable(_)) => (None, Some(error.to_string())),
+            Err(error) => return Err(error),
+        };
+        let at = |&rate: &f64| linearised.exponent(rate);
+        let lyapunov = self.learning_rates.iter().map(at).collect::<Result<_, _>>()?;
+        Ok(Answer { batch_size, eta_as, eta_as_missing, lyapunov })
+    }
+}
+
+/// The report as JSON, every threshold with its answer.
+pub fn json(report: &Report, answers: Option<&[Answer]>) -> serde_json::Result<Value> {
+    let mut value = json!(report);
+    let entries = value["thresholds"].as_array_mut().into_iter().flatten();
+    for (entry, answer) in entries.zip(answers.unwrap_or_default()) {
+        if let (Some(entry), Value::Object(more)) = (entry.as_object_mut(), json!(answer)) {
+            entry.extend(more);
+        }
+    }
+    Ok(value)
+}
+
+/// The answers as text.
+pub fn page(answers: &[Answer]) -> String {
+    let header = ["B", "η*_as", "from", "to", "", "η", "λ", "from", "to", ""];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    let mut warnings = Vec::new();
+    for answer in answers {
+        let mut cells = threshold_cells(answer);
+        for at in &answer.lyapunov {
+            rows.push([cells, exponent_cells(at)].concat());
+            cells = vec![String::new(); 5];
+            let warning = |v| format!("not regular at η = {}: {v}\n", number(at.learning_rate));
+            warnings.extend(at.violations.iter().map(warning));
+        }
+        if answer.lyapunov.is_empty() {
+            rows.push(cells);
+        }
+    }
+    if answers.iter().all(|answer| answer.lyapunov.is_empty()) {
+        rows[0].truncate(5);
+    }
+    warnings.dedup();
+    let reasons = answers.iter().filter_map(|answer| answer.eta_as_missing.as_deref());
+    let reasons = reasons.map(|reason| format!("{reason}\n"));
+    format!("\n{}{}", table(&rows), reasons.chain(warnings).collect::<String>())
+}
+
+fn threshold_cells(answer: &Answer) -> Vec<String> {
+    let found = answer.eta_as.map(|found| {
+        let mark = if found.undecided { "undecided" } else { "" };
+        [number(found.value), number(found.low), number(found.high), mark.to_owned()]
+    });
+    let found = found.unwrap_or_else(|| ["–", "", "", ""].map(str::to_owned));
+    std::iter::once(answer.batch_size.to_string()).chain(found).collect()
+}
+
+fn exponent_cells(at: &ExponentAt) -> Vec<String> {
+    let found = at.exponent;
+    let mark = if found.undecided {
+        "undecided"
+    } else if found.value < 0.0 {
+        "stable"
+    } else {
+        "unstable"
+    };
+    let mut cells = [at.learning_rate, found.value, found.low, found.high].map(number).to_vec();
+    cells.push(mark.to_owned());
+    cells
+}
