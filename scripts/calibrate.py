@@ -20,7 +20,7 @@ FOLDER = ROOT / "results" / "calibration"
 
 BATCH_SIZES = (1, 4, 16)
 LEARNING_RATES = (0.00200923, 0.01232847, 0.04328761)
-BASE = {"data.scaling": "standard", "loss.factor": 0.25}
+BASE = {"data.scaling": "standard", "loss.factor": 0.25, "train.warmup.shape": "geometric"}
 CANDIDATES = {
     "standard_quarter": {},
     "unit_quarter": {"data.scaling": "unit"},
@@ -32,10 +32,13 @@ CANDIDATES = {
     "warmup_linear": {"train.warmup.shape": "linear"},
     "warmup_100": {"train.warmup.epochs": 100},
     "warmup_2000": {"train.warmup.epochs": 2000},
-    "independent_batches": {"train.sampling": "uniform"},
-    "other_init": {"model.init_seed": 1},
-    "random_draw": {"data.draw": "random"},
-    "classes_6789": {"data.classes": [6, 7, 8, 9]},
+    "linear_250": {"train.warmup.shape": "linear", "train.warmup.epochs": 250},
+    "linear_1000": {"train.warmup.shape": "linear", "train.warmup.epochs": 1000},
+    "linear_biases_unscaled": {"train.warmup.shape": "linear", "model.scale_biases": False},
+    "linear_independent_batches": {"train.warmup.shape": "linear", "train.sampling": "uniform"},
+    "linear_other_init": {"train.warmup.shape": "linear", "model.init_seed": 1},
+    "linear_random_draw": {"train.warmup.shape": "linear", "data.draw": "random"},
+    "linear_classes_6789": {"train.warmup.shape": "linear", "data.classes": [6, 7, 8, 9]},
 }
 
 

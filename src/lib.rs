@@ -54,6 +54,7 @@ pub mod curvature;
 pub mod data;
 pub mod figures;
 pub mod net;
+pub mod probe;
 pub mod quadratic;
 pub mod stability;
 pub mod sweep;

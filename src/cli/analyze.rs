@@ -6,15 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use etastar::config::{Config, RunSpec, single};
-use etastar::data::Dataset;
-use etastar::net::minimum;
-use etastar::sweep::{Analysis, Origin, analyse};
+use etastar::config::RunSpec;
+use etastar::sweep::{Analysis, analyse};
 use faer::Par;
 use serde_json::json;
 
-use super::exit::UsageError;
 use super::format::{number, optional};
+use super::minimum::Setting;
 use super::show::Style;
 
 /// Arguments of `analyze`.
@@ -24,16 +22,8 @@ pub struct Analyze {
     /// `nn.Sequential` of Linear and ReLU
     #[arg(required = true, value_name = "MINIMUM")]
     minima: Vec<PathBuf>,
-    /// Configuration that says on which data, with which loss, step size and batch size; minima
-    /// that etastar saved know theirs
-    #[arg(long)]
-    config: Option<PathBuf>,
-    /// Override a key of the configuration
-    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
-    overrides: Vec<String>,
-    /// Data folder, if it has moved since the minimum was saved
-    #[arg(long, conflicts_with = "config")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    setting: Setting,
 }
 
 impl Analyze {
@@ -62,28 +52,9 @@ impl Analyze {
     }
 
     fn analyse(&self, path: &Path) -> anyhow::Result<(RunSpec, Analysis)> {
-        let (weights, origin) = minimum::read(path)?;
-        let spec = self.spec(origin.as_deref())?;
-        let data = Dataset::load(&spec.data)?;
-        let analysis = analyse(&spec, &weights, &data, Par::rayon(0))?;
-        Ok((spec, analysis))
-    }
-
-    fn spec(&self, origin: Option<&str>) -> anyhow::Result<RunSpec> {
-        if let Some(config) = &self.config {
-            return Ok(single(&Config::load(config, &self.overrides)?)?);
-        }
-        let text = origin.ok_or_else(|| {
-            UsageError("the file does not say where it comes from; give --config".to_owned())
-        })?;
-        let origin: Origin = serde_json::from_str(text).map_err(|error| {
-            UsageError(format!("its origin cannot be read ({error}); give --config"))
-        })?;
-        let mut spec = origin.spec;
-        if let Some(folder) = &self.data {
-            spec.data.folder.clone_from(folder);
-        }
-        Ok(spec)
+        let minimum = self.setting.load(path)?;
+        let analysis = analyse(&minimum.spec, &minimum.weights, &minimum.data, Par::rayon(0))?;
+        Ok((minimum.spec, analysis))
     }
 }
 
@@ -114,6 +85,17 @@ pub fn print_analysis(
         line("one-step bound", number(exact.one_step_upper), "≥ generalized sharpness")?;
         line("effective rank", number(exact.effective_rank), "of the dominant second moment")?;
         line("coherence", number(exact.coherence), "σ of Dexter et al.")?;
+    }
+    if let Some(found) = &analysis.almost_sure {
+        if let Some(exponent) = &found.exponent {
+            let ends = format!("{} to {}", optional(exponent.low), optional(exponent.high));
+            let meaning = format!("Lyapunov exponent at η, per step: {ends}");
+            line("λ", optional(exponent.value), &meaning)?;
+        }
+        if let Some(threshold) = found.eta_as {
+            let ends = format!("{} to {}", number(threshold.low), number(threshold.high));
+            line("η*_as", number(threshold.value), &format!("where λ changes sign: {ends}"))?;
+        }
     }
     for missing in &analysis.missing {
         writeln!(out, "  {} is missing: {}", missing.quantity, missing.reason)?;

@@ -5,7 +5,9 @@ mod analyze;
 mod exit;
 mod folder;
 mod format;
+mod minimum;
 mod plot;
+mod probe;
 mod quadratic;
 mod show;
 mod source;
@@ -47,6 +49,8 @@ enum Command {
     Analyze(analyze::Analyze),
     /// Every threshold of a Gram matrix that any framework wrote; no network needed
     Thresholds(thresholds::Thresholds),
+    /// Perturb a saved minimum and see at which step sizes the true SGD stays there
+    Probe(probe::Probe),
     /// Simulate linearised SGD on synthetic quadratics beside every theory
     Quadratic(quadratic::Quadratic),
     /// Draw the figures of a results folder from its summary.csv
@@ -80,6 +84,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Train(command) => command.run(style),
         Command::Analyze(command) => command.run(style),
         Command::Thresholds(command) => command.run(style),
+        Command::Probe(command) => command.run(style),
         Command::Quadratic(command) => command.run(style),
         Command::Plot(command) => command.run(style),
         Command::Status(command) => command.run(style),

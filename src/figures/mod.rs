@@ -26,6 +26,7 @@ mod notes;
 mod output;
 mod plot;
 mod png;
+mod probe;
 pub mod quadratic;
 mod runs;
 mod scale;
@@ -42,6 +43,7 @@ use std::path::{Path, PathBuf};
 
 use chart::Chart;
 pub use error::FiguresError;
+pub use probe::draw_probe;
 use runs::{Method, Runs};
 
 /// A figure: the name of its files, and what it shows or why it can't be drawn.

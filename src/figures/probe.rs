@@ -1,0 +1,110 @@
+//! How far the true SGD is from a minimum some time after a perturbation, against the step size.
+
+use std::path::Path;
+
+use super::chart::{Axis, Chart, Curve, Panel, PowerLine};
+use super::scale::Kind;
+use super::style::{BLACK, DISTINCT, Dash, Marker, Style};
+use super::summary::Point;
+use super::table::{Row, Table};
+use super::{FiguresError, Outcome, layout, write_both};
+
+/// One line of `probe.csv`.
+struct Run {
+    learning_rate: f64,
+    batch_size: u64,
+    /// The last distance in units of the first.
+    growth: Option<f64>,
+    stays: bool,
+    eta_var: f64,
+    eta_as: Option<f64>,
+}
+
+/// Draws `probe.csv` into the folder `out`.
+///
+/// # Errors
+/// [`FiguresError`]: the CSV can't be read or is malformed, or a file can't be written.
+pub fn draw_probe(csv: &Path, out: &Path) -> Result<Outcome, FiguresError> {
+    let mut table = Table::open(csv)?;
+    let mut runs = Vec::new();
+    while let Some(row) = table.next_row()? {
+        runs.push(read(&row)?);
+    }
+    let name = "probe".to_owned();
+    let repeats = runs.iter().filter(|run| Some(run.learning_rate) == first_rate(&runs)).count();
+    let note = format!("Every marker is one run, {repeats} at each step size.");
+    match chart(&runs).and_then(|chart| layout::to_svg(&chart, &note)) {
+        Some(svg) => write_both(name, &svg, out),
+        None => Ok(Outcome::Skipped { name, reason: "probe.csv has no rows".to_owned() }),
+    }
+}
+
+fn first_rate(runs: &[Run]) -> Option<f64> {
+    runs.first().map(|run| run.learning_rate)
+}
+
+fn read(row: &Row<'_>) -> Result<Run, FiguresError> {
+    let first = row.positive("initial_distance")?;
+    Ok(Run {
+        learning_rate: row.positive("learning_rate")?,
+        batch_size: row.count("batch_size")?,
+        growth: row.optional("final_distance")?.map(|last| last / first),
+        stays: match row.text("outcome") {
+            "stays" => true,
+            "leaves" => false,
+            _ => return Err(row.bad("outcome", "stays or leaves")),
+        },
+        eta_var: row.positive("eta_var")?,
+        eta_as: row.optional("eta_as")?,
+    })
+}
+
+fn chart(runs: &[Run]) -> Option<Chart> {
+    let first = runs.first()?;
+    let heights: Vec<f64> = runs.iter().filter_map(|run| run.growth).chain([1.0]).collect();
+    let ends = (
+        heights.iter().copied().fold(f64::INFINITY, f64::min),
+        heights.iter().copied().fold(0.0, f64::max),
+    );
+    let mut curves = vec![
+        outcomes("stays", runs, true, DISTINCT[0], Marker::Circle),
+        outcomes("leaves", runs, false, DISTINCT[1], Marker::Cross),
+        upright("*η*_{var}", first.eta_var, ends, Dash::Dashed),
+    ];
+    curves.extend(first.eta_as.map(|eta| upright("*η*_{as}", eta, ends, Dash::Dotted)));
+    let start = PowerLine {
+        label: "start".to_owned(),
+        style: Style::reference(super::style::GREY, Dash::Solid),
+        factor: 1.0,
+        exponent: 0,
+    };
+    Some(Chart {
+        title: format!("Distance from the minimum after a perturbation, B = {}", first.batch_size),
+        x: Axis::new(Kind::Log10, "step size *η*"),
+        y: Axis::new(Kind::Log10, "final / initial distance"),
+        panels: vec![Panel { curves, lines: vec![start], ..Panel::default() }],
+    })
+}
+
+fn outcomes(
+    label: &str,
+    runs: &[Run],
+    stays: bool,
+    colour: super::style::Colour,
+    marker: Marker,
+) -> Curve {
+    let runs = runs.iter().filter(|run| run.stays == stays);
+    let points = runs.filter_map(|run| {
+        let y = run.growth?;
+        Some(Point { x: run.learning_rate, y, low: y, high: y, runs: 1 })
+    });
+    let style = Style { marker: Some(marker), ..Style::reference(colour, Dash::None) };
+    Curve { label: label.to_owned(), style, points: points.collect() }
+}
+
+/// A vertical line.
+fn upright(label: &str, x: f64, (low, high): (f64, f64), dash: Dash) -> Curve {
+    let points = [low, high].map(|y| Point { x, y, low: y, high: y, runs: 1 });
+    let style = Style::reference(BLACK, dash);
+    Curve { label: label.to_owned(), style, points: points.to_vec() }
+}

@@ -1,0 +1,50 @@
+//! Random displacements in the range of the Hessian.
+
+use faer::Par;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::Probe;
+use crate::curvature::{Pass, pull_back};
+use crate::net::Weights;
+
+/// θ* + δ for every repeat: δ ∝ Aᵀz with random z, of length `perturbation`·‖θ*‖.
+pub fn starts(probe: &Probe<'_>) -> Vec<Weights> {
+    let pass = Pass::new(probe.weights, probe.data, probe.factor, Par::rayon(0));
+    let length = probe.perturbation * norm(probe.weights);
+    let start = |repeat: u64| {
+        let mut rng = ChaCha8Rng::seed_from_u64(probe.seed);
+        rng.set_stream(repeat);
+        let side = pass.samples() * pass.outputs();
+        let z: Vec<f64> = (0..side).map(|_| rng.random_range(-1.0..1.0)).collect();
+        displaced(probe.weights, &pull_back(&pass, &z), length)
+    };
+    (0..probe.repeats).map(start).collect()
+}
+
+/// `weights` moved by `length` along `direction`, whose numbers are in the order of [`values`].
+fn displaced(weights: &Weights, direction: &[f64], length: f64) -> Weights {
+    let scale = length / direction.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let mut moved = weights.clone();
+    let parameters =
+        moved.layers.iter_mut().flat_map(|layer| layer.weight.iter_mut().chain(&mut layer.bias));
+    for (parameter, step) in parameters.zip(direction) {
+        *parameter = (f64::from(*parameter) + scale * step) as f32;
+    }
+    moved
+}
+
+/// ‖a − b‖ over all parameters.
+pub fn distance(a: &Weights, b: &Weights) -> f64 {
+    let squares = values(a).zip(values(b)).map(|(x, y)| (x - y).powi(2));
+    squares.sum::<f64>().sqrt()
+}
+
+fn norm(weights: &Weights) -> f64 {
+    values(weights).map(|x| x * x).sum::<f64>().sqrt()
+}
+
+fn values(weights: &Weights) -> impl Iterator<Item = f64> {
+    let layers = weights.layers.iter();
+    layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias)).map(|&x| f64::from(x))
+}
