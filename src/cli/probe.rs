@@ -48,6 +48,10 @@ pub struct Probe {
     /// Epochs of ⌈n/B⌉ steps
     #[arg(long, default_value_t = 100)]
     epochs: u64,
+    /// Take single samples with probability (n − B)/(B(n − 1)) and all of them otherwise, the
+    /// process with the mean-square threshold of SGD with batches of B
+    #[arg(long, conflicts_with = "shuffle")]
+    mixture: bool,
     /// Draw batches by shuffling every epoch, not independently of one another
     #[arg(long)]
     shuffle: bool,
@@ -102,7 +106,7 @@ impl Probe {
             .with_context(|| format!("cannot probe {}", self.minimum.display()))?;
         let batch_size = self.batch_size.unwrap_or(minimum.spec.train.batch_size);
         style.note("thresholds of the linearised process …");
-        let edges = edges(&minimum, batch_size)?;
+        let edges = edges(&minimum, batch_size, self.mixture)?;
         let outcomes = self.follow(&minimum, batch_size, &self.step_sizes(edges), style)?;
         write_rows(&csv, batch_size, edges, &outcomes)?;
         let figure = draw_probe(&csv, &folder)?;
@@ -148,7 +152,7 @@ impl Probe {
             weights: &minimum.weights,
             data: &minimum.data,
             factor: minimum.spec.loss.factor,
-            algorithm: Algorithm::Sgd,
+            algorithm: if self.mixture { Algorithm::Mixture } else { Algorithm::Sgd },
             sampling: if self.shuffle { BatchSampling::Epoch } else { BatchSampling::Uniform },
             batch_size,
             perturbation: self.perturbation,
@@ -196,7 +200,7 @@ impl Probe {
     }
 }
 
-fn edges(minimum: &Minimum, batch_size: usize) -> anyhow::Result<Edges> {
+fn edges(minimum: &Minimum, batch_size: usize, mixture: bool) -> anyhow::Result<Edges> {
     let pass = Pass::new(&minimum.weights, &minimum.data, minimum.spec.loss.factor, Par::rayon(0));
     let gram = gram(&pass)?;
     let sampling = Sampling::Distinct;
@@ -208,7 +212,11 @@ fn edges(minimum: &Minimum, batch_size: usize) -> anyhow::Result<Edges> {
     let linearised = Linearised {
         gram: &gram,
         factor: &factor,
-        process: Process::Sgd { sampling, batch_size },
+        process: if mixture {
+            Process::equivalent_mixture(gram.samples(), batch_size)?
+        } else {
+            Process::Sgd { sampling, batch_size }
+        },
         decay: Decay {
             generalized_sharpness: found.generalized_sharpness.upper,
             smallest_curvature: report.smallest_curvature,

@@ -13,6 +13,7 @@
 //! \[M\] is Mulayoff & Michaeli, *Exact Mean Square Linear Stability Analysis for SGD*,
 //! COLT 2024, <https://arxiv.org/abs/2306.07850>.
 
+mod algorithms;
 mod bounds;
 mod canvas;
 mod chart;
@@ -39,6 +40,7 @@ mod table;
 mod tests;
 mod ticks;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use chart::Chart;
@@ -87,7 +89,23 @@ pub fn draw_all(csv: &Path, out: &Path) -> Result<Vec<Outcome>, FiguresError> {
             outcomes.push(draw(figure, method, runs, out)?);
         }
     }
+    let algorithms: BTreeSet<&str> = sets.keys().map(|method| method.algorithm.as_str()).collect();
+    if algorithms.len() > 1 {
+        outcomes.push(draw_algorithms(&sets, out)?);
+    }
     Ok(outcomes)
+}
+
+fn draw_algorithms(sets: &BTreeMap<Method, Runs>, out: &Path) -> Result<Outcome, FiguresError> {
+    let name = "algorithms".to_owned();
+    let svg = algorithms::chart(sets).and_then(|chart| {
+        let note = "mixture: one sample with probability p(B), all of them otherwise.";
+        layout::to_svg(&chart, note).ok_or_else(|| "nothing is measured".to_owned())
+    });
+    match svg {
+        Ok(svg) => write_both(name, &svg, out),
+        Err(reason) => Ok(Outcome::Skipped { name, reason }),
+    }
 }
 
 /// Draws one figure; `method` is given if the CSV holds several.

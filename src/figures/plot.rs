@@ -3,7 +3,7 @@
 use super::canvas::{At, Canvas, Stroke};
 use super::chart::{Curve, Panel, PowerLine, Tile};
 use super::scale::Scale;
-use super::style::{BLACK, PALE};
+use super::style::{BLACK, Dash, PALE};
 use super::summary::Point;
 use super::ticks::Ticks;
 
@@ -129,7 +129,11 @@ impl Plot<'_> {
 
     fn draw_markers(&self, canvas: &mut Canvas, curve: &Curve, phase: f64) {
         if let Some(marker) = curve.style.marker {
-            for at in spaced(&self.places(curve), phase) {
+            let places = self.places(curve);
+            // Without a line every marker is a datum of its own.
+            let places =
+                if curve.style.dash == Dash::None { places } else { spaced(&places, phase) };
+            for at in places {
                 canvas.marker(at, marker, curve.style.colour);
             }
         }
