@@ -35,5 +35,7 @@ pub fn options(config: &Config) -> SweepOptions {
     SweepOptions {
         workers: config.run.workers,
         checkpoint_interval: Duration::from_secs_f64(config.run.checkpoint_seconds.min(1e9)),
+        device: config.run.device,
+        batched_runs: config.run.batched_runs,
     }
 }

@@ -70,6 +70,8 @@ pub struct Job<'a> {
     pub interrupt: &'a Interrupt,
     /// Between two saves of the run's state.
     pub checkpoint_interval: Duration,
+    /// Which of the backend's devices.
+    pub device: usize,
 }
 
 impl Job<'_> {
@@ -158,7 +160,7 @@ impl Job<'_> {
                     Some(saved) => saved.into_weights(&widths)?,
                     None => start(),
                 };
-                let device = train::open_device(spec.backend)?;
+                let device = train::open_device(spec.backend, self.device)?;
                 Ok(Box::new(TensorEngine::new(&weights, data, factor, device)))
             }
         }

@@ -39,6 +39,10 @@ pub struct SweepOptions {
     pub workers: usize,
     /// Between two saves of an unfinished run's state.
     pub checkpoint_interval: Duration,
+    /// Which of the backend's devices.
+    pub device: usize,
+    /// Runs that the tensor engine trains at once; 0 chooses, 1 trains each alone.
+    pub batched_runs: usize,
 }
 
 /// How a sweep ended.
@@ -88,6 +92,7 @@ pub fn sweep(
         reporter,
         interrupt,
         checkpoint_interval: options.checkpoint_interval,
+        device: options.device,
         queue: Mutex::new(specs.iter().collect()),
         outcome: Mutex::new(Outcome::default()),
     };
@@ -114,6 +119,7 @@ struct Pool<'a> {
     reporter: &'a dyn Reporter,
     interrupt: &'a Interrupt,
     checkpoint_interval: Duration,
+    device: usize,
     queue: Mutex<VecDeque<&'a RunSpec>>,
     outcome: Mutex<Outcome>,
 }
@@ -154,6 +160,7 @@ impl<'a> Pool<'a> {
             reporter: self.reporter,
             interrupt: self.interrupt,
             checkpoint_interval: self.checkpoint_interval,
+            device: self.device,
         };
         // A bug in one run, ours or a library's, must not take the night's other runs with it.
         match catch_unwind(AssertUnwindSafe(|| job.run())) {
