@@ -115,7 +115,7 @@ impl Company for Desk {
         self.waiting.pop_front()
     }
 
-    fn look(&mut self, row: &Row<usize>) -> Wish {
+    fn look(&mut self, row: &mut Row<usize>) -> Wish {
         self.looks += 1;
         self.most = self.most.max(row.lanes.len());
         if self.stop == Some(self.looks) { Wish::Interrupt } else { Wish::Continue }

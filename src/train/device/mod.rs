@@ -61,7 +61,7 @@ fn cpu(_: Backend) -> Device {
 
 fn not_built(backend: Backend) -> String {
     let name = backend.name();
-    format!("this build lacks it: build with `cargo build --release --features {name}`")
+    format!("not in this build; `cargo build --release --features {name}` adds it")
 }
 
 /// What a machine needs for `backend`.
@@ -79,8 +79,8 @@ fn needs(backend: Backend) -> &'static str {
 }
 
 fn no_such(index: usize, count: usize) -> String {
-    let last = count - 1;
-    format!("it has no device {index} here; run.device can be 0 to {last}, see `etastar devices`")
+    let known = if count == 1 { "only 0".to_owned() } else { format!("0 to {}", count - 1) };
+    format!("no device {index} here; run.device can be {known}, see `etastar devices`")
 }
 
 fn unusable(backend: Backend, fault: &str) -> EngineError {

@@ -20,7 +20,7 @@ pub trait Company {
     fn next(&mut self) -> Option<Entry<Self::Key>>;
 
     /// Called between steps, about once for a thousand samples of every run.
-    fn look(&mut self, row: &Row<Self::Key>) -> Wish;
+    fn look(&mut self, row: &mut Row<Self::Key>) -> Wish;
 
     /// The row stops here, its runs unfinished.
     fn leave(&mut self, row: &Row<Self::Key>);
