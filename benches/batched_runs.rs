@@ -36,6 +36,9 @@ struct Options {
     runs: usize,
     #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 64, 1024])]
     batch_sizes: Vec<usize>,
+    /// How pixels become inputs: standard or unit
+    #[arg(long, default_value = "standard")]
+    scaling: String,
     /// Of measurement for every number
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
@@ -45,6 +48,12 @@ struct Options {
     /// Given by cargo
     #[arg(long)]
     bench: bool,
+}
+
+impl Options {
+    fn scaling(&self) -> Scaling {
+        if self.scaling == "unit" { Scaling::Unit } else { Scaling::Standard }
+    }
 }
 
 /// One row of the table, in runs × steps per second.
@@ -108,7 +117,7 @@ fn measure(
     gpu: Option<&Gpu>,
     bandwidth: f64,
 ) -> Measured {
-    let (data, weights) = problem();
+    let (data, weights) = problem(&options.scaling);
     let widths = Widths::new(support::INPUTS, &[support::HIDDEN], support::CLASSES);
     let memory = gpu.map_or(Memory { total: None, buffer: None }, |gpu| gpu.memory);
     let runs = match options.runs {
@@ -117,15 +126,15 @@ fn measure(
     };
     let seconds = Duration::from_secs_f64(options.seconds);
     let rows = rows_per_second(&data, &weights, runs, batch_size, device, seconds);
-    let fused =
-        [Stage::Start, Stage::Late].map(|stage| fused_per_second(stage, batch_size, seconds));
+    let fused = [Stage::Start, Stage::Late]
+        .map(|stage| fused_per_second(options.scaling(), stage, batch_size, seconds));
     let bytes = 12.0 * widths.parameters() as f64;
     Measured { batch_size, runs, rows, fused, of_limit: rows * bytes / bandwidth }
 }
 
-fn problem() -> (Dataset, Weights) {
+fn problem(scaling: &str) -> (Dataset, Weights) {
     let folder = format!("{}/data/mnist", env!("CARGO_MANIFEST_DIR"));
-    let source = format!("[data]\nfolder = {folder:?}\nscaling = \"standard\"\n");
+    let source = format!("[data]\nfolder = {folder:?}\nscaling = {scaling:?}\n");
     let config = Config::parse(&source, "bench", "unused".into(), &[]).expect("a configuration");
     let data = load(&config.data);
     let widths = Widths::new(data.features, &config.model.hidden, data.outputs);
@@ -160,10 +169,10 @@ fn rows_per_second(
 }
 
 /// One fused network on every core.
-fn fused_per_second(stage: Stage, batch_size: usize, seconds: Duration) -> f64 {
-    let problem = support::problem(Scaling::Standard);
+fn fused_per_second(scaling: Scaling, stage: Stage, batch_size: usize, seconds: Duration) -> f64 {
+    let problem = support::problem(scaling);
     let mut trained = support::start(&problem);
-    let rate = support::rate(Scaling::Standard, stage);
+    let rate = support::rate(scaling, stage);
     if stage == Stage::Late {
         support::train(&mut trained, rate, 200);
     }
