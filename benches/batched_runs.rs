@@ -24,6 +24,10 @@ use etastar::train::row::{Memory, RowNetwork, capacity};
 use etastar::train::{Gpu, best_backend, gpus_of, open_device};
 use support::{SAMPLES, Scaling, Stage, Uniform};
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 struct Options {
     /// flex, ndarray, wgpu or cuda; the best GPU by default, or the first that there is
@@ -197,7 +201,7 @@ fn copy_bandwidth(device: &Device, gpu: Option<&Gpu>) -> f64 {
     let mut tensor = Tensor::<1>::zeros([length], device);
     let times = per_second(Duration::from_secs(2), || {
         for _ in 0..8 {
-            tensor = tensor.clone() * 1.5;
+            tensor.inplace(|tensor| tensor * 1.5);
         }
         device.sync().expect("a device that works");
     });
