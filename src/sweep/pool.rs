@@ -99,6 +99,8 @@ pub fn sweep(
     let trainers = usize::from(rows.is_some());
     let in_rows = rows.as_ref().map(Rows::device);
     reporter.report(&Event::Planned { specs, finished, workers: workers + trainers, in_rows });
+    let (together, alone): (Vec<&RunSpec>, Vec<&RunSpec>) =
+        specs.iter().partition(|spec| rows.is_some() && Rows::fit(spec));
     let pool = Pool {
         store,
         data,
@@ -107,16 +109,16 @@ pub fn sweep(
         interrupt,
         checkpoint_interval: options.checkpoint_interval,
         device,
-        queue: Mutex::new(specs.iter().collect()),
+        queue: Mutex::new(alone.into()),
         outcome: Mutex::new(Outcome::default()),
     };
     let end = match rows {
-        Some(rows) => rows.work(&pool, specs, workers),
-        None => {
-            pool.work_on_all(workers);
-            Ok(())
-        }
+        Some(rows) => rows.work(&pool, together, workers),
+        None => Ok(()),
     };
+    if end.is_ok() {
+        pool.work_on_all(workers);
+    }
     summary::gather(store)?;
     end.map_err(SweepError::Device)?;
     Ok(pool.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))

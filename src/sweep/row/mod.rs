@@ -38,10 +38,7 @@ impl Rows {
         options: SweepOptions,
         placed: &Placed,
     ) -> Result<Option<Self>, EngineError> {
-        let fits = |spec: &&RunSpec| {
-            spec.engine == EngineKind::Tensor && spec.train.algorithm == Algorithm::Sgd
-        };
-        let Some(spec) = specs.first().filter(fits) else { return Ok(None) };
+        let Some(spec) = specs.iter().find(|spec| Self::fit(spec)) else { return Ok(None) };
         let wanted = options.batched_runs;
         if wanted == 1 || (wanted == 0 && !spec.backend.is_gpu()) {
             return Ok(None);
@@ -55,6 +52,11 @@ impl Rows {
         }))
     }
 
+    /// Whether a run can be one of a row: the steps of a mixture differ in their batch sizes.
+    pub fn fit(spec: &RunSpec) -> bool {
+        spec.engine == EngineKind::Tensor && spec.train.algorithm == Algorithm::Sgd
+    }
+
     /// The device in words.
     pub fn device(&self) -> &str {
         &self.name
@@ -64,7 +66,7 @@ impl Rows {
     pub fn work(
         &self,
         pool: &Pool<'_>,
-        specs: &[RunSpec],
+        specs: Vec<&RunSpec>,
         measurers: usize,
     ) -> Result<(), EngineError> {
         let (sender, receiver) = channel();
@@ -80,7 +82,7 @@ impl Rows {
     fn train<'a>(
         &self,
         pool: &'a Pool<'_>,
-        specs: &'a [RunSpec],
+        specs: Vec<&'a RunSpec>,
         trained: Sender<Work<'a>>,
     ) -> Result<(), EngineError> {
         for row in by_batch_size(specs) {
@@ -135,7 +137,7 @@ impl Rows {
 }
 
 /// The runs of a sweep differ in step size, seed and batch size; those of one batch size, in order.
-fn by_batch_size(specs: &[RunSpec]) -> Vec<VecDeque<&RunSpec>> {
+fn by_batch_size(specs: Vec<&RunSpec>) -> Vec<VecDeque<&RunSpec>> {
     let mut rows: Vec<VecDeque<&RunSpec>> = Vec::new();
     for spec in specs {
         let size = spec.train.batch_size;
