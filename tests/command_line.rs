@@ -90,7 +90,7 @@ fn missing_things_are_named() {
             "the data folder nowhere has neither",
         ),
         (&["sweep", "x.toml", "--set", "data.samples_per_class=60000"], "samples of class 0"),
-        (&["sweep", "x.toml", "--set", "run.backend=cuda"], "\"flex\" or \"ndarray\" or \"wgpu\""),
+        (&["sweep", "x.toml", "--set", "run.backend=gpu"], "\"flex\" or \"ndarray\" or \"wgpu\""),
         (&["status", "nowhere"], "nowhere is not the results folder of a sweep"),
         (&["plot", "nowhere"], "nowhere is not the results folder of a sweep"),
         (&["train", "x.toml", "--set", "batch_size=1"], "name the section too"),
@@ -114,7 +114,7 @@ fn a_backend_that_was_not_built_says_how_to_build_it() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
     let output = etastar(folder.path(), &["train", "x.toml", "--set", "run.backend=ndarray"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     let text = stderr(&output);
     assert!(text.contains("--features ndarray") && text.contains("\"flex\" would work"), "{text}");
 }

@@ -102,12 +102,23 @@ fn sharpness_of_both_hessians_agrees_at_every_minimum() {
 
 #[test]
 fn a_killed_sweep_goes_on_where_it_was() {
+    killed_and_gone_on_with(&["run.batched_runs=1"]);
+}
+
+#[test]
+fn a_killed_sweep_in_rows_goes_on_where_it_was() {
+    // A run's bits depend neither on its company in a row nor on when it was saved.
+    killed_and_gone_on_with(&["run.batched_runs=3", "run.checkpoint_seconds=0.1"]);
+}
+
+fn killed_and_gone_on_with(settings: &[&str]) {
     let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for folder in [&whole, &killed] {
         write_config(folder.path());
     }
     // The slower engine, so that there is something to kill on any machine.
-    let sweep = ["sweep", "x.toml", "--quiet", "--set", "run.engine=tensor"];
+    let mut sweep = vec!["sweep", "x.toml", "--quiet", "--set", "run.engine=tensor"];
+    sweep.extend(settings.iter().flat_map(|setting| ["--set", setting]));
     assert!(etastar(whole.path(), &sweep).status.success());
     let mut kills = 0;
     for patience in [150, 400, 700, 1100] {
@@ -134,7 +145,8 @@ fn a_killed_sweep_goes_on_where_it_was() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_a_sweep_with_code_130() {
-    for signal in ["INT", "TERM"] {
+    let rows = ["--set", "run.engine=tensor", "--set", "run.batched_runs=2"];
+    for (signal, more) in [("INT", &[][..]), ("TERM", &[]), ("INT", &rows)] {
         let folder = tempfile::tempdir().unwrap();
         let endless = tiny_config() + "[sweep]\nlearning_rate = [1e-7, 2e-7]\n";
         fs::write(
@@ -143,6 +155,7 @@ fn a_signal_ends_a_sweep_with_code_130() {
         )
         .unwrap();
         let mut child = command(folder.path(), &["sweep", "x.toml", "--quiet"])
+            .args(more)
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
@@ -167,34 +180,42 @@ fn a_signal_ends_a_sweep_with_code_130() {
 
 #[test]
 fn two_sweeps_at_once_share_the_work() {
-    let (shared, alone) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    write_config(shared.path());
-    write_config(alone.path());
-    let start = || {
-        command(shared.path(), &["sweep", "x.toml", "--quiet"])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap()
-    };
-    let mut both = [start(), start()];
-    for child in &mut both {
-        assert!(child.wait().unwrap().success());
+    let rows = ["--set", "run.engine=tensor", "--set", "run.batched_runs=3"];
+    for more in [&[][..], &rows] {
+        let (shared, alone) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write_config(shared.path());
+        write_config(alone.path());
+        let sweep = |folder: &Path| {
+            let mut sweep = command(folder, &["sweep", "x.toml", "--quiet"]);
+            sweep.args(more).stdout(Stdio::null()).spawn().unwrap()
+        };
+        let mut both = [sweep(shared.path()), sweep(shared.path())];
+        for child in &mut both {
+            assert!(child.wait().unwrap().success());
+        }
+        assert!(sweep(alone.path()).wait().unwrap().success());
+        assert_eq!(summary(shared.path()), summary(alone.path()));
     }
-    assert!(etastar(alone.path(), &["sweep", "x.toml"]).status.success());
-    assert_eq!(summary(shared.path()), summary(alone.path()));
 }
 
 #[test]
 fn a_failing_run_is_recorded_and_the_others_go_on() {
+    one_of_them_fails(&[]);
+    one_of_them_fails(&["--set", "run.engine=tensor", "--set", "run.batched_runs=5"]);
+}
+
+fn one_of_them_fails(more: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     write_config(folder.path());
-    let plan = etastar(folder.path(), &["sweep", "x.toml", "--dry-run", "--json"]);
+    let arguments = [&["sweep", "x.toml"], more].concat();
+    let plan = [&arguments[..], &["--dry-run", "--json"]].concat();
+    let plan = etastar(folder.path(), &plan);
     let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
     let victim = plan["runs"][3]["run_id"].as_str().unwrap();
     // A folder where the run's history should go: every attempt to write it fails.
     let obstacle = folder.path().join("results/x/runs").join(victim).join("history.csv/in-the-way");
     fs::create_dir_all(&obstacle).unwrap();
-    let sweep = etastar(folder.path(), &["sweep", "x.toml"]);
+    let sweep = etastar(folder.path(), &arguments);
     assert_eq!(sweep.status.code(), Some(1), "{}", stderr(&sweep));
     assert!(
         stderr(&sweep).contains(victim) && stderr(&sweep).contains("history.csv"),
@@ -205,7 +226,7 @@ fn a_failing_run_is_recorded_and_the_others_go_on() {
     let status = stdout(&etastar(folder.path(), &["status", "results/x"]));
     assert!(status.contains("15 of 16 runs done") && status.contains("1 failed"), "{status}");
     fs::remove_dir_all(obstacle.parent().unwrap()).unwrap();
-    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    assert!(etastar(folder.path(), &arguments).status.success());
     assert_eq!(summary(folder.path()).len(), 16);
 }
 

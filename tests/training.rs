@@ -24,7 +24,7 @@ fn start(spec: &RunSpec) -> (Weights, Dataset) {
 
 fn engine(spec: &RunSpec, backend: Backend) -> TensorEngine {
     let (weights, data) = start(spec);
-    TensorEngine::new(&weights, &data, spec.loss.factor, open_device(backend).unwrap())
+    TensorEngine::new(&weights, &data, spec.loss.factor, open_device(backend, 0).unwrap())
 }
 
 fn flat(weights: &Weights) -> Vec<f64> {
@@ -166,7 +166,7 @@ fn ndarray_agrees_with_flex() {
 #[cfg(feature = "wgpu")]
 #[test]
 fn wgpu_agrees_with_flex() {
-    if let Err(error) = open_device(Backend::Wgpu) {
+    if let Err(error) = open_device(Backend::Wgpu, 0) {
         println!("skipped: {error}");
         return;
     }

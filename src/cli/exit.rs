@@ -38,9 +38,14 @@ fn code(error: &anyhow::Error) -> u8 {
             || cause.is::<DataError>()
             || cause.is::<NpyError>()
             || cause.is::<ThresholdsError>()
-            || matches!(cause.downcast_ref::<SweepError>(), Some(SweepError::Experiment(_)))
+            || is_usage(cause.downcast_ref::<SweepError>())
     });
     if usage { USAGE } else { FAILED }
+}
+
+/// A device that is not there was the wrong thing to ask for; one that failed is none of that.
+fn is_usage(error: Option<&SweepError>) -> bool {
+    matches!(error, Some(SweepError::Experiment(_) | SweepError::NoDevice(_)))
 }
 
 /// Whoever read our output has seen enough, as in `etastar status results/x | head`.

@@ -2,6 +2,7 @@
 
 mod almost_sure;
 mod analyze;
+mod devices;
 mod exit;
 mod folder;
 mod format;
@@ -55,6 +56,8 @@ enum Command {
     Quadratic(quadratic::Quadratic),
     /// Draw the figures of a results folder from its summary.csv
     Plot(plot::Plot),
+    /// What this build and this machine can train on
+    Devices(devices::Devices),
     /// What is done, running, failed and left in a results folder
     Status(status::Status),
 }
@@ -87,6 +90,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Probe(command) => command.run(style),
         Command::Quadratic(command) => command.run(style),
         Command::Plot(command) => command.run(style),
+        Command::Devices(command) => command.run(style),
         Command::Status(command) => command.run(style),
     }
 }

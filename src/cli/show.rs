@@ -72,7 +72,7 @@ impl Display {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, specs: &[RunSpec], finished: usize, workers: usize) {
+    fn begin(&self, specs: &[RunSpec], finished: usize, workers: usize, in_rows: Option<&str>) {
         let mut state = self.state();
         state.planned = specs.len();
         state.left = specs.iter().map(|spec| spec.train.batch_size).collect();
@@ -81,7 +81,11 @@ impl Display {
         } else {
             String::new()
         };
-        let side = if workers > 1 { format!(", {workers} side by side") } else { String::new() };
+        let side = match in_rows {
+            Some(device) => format!(", trained together on {device}"),
+            None if workers > 1 => format!(", {workers} side by side"),
+            None => String::new(),
+        };
         self.line(&format!("{} {}{found}{side}", specs.len(), plural(specs.len(), "run")));
         let style = |template| {
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -105,7 +109,7 @@ impl Display {
         }
     }
 
-    fn training(&self, worker: usize, spec: &RunSpec, progress: &Progress) {
+    fn training(&self, worker: usize, text: impl FnOnce() -> String) {
         let mut state = self.state();
         let Some(worker) = state.workers.get_mut(worker) else {
             return;
@@ -115,7 +119,7 @@ impl Display {
             return;
         }
         worker.shown = Instant::now();
-        let text = format!("{}  {}", name(spec), stage(spec, progress));
+        let text = text();
         if self.terminal {
             worker.bar.set_message(text);
             worker.bar.tick();
@@ -171,9 +175,16 @@ impl Display {
 impl Reporter for Display {
     fn report(&self, event: &Event<'_>) {
         match event {
-            Event::Planned { specs, finished, workers } => self.begin(specs, *finished, *workers),
+            Event::Planned { specs, finished, workers, in_rows } => {
+                self.begin(specs, *finished, *workers, *in_rows);
+            }
             Event::Started { worker, spec } => self.message(*worker, name(spec)),
-            Event::Training { worker, spec, progress } => self.training(*worker, spec, progress),
+            Event::Training { worker, spec, progress } => {
+                self.training(*worker, || format!("{}  {}", name(spec), stage(spec, progress)));
+            }
+            Event::TrainingRow { worker, batch_size, runs, epochs } => {
+                self.training(*worker, || row(*batch_size, *runs, *epochs));
+            }
             Event::Analysing { worker, spec } => {
                 self.message(*worker, format!("{}  measuring the minimum", name(spec)));
             }
@@ -204,6 +215,14 @@ impl Drop for Display {
 /// "η = 0.0433  B = 4".
 fn name(spec: &RunSpec) -> String {
     format!("η = {:<8}  B = {:<4}", number(spec.train.learning_rate), spec.train.batch_size)
+}
+
+/// "B = 4     24 runs at once, epochs 310 to 322".
+fn row(batch_size: usize, runs: usize, (first, last): (u64, u64)) -> String {
+    let together = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs at once") };
+    let epochs =
+        if first == last { format!("epoch {last}") } else { format!("epochs {first} to {last}") };
+    format!("B = {batch_size:<4}  {together}, {epochs}")
 }
 
 fn stage(spec: &RunSpec, progress: &Progress) -> String {

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use etastar::config::{Config, ConfigError};
+use etastar::config::{Backend, Config, ConfigError, EngineKind};
 use etastar::quadratic::QuadraticConfig;
 use etastar::sweep::SweepOptions;
+use etastar::train::best_backend;
+
+use super::show::Style;
 
 /// A configuration.
 #[derive(Debug, Args)]
@@ -23,10 +26,39 @@ impl Source {
     pub fn load_quadratic(&self) -> Result<QuadraticConfig, ConfigError> {
         QuadraticConfig::load(&self.config, &self.overrides)
     }
+}
 
-    /// Reads and checks it.
-    pub fn load(&self) -> Result<Config, ConfigError> {
-        Config::load(&self.config, &self.overrides)
+/// Where to train.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// Where the tensor engine computes: flex, ndarray, wgpu, cuda or auto; short for --set
+    /// run.backend=…
+    #[arg(long)]
+    backend: Option<String>,
+    /// Which of the backend's devices, see `etastar devices`; short for --set run.device=…
+    #[arg(long, value_name = "INDEX")]
+    device: Option<usize>,
+}
+
+impl Source {
+    /// Reads and checks it, with the backend decided.
+    pub fn load(&self, place: &Place, style: Style) -> Result<Config, ConfigError> {
+        let backend = place.backend.iter().map(|backend| format!("run.backend={backend}"));
+        let device = place.device.iter().map(|device| format!("run.device={device}"));
+        let overrides: Vec<String> =
+            self.overrides.iter().cloned().chain(backend).chain(device).collect();
+        let mut config = Config::load(&self.config, &overrides)?;
+        if config.run.backend.is_none() {
+            // The fused engine is the CPU's; there is nothing to look for.
+            let (backend, reason) = match config.run.engine {
+                Some(EngineKind::Fused) => (Backend::Flex, "the fused engine".to_owned()),
+                _ => best_backend(),
+            };
+            config.run.backend = Some(backend);
+            let engine = config.engine().name();
+            style.note(&format!("run.backend = \"auto\": {reason}; {engine} engine"));
+        }
+        Ok(config)
     }
 }
 
@@ -35,5 +67,7 @@ pub fn options(config: &Config) -> SweepOptions {
     SweepOptions {
         workers: config.run.workers,
         checkpoint_interval: Duration::from_secs_f64(config.run.checkpoint_seconds.min(1e9)),
+        device: config.run.device,
+        batched_runs: config.run.batched_runs,
     }
 }

@@ -17,13 +17,15 @@ use serde_json::json;
 use super::exit;
 use super::format::{number, table};
 use super::show::{Style, plural};
-use super::source::{Source, options};
+use super::source::{Place, Source, options};
 
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
 pub struct Sweep {
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    place: Place,
     /// Print the plan and stop before anything is written
     #[arg(long)]
     dry_run: bool,
@@ -34,7 +36,7 @@ const LISTED: usize = 40;
 
 impl Sweep {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let config = self.source.load()?;
+        let config = self.source.load(&self.place, style)?;
         let specs = grid(&config)?;
         let data = Dataset::load(&config.data)?;
         if self.dry_run {

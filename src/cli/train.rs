@@ -14,18 +14,20 @@ use super::analyze::print_analysis;
 use super::exit;
 use super::format::{duration, number, optional};
 use super::show::Style;
-use super::source::{Source, options};
+use super::source::{Place, Source, options};
 
 /// Arguments of `train`.
 #[derive(Debug, Args)]
 pub struct Train {
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    place: Place,
 }
 
 impl Train {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let config = self.source.load()?;
+        let config = self.source.load(&self.place, style)?;
         let spec = single(&config)?;
         let data = Dataset::load(&config.data)?;
         let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;

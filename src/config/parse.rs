@@ -187,8 +187,18 @@ fn run(mut s: Section<'_>, results: PathBuf) -> RunConfig {
         ),
         backend: s.choice(
             "backend",
-            &[("flex", Backend::Flex), ("ndarray", Backend::NdArray), ("wgpu", Backend::Wgpu)],
+            &[
+                ("flex", Some(Backend::Flex)),
+                ("ndarray", Some(Backend::NdArray)),
+                ("wgpu", Some(Backend::Wgpu)),
+                ("cuda", Some(Backend::Cuda)),
+                ("auto", None),
+            ],
         ),
+        device: s.or("device", 0, any),
+        batched_runs: s.or("batched_runs", 0, |&runs: &usize| {
+            if runs <= 4096 { Ok(()) } else { Err("at most 4096") }
+        }),
         checkpoint_seconds: s.or("checkpoint_seconds", 60.0, |&seconds: &f64| {
             if seconds >= 0.0 && seconds.is_finite() { Ok(()) } else { Err("0 or more") }
         }),

@@ -120,6 +120,6 @@ fn spec(config: &Config, run: Run) -> RunSpec {
         },
         analysis: config.analysis.clone(),
         engine: config.engine(),
-        backend: config.run.backend,
+        backend: config.backend(),
     }
 }

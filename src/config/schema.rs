@@ -180,7 +180,12 @@ pub struct RunConfig {
     pub workers: usize,
     /// `None` chooses the fused engine where it can be had.
     pub engine: Option<EngineKind>,
-    pub backend: Backend,
+    /// `None` chooses the best GPU, or else the CPU.
+    pub backend: Option<Backend>,
+    /// Which of the backend's devices.
+    pub device: usize,
+    /// Runs that the tensor engine trains at once; 0 chooses.
+    pub batched_runs: usize,
     /// Seconds between two saves of an unfinished run's state.
     pub checkpoint_seconds: f64,
 }
@@ -202,6 +207,7 @@ pub enum Backend {
     Flex,
     NdArray,
     Wgpu,
+    Cuda,
 }
 
 impl Config {
@@ -213,17 +219,41 @@ impl Config {
 
     /// Whether the fused engine can do these runs.
     pub fn fused_fits(&self) -> bool {
-        self.model.hidden.len() == 1 && self.run.backend == Backend::Flex
+        self.model.hidden.len() == 1 && self.backend() == Backend::Flex
+    }
+
+    /// Where the tensor engine computes; an undecided `"auto"` is the CPU.
+    pub fn backend(&self) -> Backend {
+        self.run.backend.unwrap_or(Backend::Flex)
     }
 }
 
 impl Backend {
+    /// Every backend, the default first.
+    pub const ALL: [Self; 4] = [Self::Flex, Self::NdArray, Self::Wgpu, Self::Cuda];
+
+    /// Whether this build has it.
+    pub fn is_built(self) -> bool {
+        match self {
+            Self::Flex => true,
+            Self::NdArray => cfg!(feature = "ndarray"),
+            Self::Wgpu => cfg!(feature = "wgpu"),
+            Self::Cuda => cfg!(feature = "cuda"),
+        }
+    }
+
+    /// Whether it is for GPUs.
+    pub fn is_gpu(self) -> bool {
+        matches!(self, Self::Wgpu | Self::Cuda)
+    }
+
     /// The word in the configuration, also the name of its cargo feature.
     pub fn name(self) -> &'static str {
         match self {
             Self::Flex => "flex",
             Self::NdArray => "ndarray",
             Self::Wgpu => "wgpu",
+            Self::Cuda => "cuda",
         }
     }
 }

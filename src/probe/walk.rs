@@ -66,6 +66,6 @@ fn engine(probe: &Probe<'_>, start: &Weights) -> Result<Box<dyn Engine>, EngineE
     if start.layers.len() == 2 {
         return Ok(Box::new(FusedEngine::new(start, probe.data, probe.factor)?));
     }
-    let device = open_device(Backend::Flex)?;
+    let device = open_device(Backend::Flex, 0)?;
     Ok(Box::new(TensorEngine::new(start, probe.data, probe.factor, device)))
 }

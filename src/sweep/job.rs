@@ -10,6 +10,7 @@ use super::analysis::{Analysis, AnalysisError, analyse};
 use super::checkpoint::{self, Checkpoint, Found};
 use super::identity::{RunId, analysis_id, run_id};
 use super::interrupt::Interrupt;
+use super::placed::Placed;
 use super::progress::{Event, Reporter};
 use super::provenance::{Provenance, VERSION};
 use super::record::{FORMAT, Record};
@@ -70,6 +71,18 @@ pub struct Job<'a> {
     pub interrupt: &'a Interrupt,
     /// Between two saves of the run's state.
     pub checkpoint_interval: Duration,
+    pub device: &'a Placed,
+}
+
+/// A run at the end of its training.
+#[derive(Debug)]
+pub struct Trained {
+    pub outcome: Outcome,
+    /// Full-data loss; `None` if it is not finite.
+    pub final_loss: Option<f64>,
+    pub weights: Weights,
+    /// Seconds of training.
+    pub seconds: f64,
 }
 
 impl Job<'_> {
@@ -109,6 +122,13 @@ impl Job<'_> {
         let Some(outcome) = outcome else { return Ok(End::Interrupted) };
         let final_loss = Some(engine.loss()?).filter(|loss| loss.is_finite());
         let weights = engine.weights()?;
+        let trained = Trained { outcome, final_loss, weights, seconds: train_seconds };
+        Ok(End::Made(Box::new(self.conclude(id, trained)?)))
+    }
+
+    /// Measures a trained run and writes all there is to keep of it.
+    pub(super) fn conclude(&self, id: &RunId, trained: Trained) -> Result<Record, JobError> {
+        let Trained { outcome, final_loss, weights, seconds } = trained;
         self.keep_training(id, &outcome, &weights)?;
         let (analysis, analysis_seconds) = self.measure(outcome.reason, &weights)?;
         let record = Record {
@@ -119,19 +139,27 @@ impl Job<'_> {
             epochs: outcome.progress.epoch,
             steps: outcome.progress.steps,
             final_loss,
-            train_seconds,
+            train_seconds: seconds,
             analysis_seconds,
             analysis_id: analysis_id(self.spec),
             analysis,
-            provenance: Provenance::now(&self.data.digest),
+            provenance: self.provenance(),
         };
         self.keep(&record)?;
-        checkpoint::remove(&folder)?;
-        Ok(End::Made(Box::new(record)))
+        checkpoint::remove(&self.store.run_folder(id))?;
+        Ok(record)
+    }
+
+    fn provenance(&self) -> Provenance {
+        Provenance::now(&self.data.digest, self.device.name())
     }
 
     /// The run's saved state, if there is one that can be trusted.
-    fn checkpoint(&self, folder: &Path, id: &RunId) -> Result<Option<Checkpoint>, JobError> {
+    pub(super) fn checkpoint(
+        &self,
+        folder: &Path,
+        id: &RunId,
+    ) -> Result<Option<Checkpoint>, JobError> {
         match checkpoint::find(folder, id)? {
             Found::Nothing => Ok(None),
             Found::Checkpoint(checkpoint) => Ok(Some(*checkpoint)),
@@ -146,7 +174,7 @@ impl Job<'_> {
     fn engine(&self, saved: Option<Snapshot>) -> Result<Box<dyn Engine>, JobError> {
         let spec = self.spec;
         let (data, factor) = (self.data, spec.loss.factor);
-        let widths = Widths::new(data.features, &spec.model.hidden, data.outputs);
+        let widths = self.widths();
         let start = || initial(&widths, &spec.model);
         match spec.engine {
             EngineKind::Fused => Ok(Box::new(match saved {
@@ -158,10 +186,14 @@ impl Job<'_> {
                     Some(saved) => saved.into_weights(&widths)?,
                     None => start(),
                 };
-                let device = train::open_device(spec.backend)?;
+                let device = self.device.open(spec.backend)?;
                 Ok(Box::new(TensorEngine::new(&weights, data, factor, device)))
             }
         }
+    }
+
+    pub(super) fn widths(&self) -> Widths {
+        Widths::new(self.data.features, &self.spec.model.hidden, self.data.outputs)
     }
 
     /// Writes the history and the minimum.
@@ -198,7 +230,7 @@ impl Job<'_> {
             analysis_seconds,
             analysis_id: analysis_id(self.spec),
             analysis,
-            provenance: Provenance::now(&self.data.digest),
+            provenance: self.provenance(),
             ..record
         };
         self.keep(&record)?;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,13 +14,16 @@ use super::experiment::{self, ExperimentError};
 use super::identity::{RunId, run_id};
 use super::interrupt::Interrupt;
 use super::job::{End, Job};
+use super::placed::Placed;
 use super::progress::{Event, Reporter};
 use super::provenance::Provenance;
 use super::record::Record;
+use super::row::Rows;
 use super::store::{self, Store, StoreError};
 use super::summary;
 use crate::config::RunSpec;
 use crate::data::Dataset;
+use crate::train::EngineError;
 
 /// A sweep that could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +32,12 @@ pub enum SweepError {
     Experiment(#[from] ExperimentError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The device is absent or unusable; nothing was begun.
+    #[error(transparent)]
+    NoDevice(EngineError),
+    /// The device failed; every run keeps its saved state.
+    #[error(transparent)]
+    Device(EngineError),
     #[error(transparent)]
     Summary(#[from] summary::SummaryError),
 }
@@ -39,6 +49,10 @@ pub struct SweepOptions {
     pub workers: usize,
     /// Between two saves of an unfinished run's state.
     pub checkpoint_interval: Duration,
+    /// Which of the backend's devices.
+    pub device: usize,
+    /// Runs that the tensor engine trains at once; 0 chooses, 1 trains each alone.
+    pub batched_runs: usize,
 }
 
 /// How a sweep ended.
@@ -61,7 +75,7 @@ pub struct Failure {
 }
 
 /// Wait before looking again at a run that another process has.
-const POLL: Duration = Duration::from_millis(300);
+pub(super) const POLL: Duration = Duration::from_millis(300);
 
 /// Finishes every run of `specs` in `store`, then gathers the summary.
 ///
@@ -75,29 +89,38 @@ pub fn sweep(
     reporter: &dyn Reporter,
     interrupt: &Interrupt,
 ) -> Result<Outcome, SweepError> {
+    let device = Placed::new(specs, options).map_err(SweepError::NoDevice)?;
+    let rows = Rows::new(specs, options, &device).map_err(SweepError::NoDevice)?;
     let planned = experiment::register(store, specs, &data.digest)?;
     let workers = worker_count(options.workers, specs.len());
     let finished =
         |run: &&experiment::Planned| store.run_folder(&run.run_id).join("record.json").exists();
     let finished = planned.iter().filter(finished).count();
-    reporter.report(&Event::Planned { specs, finished, workers });
+    let trainers = usize::from(rows.is_some());
+    let in_rows = rows.as_ref().map(Rows::device);
+    reporter.report(&Event::Planned { specs, finished, workers: workers + trainers, in_rows });
+    let (together, alone): (Vec<&RunSpec>, Vec<&RunSpec>) =
+        specs.iter().partition(|spec| rows.is_some() && Rows::fit(spec));
     let pool = Pool {
         store,
         data,
-        par: if workers > 1 { Par::Seq } else { Par::rayon(0) },
+        par: if workers + trainers > 1 { Par::Seq } else { Par::rayon(0) },
         reporter,
         interrupt,
         checkpoint_interval: options.checkpoint_interval,
-        queue: Mutex::new(specs.iter().collect()),
+        device,
+        queue: Mutex::new(alone.into()),
         outcome: Mutex::new(Outcome::default()),
     };
-    std::thread::scope(|scope| {
-        let pool = &pool;
-        for worker in 0..workers {
-            scope.spawn(move || pool.work(worker));
-        }
-    });
+    let end = match rows {
+        Some(rows) => rows.work(&pool, together, workers),
+        None => Ok(()),
+    };
+    if end.is_ok() {
+        pool.work_on_all(workers);
+    }
     summary::gather(store)?;
+    end.map_err(SweepError::Device)?;
     Ok(pool.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -107,18 +130,27 @@ fn worker_count(asked: usize, runs: usize) -> usize {
     workers.min(runs).max(1)
 }
 
-struct Pool<'a> {
-    store: &'a Store,
-    data: &'a Dataset,
+pub(super) struct Pool<'a> {
+    pub(super) store: &'a Store,
+    pub(super) data: &'a Dataset,
     par: Par,
-    reporter: &'a dyn Reporter,
-    interrupt: &'a Interrupt,
-    checkpoint_interval: Duration,
+    pub(super) reporter: &'a dyn Reporter,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) checkpoint_interval: Duration,
+    pub(super) device: Placed,
     queue: Mutex<VecDeque<&'a RunSpec>>,
     outcome: Mutex<Outcome>,
 }
 
 impl<'a> Pool<'a> {
+    fn work_on_all(&self, workers: usize) {
+        std::thread::scope(|scope| {
+            for worker in 0..workers {
+                scope.spawn(move || self.work(worker));
+            }
+        });
+    }
+
     fn work(&self, worker: usize) {
         loop {
             let Some(spec) = locked(&self.queue).pop_front() else {
@@ -139,13 +171,17 @@ impl<'a> Pool<'a> {
     }
 
     /// Works on a run, unless another process does.
-    fn attempt(&self, worker: usize, spec: &RunSpec) -> Result<Option<End>, String> {
+    fn attempt(&self, worker: usize, spec: &'a RunSpec) -> Result<Option<End>, String> {
         let id = run_id(spec, &self.data.digest);
         let Some(_claim) = self.store.claim(&id).map_err(|error| error.to_string())? else {
             return Ok(None);
         };
         self.reporter.report(&Event::Started { worker, spec });
-        let job = Job {
+        caught(|| self.job(worker, spec).run()).map(Some)
+    }
+
+    pub(super) fn job<'j>(&'j self, worker: usize, spec: &'j RunSpec) -> Job<'j> {
+        Job {
             store: self.store,
             spec,
             data: self.data,
@@ -154,16 +190,16 @@ impl<'a> Pool<'a> {
             reporter: self.reporter,
             interrupt: self.interrupt,
             checkpoint_interval: self.checkpoint_interval,
-        };
-        // A bug in one run, ours or a library's, must not take the night's other runs with it.
-        match catch_unwind(AssertUnwindSafe(|| job.run())) {
-            Ok(Ok(end)) => Ok(Some(end)),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(panic) => Err(format!("internal error: {}", panic_text(panic.as_ref()))),
+            device: &self.device,
         }
     }
 
-    fn finished(&self, record: Record, found: bool) {
+    /// Notes that runs are left for another time.
+    pub(super) fn interrupted(&self) {
+        locked(&self.outcome).interrupted = true;
+    }
+
+    pub(super) fn finished(&self, record: Record, found: bool) {
         self.reporter.report(&Event::Finished { record: &record, found });
         // What was found is in the summary already; an unwritten summary loses nothing, and the
         // sweep's last gathering reports it.
@@ -173,12 +209,12 @@ impl<'a> Pool<'a> {
         locked(&self.outcome).records.push(record);
     }
 
-    fn failed(&self, worker: usize, spec: &RunSpec, reason: String) {
+    pub(super) fn failed(&self, worker: usize, spec: &RunSpec, reason: String) {
         let id = run_id(spec, &self.data.digest);
         let failure = Failure {
             spec: spec.clone(),
             reason: reason.clone(),
-            provenance: Provenance::now(&self.data.digest),
+            provenance: Provenance::now(&self.data.digest, self.device.name()),
         };
         let path = self.store.run_folder(&id).join("failure.json");
         // The reason may be that nothing can be written; it is reported either way.
@@ -197,11 +233,20 @@ impl<'a> Pool<'a> {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
+/// What `work` returns; a bug in one run, ours or a library's, must not take the night's other runs
+/// with it.
+pub(super) fn caught<T, E: Display>(work: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(panic) => Err(format!("internal error: {}", panic_text(panic.as_ref()))),
+    }
+}
+
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("unknown").to_owned()
 }

@@ -10,12 +10,15 @@ use crate::train::Progress;
 /// One thing that happened, on one worker.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// The sweep begins with all its runs, some of them perhaps finished earlier.
-    Planned { specs: &'a [RunSpec], finished: usize, workers: usize },
+    /// The sweep begins with all its runs, some of them perhaps finished earlier; `in_rows` names
+    /// the device on which many are trained at once, by worker 0.
+    Planned { specs: &'a [RunSpec], finished: usize, workers: usize, in_rows: Option<&'a str> },
     /// A run begins.
     Started { worker: usize, spec: &'a RunSpec },
     /// A run goes on; comes every few milliseconds.
     Training { worker: usize, spec: &'a RunSpec, progress: &'a Progress },
+    /// Runs of one batch size go on together, the slowest of them after `epochs.0` epochs.
+    TrainingRow { worker: usize, batch_size: usize, runs: usize, epochs: (u64, u64) },
     /// Its minimum is being measured.
     Analysing { worker: usize, spec: &'a RunSpec },
     /// A run is finished and on disk; `found` if it was so before.

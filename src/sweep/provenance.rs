@@ -23,14 +23,14 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// This program on this machine, now.
-    pub fn now(data_digest: &str) -> Self {
+    /// This program on this machine, now; `gpu` is the name of the GPU, if one trained.
+    pub fn now(data_digest: &str, gpu: Option<&str>) -> Self {
         let host = hostname::get().unwrap_or_default().to_string_lossy().into_owned();
         Self {
             version: VERSION.to_owned(),
             git_commit: GIT_COMMIT.to_owned(),
             host: if host.is_empty() { "unknown".to_owned() } else { host },
-            device: cpu(),
+            device: gpu.map_or_else(cpu, |gpu| format!("{gpu}; {}", cpu())),
             data_digest: data_digest.to_owned(),
             finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         }

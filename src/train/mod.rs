@@ -5,6 +5,7 @@ mod engine;
 pub mod fused;
 mod fused_engine;
 mod history;
+pub mod row;
 mod sampler;
 mod snapshot;
 mod stop;
@@ -12,7 +13,9 @@ mod tensor_engine;
 mod trainer;
 mod warmup;
 
-pub use device::open as open_device;
+pub use device::{
+    Gpu, Offer, best as best_backend, catalogue, gpus as gpus_of, open as open_device,
+};
 pub use engine::{Engine, EngineError};
 pub use fused_engine::FusedEngine;
 pub use history::{Point, to_csv as history_to_csv};

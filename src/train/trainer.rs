@@ -69,7 +69,11 @@ impl Progress {
     /// # Errors
     /// The engine failed.
     pub fn begin(engine: &mut dyn Engine) -> Result<Self, EngineError> {
-        let initial_loss = engine.loss()?;
+        Ok(Self::start(engine.loss()?))
+    }
+
+    /// The beginning of a run whose full-data loss is `initial_loss`.
+    pub fn start(initial_loss: f64) -> Self {
         let start = Point {
             epoch: 0,
             step: 0,
@@ -77,7 +81,7 @@ impl Progress {
             running_loss: None,
             loss: Some(initial_loss),
         };
-        Ok(Self {
+        Self {
             epoch: 0,
             position: 0,
             epoch_loss: 0.0,
@@ -86,7 +90,44 @@ impl Progress {
             initial_loss,
             running_loss: initial_loss,
             history: vec![start],
-        })
+        }
+    }
+
+    /// Counts an epoch of `length` samples as finished and returns its running loss.
+    pub(super) fn close_epoch(&mut self, length: usize) -> f64 {
+        self.running_loss = self.epoch_loss / length as f64;
+        self.epoch += 1;
+        self.position = 0;
+        self.epoch_loss = 0.0;
+        self.running_loss
+    }
+
+    /// What the stop rule says between two epochs, or of a state that was saved there.
+    pub(super) fn verdict(&self, schedule: &Schedule) -> Option<StopReason> {
+        let rule = StopRule::new(schedule, self.initial_loss);
+        let between = self.position == 0 && self.epoch > 0;
+        between.then(|| rule.verdict(self.epoch, self.running_loss, self.streak)).flatten()
+    }
+
+    /// Takes note of the full-data loss after an epoch at step size `rate`, and of the verdict.
+    pub(super) fn note(
+        &mut self,
+        schedule: &Schedule,
+        rate: f64,
+        loss: Option<f64>,
+    ) -> Option<StopReason> {
+        self.streak = StopRule::new(schedule, self.initial_loss).streak(self.streak, loss);
+        let verdict = self.verdict(schedule);
+        if verdict.is_some() || history::keeps(self.epoch) {
+            self.history.push(Point {
+                epoch: self.epoch,
+                step: self.steps,
+                learning_rate: rate,
+                running_loss: Some(self.running_loss).filter(|loss| loss.is_finite()),
+                loss,
+            });
+        }
+        verdict
     }
 }
 
@@ -102,17 +143,21 @@ pub fn train(
     observer: &mut dyn Observer,
 ) -> Result<Option<Outcome>, EngineError> {
     let sampler = Sampler::new(schedule, samples);
-    let rule = StopRule::new(schedule, progress.initial_loss);
-    loop {
+    let mut verdict = progress.verdict(schedule);
+    while verdict.is_none() {
         let rate = learning_rate(schedule.learning_rate, &schedule.warmup, progress.epoch);
         let steps = sampler.epoch(progress.epoch);
         if !epoch(&steps, rate, &mut progress, engine, observer)? {
             return Ok(None);
         }
-        if let Some(reason) = finish_epoch(steps.len(), rate, &rule, &mut progress, engine)? {
-            return Ok(Some(Outcome { reason, progress }));
-        }
+        engine.end_epoch();
+        let running = progress.close_epoch(steps.len());
+        let rule = StopRule::new(schedule, progress.initial_loss);
+        let needed = rule.needs_loss(progress.epoch, running);
+        let loss = if needed { Some(engine.loss()?) } else { None };
+        verdict = progress.note(schedule, rate, loss);
     }
+    Ok(verdict.map(|reason| Outcome { reason, progress }))
 }
 
 /// Makes the steps of one epoch; false if the observer interrupted.
@@ -135,33 +180,4 @@ fn epoch(
         progress.position += part.len();
     }
     Ok(true)
-}
-
-/// Closes an epoch of `length` samples: losses, streak, history, verdict.
-fn finish_epoch(
-    length: usize,
-    rate: f64,
-    rule: &StopRule<'_>,
-    progress: &mut Progress,
-    engine: &mut dyn Engine,
-) -> Result<Option<StopReason>, EngineError> {
-    engine.end_epoch();
-    let running = progress.epoch_loss / length as f64;
-    progress.epoch += 1;
-    progress.position = 0;
-    progress.epoch_loss = 0.0;
-    progress.running_loss = running;
-    let loss = if rule.needs_loss(progress.epoch, running) { Some(engine.loss()?) } else { None };
-    progress.streak = rule.streak(progress.streak, loss);
-    let verdict = rule.verdict(progress.epoch, running, progress.streak);
-    if verdict.is_some() || history::keeps(progress.epoch) {
-        progress.history.push(Point {
-            epoch: progress.epoch,
-            step: progress.steps,
-            learning_rate: rate,
-            running_loss: Some(running).filter(|loss| loss.is_finite()),
-            loss,
-        });
-    }
-    Ok(verdict)
 }

@@ -1,0 +1,70 @@
+//! How many runs fit on a device.
+
+use crate::net::Widths;
+
+/// What a device has to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Bytes in all, if the driver tells.
+    pub total: Option<u64>,
+    /// The largest single buffer, if the driver tells.
+    pub buffer: Option<u64>,
+}
+
+/// Taken to be there where no driver tells: what the smallest current GPUs have.
+const UNTOLD: u64 = 4 << 30;
+/// More runs than this keep any GPU as busy as it can be.
+const MOST: usize = 256;
+/// Samples whose inputs and activations are on the device at once, unless a batch is larger.
+pub(super) const CHUNK_SAMPLES: usize = 1024;
+
+/// Most runs at once: R = min(256, ⌊M/2 / m⌋, ⌊b / w⌋), at least 1, where M is the device's memory,
+/// m = [`bytes_per_run`], b the largest buffer and w the bytes of a run's largest layer or inputs.
+///
+/// Half of M is left to the allocator's rounding, to the driver and to whoever else uses it.
+pub fn capacity(widths: &Widths, batch_size: usize, memory: Memory) -> usize {
+    let by_total = memory.total.unwrap_or(UNTOLD) / 2 / bytes_per_run(widths, batch_size);
+    let by_buffer = memory.buffer.unwrap_or(u64::MAX) / largest_buffer(widths, batch_size);
+    by_total.min(by_buffer).clamp(1, MOST as u64) as usize
+}
+
+/// m = 4 (3 d + s (f + q) + 3 B Σ widths) bytes: the weights, their change and the copy when runs
+/// join or leave; the inputs and targets of the s = max(1024, B) samples gathered at once; the
+/// activations of a batch, their derivatives and a temporary.
+pub fn bytes_per_run(widths: &Widths, batch_size: usize) -> u64 {
+    let all: usize = widths.0.iter().sum();
+    let ends = widths.0.first().unwrap_or(&0) + widths.0.last().unwrap_or(&0);
+    let gathered = CHUNK_SAMPLES.max(batch_size) * ends;
+    4 * (3 * widths.parameters() + gathered + 3 * batch_size * all) as u64
+}
+
+fn largest_buffer(widths: &Widths, batch_size: usize) -> u64 {
+    let layer = widths.layers().map(|(inputs, outputs)| inputs * outputs).max().unwrap_or(1);
+    let gathered = CHUNK_SAMPLES.max(batch_size) * widths.0.first().unwrap_or(&1);
+    let activations = batch_size * widths.0.iter().max().unwrap_or(&1);
+    4 * layer.max(gathered).max(activations) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_formula_counts_what_the_papers_network_needs() {
+        let widths = Widths::new(784, &[1024], 4);
+        let parameters = 785 * 1024 + 1025 * 4;
+        let expected = 4 * (3 * parameters + 1024 * 788 + 3 * 8 * 1812);
+        assert_eq!(bytes_per_run(&widths, 8), expected as u64);
+        let memory = Memory { total: Some(2 << 30), buffer: None };
+        assert_eq!(capacity(&widths, 8, memory), (1 << 30) / expected);
+    }
+
+    #[test]
+    fn the_largest_buffer_and_the_cap_bound_it() {
+        let widths = Widths::new(784, &[1024], 4);
+        let memory = |total, buffer| Memory { total, buffer };
+        assert_eq!(capacity(&widths, 1, memory(Some(80 << 30), Some(128 << 20))), 41);
+        assert_eq!(capacity(&widths, 1, memory(Some(80 << 30), None)), MOST);
+        assert_eq!(capacity(&widths, 1, memory(Some(1), None)), 1);
+    }
+}

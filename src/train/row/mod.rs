@@ -1,0 +1,17 @@
+//! A row of a sweep in one program: runs that share the batch size, each with its own step size and
+//! stream of batches, are one computation with a leading run axis.
+//!
+//! Weights are `[R, inputs, outputs]`; a step is a few batched matrix products, the gradient written
+//! out by hand. Indices go to the device once and losses come back once for about a thousand
+//! samples of every run. A run that ends leaves the row, and a waiting one takes its place.
+
+mod capacity;
+mod lane;
+mod layer;
+mod network;
+mod trainer;
+
+pub use capacity::{Memory, bytes_per_run, capacity};
+pub use lane::{Entry, Lane};
+pub use network::RowNetwork;
+pub use trainer::{Company, End, Row, train_row};

@@ -1,0 +1,233 @@
+//! R perceptrons of one shape on one device, stepped together.
+
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::super::engine::EngineError;
+use super::layer::{RowLayer, floats};
+use crate::data::Dataset;
+use crate::net::Weights;
+
+/// Samples of the full-data loss computed at once: bounds the memory of the activations.
+const LOSS_ROWS: usize = 256;
+
+/// R networks and the data they share.
+pub struct RowNetwork {
+    layers: Vec<RowLayer>,
+    runs: usize,
+    inputs: Tensor<2>,
+    targets: Tensor<2>,
+    device: Device,
+    /// c of the loss.
+    factor: f64,
+}
+
+impl RowNetwork {
+    /// No networks yet, and the data on `device`.
+    pub fn new(data: &Dataset, factor: f64, device: &Device) -> Self {
+        let device = device.clone().inner();
+        let matrix = |values: &[f32], columns| {
+            Tensor::from_data(TensorData::new(values.to_vec(), [data.samples, columns]), &device)
+        };
+        Self {
+            layers: Vec::new(),
+            runs: 0,
+            inputs: matrix(&data.inputs, data.features),
+            targets: matrix(&data.targets, data.outputs),
+            device,
+            factor,
+        }
+    }
+
+    /// A row without networks on the same device and data.
+    pub fn sibling(&self) -> Self {
+        Self {
+            layers: Vec::new(),
+            runs: 0,
+            inputs: self.inputs.clone(),
+            targets: self.targets.clone(),
+            device: self.device.clone(),
+            factor: self.factor,
+        }
+    }
+
+    /// R.
+    pub fn runs(&self) -> usize {
+        self.runs
+    }
+
+    /// n.
+    pub fn samples(&self) -> usize {
+        self.inputs.dims()[0]
+    }
+
+    /// Adds networks of one shape behind those there are.
+    pub fn join(&mut self, networks: &[Weights]) {
+        let Some(first) = networks.first() else { return };
+        let old = std::mem::take(&mut self.layers);
+        let mut old = old.into_iter();
+        self.layers = (0..first.layers.len())
+            .map(|depth| {
+                let added =
+                    RowLayer::stack(networks.iter().map(|n| &n.layers[depth]), &self.device);
+                match old.next() {
+                    Some(layer) => layer.followed_by(added),
+                    None => added,
+                }
+            })
+            .collect();
+        self.runs += networks.len();
+        self.device.memory_cleanup();
+    }
+
+    /// Drops all networks but those of `slots`, in this order.
+    pub fn keep(&mut self, slots: &[usize]) {
+        let layers = std::mem::take(&mut self.layers);
+        if !slots.is_empty() {
+            let slots = self.indices(slots);
+            self.layers = layers.into_iter().map(|layer| layer.select(slots.clone())).collect();
+        }
+        self.runs = slots.len();
+        self.device.memory_cleanup();
+    }
+
+    /// One network, copied to plain memory.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn weights(&self, slot: usize) -> Result<Weights, EngineError> {
+        let layers = self.layers.iter().map(|layer| layer.read(slot)).collect::<Result<_, _>>()?;
+        Ok(Weights { layers })
+    }
+
+    /// [`Engine::steps`](crate::train::Engine::steps) of every network: its own order and step size,
+    /// all of one batch size and length. Returns Σ ℓ_i of each.
+    ///
+    /// # Errors
+    /// The device failed; a diverging loss is no error but a value that is not finite.
+    pub fn steps(
+        &mut self,
+        orders: &[&[u32]],
+        batch_size: usize,
+        rates: &[f64],
+    ) -> Result<Vec<f64>, EngineError> {
+        let runs = self.runs;
+        let length = orders.first().map_or(0, |order| order.len());
+        let indices = self.indices(&interleave(orders, batch_size));
+        let inputs = self.inputs.clone().select(0, indices.clone());
+        let targets = self.targets.clone().select(0, indices);
+        let [_, features] = inputs.dims();
+        let [_, outputs] = targets.dims();
+        let mut total = Tensor::<1>::zeros([runs], &self.device);
+        let full = self.scale(rates, batch_size);
+        for start in (0..length).step_by(batch_size) {
+            let end = (start + batch_size).min(length);
+            let rows = start * runs..end * runs;
+            let size = end - start;
+            let x = inputs.clone().slice([rows.clone()]).reshape([runs, size, features]);
+            let y = targets.clone().slice([rows]).reshape([runs, size, outputs]);
+            let scale = if size == batch_size { full.clone() } else { self.scale(rates, size) };
+            total = total + self.step(x, y, scale);
+        }
+        self.losses(total)
+    }
+
+    /// The full-data loss (1/n) Σ ℓ_i of the networks of `slots`.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn loss(&self, slots: &[usize]) -> Result<Vec<f64>, EngineError> {
+        if slots.is_empty() {
+            return Ok(Vec::new());
+        }
+        let every = slots.len() == self.runs;
+        let chosen = self.indices(slots);
+        let layers: Vec<RowLayer> = self
+            .layers
+            .iter()
+            .map(|layer| if every { layer.clone() } else { layer.clone().select(chosen.clone()) })
+            .collect();
+        let samples = self.samples();
+        let mut total = Tensor::<1>::zeros([slots.len()], &self.device);
+        for start in (0..samples).step_by(LOSS_ROWS) {
+            let rows = start..(start + LOSS_ROWS).min(samples);
+            let x = self.inputs.clone().slice([rows.clone()]).unsqueeze::<3>();
+            let y = self.targets.clone().slice([rows]).unsqueeze::<3>();
+            let outputs = forward(&layers, x).pop().unwrap_or_else(|| y.clone());
+            total = total + squared(outputs - y);
+        }
+        let losses = self.losses(total)?;
+        Ok(losses.into_iter().map(|loss| loss / samples as f64).collect())
+    }
+
+    /// θ ← θ − (η/|b|) Σ ∇ℓ of every network; returns Σ ‖f − y‖² of the batches before it.
+    ///
+    /// `scale` is −2cη/|b|, `[R, 1, 1]`: with it on the residual, every product below is already
+    /// what is added to the weights.
+    fn step(&mut self, x: Tensor<3>, y: Tensor<3>, scale: Tensor<3>) -> Tensor<1> {
+        let mut activations = forward(&self.layers, x);
+        let Some(outputs) = activations.pop() else { return Tensor::zeros([0], &self.device) };
+        let residual = outputs - y;
+        let error = squared(residual.clone());
+        let mut delta = residual * scale;
+        let layers = std::mem::take(&mut self.layers);
+        let mut moved = Vec::with_capacity(layers.len());
+        for (depth, layer) in layers.into_iter().enumerate().rev() {
+            let Some(input) = activations.pop() else { break };
+            let back = (depth > 0).then(|| layer.back(delta.clone(), &input));
+            moved.push(layer.add(input, delta.clone()));
+            delta = back.unwrap_or(delta);
+        }
+        moved.reverse();
+        self.layers = moved;
+        error
+    }
+
+    fn scale(&self, rates: &[f64], size: usize) -> Tensor<3> {
+        let scale = |rate: &f64| (-2.0 * self.factor * rate / size as f64) as f32;
+        let values: Vec<f32> = rates.iter().map(scale).collect();
+        Tensor::from_data(TensorData::new(values, [rates.len(), 1, 1]), &self.device)
+    }
+
+    fn indices<T: Copy + TryInto<i32>>(&self, values: &[T]) -> Tensor<1, Int> {
+        let values: Vec<i32> =
+            values.iter().map(|&value| value.try_into().unwrap_or(i32::MAX)).collect();
+        let count = values.len();
+        Tensor::from_data(TensorData::new(values, [count]), &self.device)
+    }
+
+    fn losses(&self, errors: Tensor<1>) -> Result<Vec<f64>, EngineError> {
+        let losses = floats(errors)?;
+        Ok(losses.into_iter().map(|error| self.factor * f64::from(error)).collect())
+    }
+}
+
+/// a_0 = x, …, a_{L−1} and the outputs, each `[R, batch, width]`.
+fn forward(layers: &[RowLayer], x: Tensor<3>) -> Vec<Tensor<3>> {
+    let mut activations = vec![x];
+    for (depth, layer) in layers.iter().enumerate() {
+        let z = layer.forward(activations[depth].clone());
+        let last = depth + 1 == layers.len();
+        activations.push(if last { z } else { relu(z) });
+    }
+    activations
+}
+
+/// ‖r‖² of each run.
+fn squared(residual: Tensor<3>) -> Tensor<1> {
+    let [runs, size, outputs] = residual.dims();
+    let residual = residual.reshape([runs, size * outputs]);
+    (residual.clone() * residual).sum_dim(1).reshape([runs])
+}
+
+/// The orders step by step, within a step run by run.
+fn interleave(orders: &[&[u32]], batch_size: usize) -> Vec<u32> {
+    let length = orders.first().map_or(0, |order| order.len());
+    let steps = (0..length).step_by(batch_size);
+    steps
+        .flat_map(|start| {
+            let end = (start + batch_size).min(length);
+            orders.iter().flat_map(move |order| &order[start..end]).copied()
+        })
+        .collect()
+}

@@ -1,0 +1,270 @@
+//! Runs trained together against the same runs trained alone.
+
+#[path = "common/config.rs"]
+mod common;
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+
+use burn::tensor::Device;
+use etastar::config::{Backend, Config, RunSpec, single};
+use etastar::data::Dataset;
+use etastar::net::{Weights, Widths, initial};
+use etastar::train::row::{Company, End, Entry, Row, RowNetwork, train_row};
+use etastar::train::{
+    Engine, Outcome, Progress, StopReason, TensorEngine, Undisturbed, Wish, open_device, train,
+};
+
+fn spec(overrides: &[&str]) -> RunSpec {
+    let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+    let config = Config::parse(&common::tiny_config(), "tiny", "results/tiny".into(), &overrides);
+    single(&config.unwrap()).unwrap()
+}
+
+fn start(spec: &RunSpec, data: &Dataset) -> Weights {
+    initial(&Widths::new(data.features, &spec.model.hidden, data.outputs), &spec.model)
+}
+
+fn distance(a: &Weights, b: &Weights) -> f64 {
+    let flat = |weights: &Weights| -> Vec<f32> {
+        let layers = weights.layers.iter();
+        layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias)).copied().collect()
+    };
+    let square = |(a, b): (&f32, &f32)| f64::from(a - b).powi(2);
+    flat(a).iter().zip(&flat(b)).map(square).sum::<f64>().sqrt()
+}
+
+/// Every backend of this build that this machine can run.
+fn devices() -> Vec<(Backend, Device)> {
+    let every = [
+        (true, Backend::Flex),
+        (cfg!(feature = "ndarray"), Backend::NdArray),
+        (cfg!(feature = "wgpu"), Backend::Wgpu),
+        (cfg!(feature = "cuda"), Backend::Cuda),
+    ];
+    let built = every.into_iter().filter_map(|(built, backend)| built.then_some(backend));
+    let open = |backend: Backend| match open_device(backend, 0) {
+        Ok(device) => Some((backend, device)),
+        Err(error) => {
+            println!("skipped: {error}");
+            None
+        }
+    };
+    built.filter_map(open).collect()
+}
+
+#[test]
+fn a_rows_steps_are_those_of_single_runs() {
+    for (backend, device) in devices() {
+        for hidden in ["model.hidden=[24]", "model.hidden=[7, 5]", "model.hidden=[]"] {
+            let spec = spec(&[hidden, "loss.factor=0.25", "data.scaling=standard"]);
+            let data = Dataset::load(&spec.data).unwrap();
+            let rates = [0.02, 0.005, 0.04];
+            let orders: [Vec<u32>; 3] = [
+                vec![3, 1, 7, 0, 5, 2, 11],
+                vec![11, 10, 9, 8, 7, 6, 5],
+                vec![0, 1, 2, 3, 4, 5, 6],
+            ];
+            let mut networks = vec![start(&spec, &data); 3];
+            networks[1].layers[0].weight[5] = 0.5;
+            for batch_size in [1, 3, 7] {
+                let mut row = RowNetwork::new(&data, spec.loss.factor, &device);
+                row.join(&networks[..2]);
+                row.join(&networks[2..]);
+                let parts = [&orders[0][..], &orders[1], &orders[2]];
+                let losses = row.steps(&parts, batch_size, &rates).unwrap();
+                for slot in 0..3 {
+                    let mut alone = TensorEngine::new(
+                        &networks[slot],
+                        &data,
+                        spec.loss.factor,
+                        open_device(Backend::Flex, 0).unwrap(),
+                    );
+                    let loss = alone.steps(&orders[slot], batch_size, rates[slot]).unwrap();
+                    assert!((losses[slot] / loss - 1.0).abs() < 1e-4, "{} {loss}", losses[slot]);
+                    let (found, expected) = (row.weights(slot).unwrap(), alone.weights().unwrap());
+                    let moved = distance(&expected, &networks[slot]);
+                    let error = distance(&found, &expected);
+                    assert!(
+                        error < 1e-5 * moved,
+                        "{backend:?}, {hidden}, B = {batch_size}, run {slot}: {error:e} of {moved:e}"
+                    );
+                    let full = row.loss(&[slot]).unwrap()[0];
+                    assert!((full / alone.loss().unwrap() - 1.0).abs() < 1e-4);
+                }
+            }
+        }
+    }
+}
+
+/// Hands out runs and keeps what comes back; interrupts at the `stop`th look.
+#[derive(Default)]
+struct Desk {
+    waiting: VecDeque<Entry<usize>>,
+    done: BTreeMap<usize, (Outcome, Weights)>,
+    left: Vec<Entry<usize>>,
+    looks: usize,
+    stop: Option<usize>,
+    most: usize,
+}
+
+impl Company for Desk {
+    type Key = usize;
+
+    fn next(&mut self) -> Option<Entry<usize>> {
+        self.waiting.pop_front()
+    }
+
+    fn look(&mut self, row: &mut Row<usize>) -> Wish {
+        self.looks += 1;
+        self.most = self.most.max(row.lanes.len());
+        if self.stop == Some(self.looks) { Wish::Interrupt } else { Wish::Continue }
+    }
+
+    fn leave(&mut self, row: &Row<usize>) {
+        for (slot, lane) in row.lanes.iter().enumerate() {
+            self.left.push(Entry {
+                key: lane.key,
+                schedule: lane.schedule.clone(),
+                weights: row.network.weights(slot).unwrap(),
+                progress: Some(lane.progress.clone()),
+            });
+        }
+    }
+
+    fn finished(&mut self, key: usize, outcome: Outcome, _: f64, weights: Weights) {
+        assert!(self.done.insert(key, (outcome, weights)).is_none(), "run {key} ended twice");
+    }
+}
+
+/// Runs that stop at different epochs for every reason there is: two converge, one diverges at once,
+/// one later, the rest end at their last epoch.
+fn specs() -> Vec<RunSpec> {
+    [
+        ["train.learning_rate=0.05", "train.seed=1", "train.max_epochs=3000"],
+        ["train.learning_rate=1000", "train.seed=2", "train.max_epochs=60"],
+        ["train.learning_rate=0.01", "train.seed=3", "train.max_epochs=41"],
+        ["train.learning_rate=0.02", "train.seed=4", "train.max_epochs=57"],
+        ["train.learning_rate=0.04", "train.seed=5", "train.max_epochs=3000"],
+        ["train.learning_rate=0.02", "train.seed=6", "train.max_epochs=44"],
+        ["train.learning_rate=2", "train.seed=7", "train.max_epochs=60"],
+    ]
+    .iter()
+    .map(|overrides| spec(&[&overrides[..], &["train.batch_size=5"]].concat()))
+    .collect()
+}
+
+fn desk(specs: &[RunSpec], data: &Dataset) -> Desk {
+    let entry = |(key, spec): (usize, &RunSpec)| Entry {
+        key,
+        schedule: spec.train.clone(),
+        weights: start(spec, data),
+        progress: None,
+    };
+    Desk { waiting: specs.iter().enumerate().map(entry).collect(), ..Desk::default() }
+}
+
+fn together(specs: &[RunSpec], capacity: usize, device: &Device) -> Desk {
+    let data = Dataset::load(&specs[0].data).unwrap();
+    let mut desk = desk(specs, &data);
+    let end = train_row(&data, specs[0].loss.factor, device, capacity, &mut desk).unwrap();
+    assert_eq!(end, End::Finished);
+    assert_eq!(desk.done.len(), specs.len());
+    assert_eq!(desk.most, capacity.min(specs.len()));
+    desk
+}
+
+fn alone(spec: &RunSpec) -> (Outcome, Weights) {
+    let data = Dataset::load(&spec.data).unwrap();
+    let device = open_device(Backend::Flex, 0).unwrap();
+    let mut engine = TensorEngine::new(&start(spec, &data), &data, spec.loss.factor, device);
+    let progress = Progress::begin(&mut engine).unwrap();
+    let samples = data.samples;
+    let outcome = train(&spec.train, samples, progress, &mut engine, &mut Undisturbed).unwrap();
+    (outcome.unwrap(), engine.weights().unwrap())
+}
+
+#[test]
+fn runs_that_leave_and_join_a_row_end_as_they_do_alone() {
+    let specs = specs();
+    let expected: Vec<(Outcome, Weights)> = specs.iter().map(alone).collect();
+    let reasons: Vec<&str> = expected.iter().map(|(outcome, _)| outcome.reason.name()).collect();
+    assert_eq!(
+        reasons,
+        [
+            "converged",
+            "diverged",
+            "max_epochs",
+            "max_epochs",
+            "converged",
+            "max_epochs",
+            "diverged"
+        ]
+    );
+    for (backend, device) in devices() {
+        let found = together(&specs, 3, &device);
+        for (key, (outcome, weights)) in &expected.iter().enumerate().collect::<Vec<_>>() {
+            let (made, end) = &found.done[key];
+            assert_eq!(made.reason, outcome.reason, "{backend:?}, run {key}");
+            let (epochs, same) = (made.progress.epoch, outcome.progress.epoch);
+            if outcome.reason == StopReason::Diverged {
+                assert_eq!(epochs, same, "{backend:?}, run {key}");
+                continue;
+            }
+            // Hundreds of epochs let rounding move the epoch of convergence a little.
+            assert!(epochs.abs_diff(same) <= same / 50, "{backend:?}, run {key}: {epochs}, {same}");
+            assert_eq!(made.progress.steps, 3 * epochs);
+            let data = Dataset::load(&specs[*key].data).unwrap();
+            let moved = distance(weights, &start(&specs[*key], &data));
+            let error = distance(weights, end);
+            assert!(error < 1e-3 * moved, "{backend:?}, run {key}: {error:e} of {moved:e}");
+        }
+    }
+}
+
+#[test]
+fn on_flex_a_runs_bits_do_not_depend_on_its_company() {
+    let device = open_device(Backend::Flex, 0).unwrap();
+    let specs = specs();
+    let reference = together(&specs, 1, &device);
+    for capacity in [2, 4, 7] {
+        assert_same(&together(&specs, capacity, &device), &reference);
+    }
+}
+
+#[test]
+fn an_interrupted_row_goes_on_with_the_same_bits() {
+    let device = open_device(Backend::Flex, 0).unwrap();
+    // More than one look an epoch, so that some interruptions come within one.
+    let overrides = ["data.samples_per_class=700", "model.hidden=[8]", "train.batch_size=64"];
+    let specs: Vec<RunSpec> = [0.01, 0.02, 0.002]
+        .iter()
+        .zip([21, 24, 23])
+        .map(|(rate, epochs)| {
+            let (rate, epochs) =
+                (format!("train.learning_rate={rate}"), format!("train.max_epochs={epochs}"));
+            let own = [&rate[..], &epochs, "train.patience=1", "train.warmup.epochs=3"];
+            spec(&[&overrides[..], &own].concat())
+        })
+        .collect();
+    let reference = together(&specs, 2, &device);
+    let data = Dataset::load(&specs[0].data).unwrap();
+    for stop in [1, 2, 7, 42, 43, 47] {
+        let mut first = Desk { stop: Some(stop), ..desk(&specs, &data) };
+        let factor = specs[0].loss.factor;
+        let end = train_row(&data, factor, &device, 2, &mut first).unwrap();
+        assert_eq!(end, End::Interrupted, "look {stop}");
+        let mut second = Desk { waiting: first.left.into(), done: first.done, ..Desk::default() };
+        second.waiting.extend(first.waiting);
+        assert_eq!(train_row(&data, factor, &device, 3, &mut second).unwrap(), End::Finished);
+        assert_same(&second, &reference);
+    }
+}
+
+/// By their text, in which NaN equals NaN.
+fn assert_same(found: &Desk, expected: &Desk) {
+    assert_eq!(found.done.len(), expected.done.len());
+    for (key, run) in &expected.done {
+        assert_eq!(format!("{:?}", found.done[key]), format!("{run:?}"), "run {key}");
+    }
+}
