@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use etastar::compare::CompareError;
 use etastar::config::{ConfigError, MissingKey};
 use etastar::curvature::npy::NpyError;
 use etastar::data::DataError;
@@ -26,8 +27,20 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", told(error));
     ExitCode::from(code(error))
+}
+
+/// The error and its causes, without those that the text before them tells already.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text += if text.is_empty() { "" } else { ": " };
+            text += &cause;
+        }
+    }
+    text
 }
 
 fn code(error: &anyhow::Error) -> u8 {
@@ -36,6 +49,7 @@ fn code(error: &anyhow::Error) -> u8 {
             || cause.is::<ConfigError>()
             || cause.is::<MissingKey>()
             || cause.is::<DataError>()
+            || cause.is::<CompareError>()
             || cause.is::<NpyError>()
             || cause.is::<ThresholdsError>()
             || is_usage(cause.downcast_ref::<SweepError>())
@@ -62,5 +76,18 @@ pub fn of_outcome(outcome: &Outcome) -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(FAILED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+    use anyhow::anyhow;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let full = "cannot write x: No space left on device";
+        let error = anyhow!("No space left on device").context(full).context("cannot sweep");
+        assert_eq!(told(&error), format!("cannot sweep: {full}"));
     }
 }

@@ -2,6 +2,7 @@
 
 mod almost_sure;
 mod analyze;
+mod compare;
 mod devices;
 mod exit;
 mod folder;
@@ -58,6 +59,8 @@ enum Command {
     Plot(plot::Plot),
     /// What this build and this machine can train on
     Devices(devices::Devices),
+    /// Our minima beside the published curves of the paper
+    Compare(compare::Compare),
     /// What is done, running, failed and left in a results folder
     Status(status::Status),
 }
@@ -91,6 +94,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Quadratic(command) => command.run(style),
         Command::Plot(command) => command.run(style),
         Command::Devices(command) => command.run(style),
+        Command::Compare(command) => command.run(style),
         Command::Status(command) => command.run(style),
     }
 }

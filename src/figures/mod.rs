@@ -28,6 +28,7 @@ mod output;
 mod plot;
 mod png;
 mod probe;
+mod published;
 pub mod quadratic;
 mod runs;
 mod scale;
@@ -46,6 +47,7 @@ use std::path::{Path, PathBuf};
 use chart::Chart;
 pub use error::FiguresError;
 pub use probe::draw_probe;
+pub use published::draw_comparison;
 use runs::{Method, Runs};
 
 /// A figure: the name of its files, and what it shows or why it can't be drawn.

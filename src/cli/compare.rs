@@ -1,0 +1,76 @@
+//! `etastar compare`: a results folder beside the published curves.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use etastar::compare::{CompareError, Comparison, Deviation, compare, read_published, read_runs};
+use etastar::figures::{Outcome, draw_comparison};
+use serde_json::json;
+
+use super::folder::Folder;
+use super::format::{number, table};
+use super::show::Style;
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    #[command(flatten)]
+    folder: Folder,
+    /// Other published curves, with the columns of data/published/mulayoff2024_figures.csv
+    #[arg(long, value_name = "CSV")]
+    published: Option<PathBuf>,
+}
+
+impl Compare {
+    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
+        let folder = self.folder.with("summary.csv")?;
+        let path = folder.join("summary.csv");
+        let (runs, published) = (read_runs(&path)?, read_published(self.published.as_deref())?);
+        let found = compare(&runs, &published);
+        if found.iter().all(|comparison| comparison.points == 0) {
+            return Err(CompareError::NothingInCommon { path }.into());
+        }
+        let figure = draw_comparison(&runs, &published, &folder.join("figures"))?;
+        let mut out = std::io::stdout().lock();
+        if style.json {
+            writeln!(out, "{:#}", json!(found))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        write!(out, "{}", page(&found))?;
+        if let Outcome::Drawn { svg, png, .. } = figure {
+            writeln!(out, "{}\n{}", svg.display(), png.display())?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn page(found: &[Comparison]) -> String {
+    let header =
+        ["B", "runs", "λ_max", "worst", "(17)", "worst", "last η", "first failed", "paper"];
+    let rows = std::iter::once(header.map(str::to_owned).to_vec());
+    let text = table(&rows.chain(found.iter().map(row)).collect::<Vec<_>>());
+    format!(
+        "ratios of our λ_max and bound (17) to the published ones: median and worst;\n\
+         the last step size that converges, the first that does not, the paper's last\n\n{text}\n"
+    )
+}
+
+fn row(found: &Comparison) -> Vec<String> {
+    let or_dash = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
+    let ratio = |deviation: Option<Deviation>, of: fn(Deviation) -> f64| {
+        deviation.map_or_else(|| "–".to_owned(), |d| format!("{:.2}", of(d).exp()))
+    };
+    vec![
+        found.batch_size.to_string(),
+        found.points.to_string(),
+        ratio(found.sharpness, |d| d.median),
+        ratio(found.sharpness, |d| d.worst),
+        ratio(found.bound_17, |d| d.median),
+        ratio(found.bound_17, |d| d.worst),
+        or_dash(found.largest),
+        or_dash(found.smallest_failed),
+        number(found.largest_published),
+    ]
+}
