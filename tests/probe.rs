@@ -38,7 +38,7 @@ fn sgd_stays_below_the_mean_square_threshold_and_leaves_above_the_almost_sure_on
             "--epochs",
             "60",
             "--perturbation",
-            "1e-5",
+            "1e-3",
         ];
         let probe = etastar(folder.path(), &[&["probe", &minimum][..], &options].concat());
         assert!(probe.status.success(), "{}", stderr(&probe));

@@ -67,6 +67,8 @@ pub struct Probe {
 struct Edges {
     eta_var: f64,
     eta_as: Option<AlmostSureThreshold>,
+    /// Of the minimum itself.
+    loss: f64,
 }
 
 /// One line of probe.csv.
@@ -108,6 +110,7 @@ impl Probe {
         style.note("thresholds of the linearised process …");
         let edges = edges(&minimum, batch_size, self.mixture)?;
         let outcomes = self.follow(&minimum, batch_size, &self.step_sizes(edges), style)?;
+        warn_of_drift(edges.loss, &outcomes, style);
         write_rows(&csv, batch_size, edges, &outcomes)?;
         let figure = draw_probe(&csv, &folder)?;
         self.answer(&csv, &figure, edges, &outcomes, style)?;
@@ -223,7 +226,21 @@ fn edges(minimum: &Minimum, batch_size: usize, mixture: bool) -> anyhow::Result<
         },
         effort: Effort::default(),
     };
-    Ok(Edges { eta_var: found.eta_var, eta_as: linearised.eta_as().ok() })
+    Ok(Edges { eta_var: found.eta_var, eta_as: linearised.eta_as().ok(), loss: pass.loss() })
+}
+
+/// A minimum that is not quite reached pulls SGD further along, which looks like leaving.
+fn warn_of_drift(loss: f64, outcomes: &[Outcome], style: Style) {
+    const CLEAR: f64 = 10.0;
+    let least = outcomes.iter().map(|run| run.initial_loss).fold(f64::INFINITY, f64::min);
+    if least < CLEAR * loss {
+        style.note(&format!(
+            "the perturbation raises the loss of the minimum from {} to {} only: its own drift may \
+             count as leaving; raise --perturbation, or train to a smaller train.tolerance",
+            number(loss),
+            number(least)
+        ));
+    }
 }
 
 fn write_rows(
