@@ -25,6 +25,7 @@ mod legend;
 mod markup;
 mod notes;
 mod output;
+mod plate;
 mod plot;
 mod png;
 mod probe;
@@ -46,9 +47,11 @@ use std::path::{Path, PathBuf};
 
 use chart::Chart;
 pub use error::FiguresError;
+pub use plate::{Plate, Plates, Target, plates};
 pub use probe::draw_probe;
 pub use published::draw_comparison;
 use runs::{Method, Runs};
+use table::Table;
 
 /// A figure: the name of its files, and what it shows or why it can't be drawn.
 struct Figure {
@@ -82,7 +85,7 @@ pub enum Outcome {
 /// [`FiguresError`]: the CSV can't be read, is malformed or holds no converged run, or a file
 /// can't be written.
 pub fn draw_all(csv: &Path, out: &Path) -> Result<Vec<Outcome>, FiguresError> {
-    let sets = runs::read(csv)?;
+    let sets = runs::read(Table::open(csv)?)?;
     let several = sets.len() > 1;
     let mut outcomes = Vec::new();
     for (method, runs) in &sets {
