@@ -78,6 +78,36 @@ fn a_report_holds_every_run_with_its_curve_its_spectrum_and_its_place_in_the_fig
 }
 
 #[test]
+fn runs_of_two_algorithms_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let grid = "[sweep]\nlearning_rate = [0.01, 0.02]\nbatch_size = [4]\nalgorithm = [\"sgd\", \"mixture\"]\n";
+    fs::write(folder.path().join("x.toml"), tiny_config() + grid).unwrap();
+    let sweep = etastar(folder.path(), &["sweep", "x.toml", "--quiet"]);
+    assert!(sweep.status.success(), "{}", stderr(&sweep));
+    let data = data(&report(folder.path(), "results/x"));
+    let labels = data["labels"].as_array().unwrap();
+    let place = labels.iter().position(|label| label[0] == "algorithm").unwrap();
+    let algorithm =
+        |run: &Value| data["runs"][run.as_u64().unwrap() as usize]["facts"][place].clone();
+    let mut seen = std::collections::BTreeSet::new();
+    for (name, targets) in data["figures"].as_object().unwrap() {
+        for target in targets.as_array().unwrap() {
+            let curve = target[2].as_str().unwrap();
+            let wanted =
+                name.split('_').chain(curve.split(':')).find(|w| ["sgd", "mixture"].contains(w));
+            let runs = target[3].as_array().unwrap();
+            assert_eq!(runs.len(), 1, "{name}: one run at each point");
+            let known = algorithm(&runs[0]);
+            seen.insert((name.clone(), known.as_str().unwrap().to_owned()));
+            assert!(name == "plan" || wanted == known.as_str(), "{name}, {curve}: {known}");
+        }
+    }
+    for algorithm in ["sgd", "mixture"] {
+        assert!(seen.contains(&("algorithms".to_owned(), algorithm.to_owned())), "{seen:?}");
+    }
+}
+
+#[test]
 fn a_report_asks_for_nothing_from_outside() {
     let folder = tempfile::tempdir().unwrap();
     sweep(folder.path());

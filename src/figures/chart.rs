@@ -50,10 +50,12 @@ pub struct Tile {
 }
 
 /// What the runs behind a curve have in common; the abscissa tells them apart.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Shared {
     /// The abscissa is the step size.
     BatchSize(u64),
+    /// The same in a chart of several algorithms.
+    BatchSizeAndAlgorithm(u64, String),
     /// The abscissa is the batch size.
     StepSize(f64),
     /// The points are no runs.

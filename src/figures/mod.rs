@@ -42,7 +42,7 @@ mod table;
 mod tests;
 mod ticks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chart::Chart;
@@ -94,18 +94,16 @@ pub fn draw_all(csv: &Path, out: &Path) -> Result<Vec<Outcome>, FiguresError> {
             outcomes.push(draw(figure, method, runs, out)?);
         }
     }
-    let algorithms: BTreeSet<&str> = sets.keys().map(|method| method.algorithm.as_str()).collect();
-    if algorithms.len() > 1 {
+    if algorithms::several(&sets) {
         outcomes.push(draw_algorithms(&sets, out)?);
     }
     Ok(outcomes)
 }
 
 fn draw_algorithms(sets: &BTreeMap<Method, Runs>, out: &Path) -> Result<Outcome, FiguresError> {
-    let name = "algorithms".to_owned();
+    let name = algorithms::NAME.to_owned();
     let svg = algorithms::chart(sets).and_then(|chart| {
-        let note = "mixture: one sample with probability p(B), all of them otherwise.";
-        layout::to_svg(&chart, note).ok_or_else(|| "nothing is measured".to_owned())
+        layout::to_svg(&chart, algorithms::NOTE).ok_or_else(|| "nothing is measured".to_owned())
     });
     match svg {
         Ok(svg) => write_both(name, &svg, out),

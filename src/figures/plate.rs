@@ -8,9 +8,9 @@ use super::error::FiguresError;
 use super::layout::{Drawing, lay_out};
 use super::markup::plain;
 use super::notes::notes;
-use super::runs::{self, Method, Runs};
+use super::runs;
 use super::table::Table;
-use super::{FIGURES, Figure};
+use super::{FIGURES, algorithms};
 
 /// Every figure of a CSV.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,47 +63,64 @@ pub fn plates(csv: &[u8], path: &Path) -> Result<Plates, FiguresError> {
     let mut plates = Plates::default();
     for (method, runs) in &sets {
         for figure in &FIGURES {
-            match plate(figure, method, several, runs) {
-                Ok(plate) => plates.drawn.push(plate),
-                Err(reason) => plates.skipped.push((figure.name.to_owned(), reason)),
-            }
+            let told = several.then_some(method);
+            let suffix = told.map_or(String::new(), |told| format!("_{}", told.file_suffix()));
+            let name = format!("{}{suffix}", figure.name);
+            let chart = (figure.chart)(runs);
+            let chart = chart.map(|chart| (notes(told, runs, &chart), chart));
+            plates.add(name, &method.algorithm, chart);
         }
+    }
+    if algorithms::several(&sets) {
+        let chart = algorithms::chart(&sets).map(|chart| (algorithms::NOTE.to_owned(), chart));
+        plates.add(algorithms::NAME.to_owned(), "", chart);
     }
     Ok(plates)
 }
 
-fn plate(figure: &Figure, method: &Method, several: bool, runs: &Runs) -> Result<Plate, String> {
-    let chart = (figure.chart)(runs)?;
-    let told = several.then_some(method);
-    let drawing = lay_out(&chart, &notes(told, runs, &chart));
-    let drawing = drawing.ok_or_else(|| "the column `sharpness_gn` is empty".to_owned())?;
-    let suffix = told.map_or(String::new(), |method| format!("_{}", method.file_suffix()));
-    Ok(Plate {
-        name: format!("{}{suffix}", figure.name),
-        targets: targets(&chart, &drawing, method),
+impl Plates {
+    /// Draws `chart` with its small print; `algorithm` is that of curves that don't tell theirs.
+    fn add(&mut self, name: String, algorithm: &str, chart: Result<(String, Chart), String>) {
+        let drawn = chart.and_then(|(notes, chart)| {
+            let drawing = lay_out(&chart, &notes);
+            let drawing = drawing.ok_or_else(|| "the column `sharpness_gn` is empty".to_owned())?;
+            Ok(plate(name.clone(), algorithm, chart, drawing))
+        });
+        match drawn {
+            Ok(plate) => self.drawn.push(plate),
+            Err(reason) => self.skipped.push((name, reason)),
+        }
+    }
+}
+
+fn plate(name: String, algorithm: &str, chart: Chart, drawing: Drawing) -> Plate {
+    Plate {
+        name,
+        targets: targets(&chart, &drawing, algorithm),
         colours: colours(&chart),
         panels: chart.panels.len(),
         title: chart.title,
         svg: drawing.svg,
         size: drawing.size,
-    })
+    }
 }
 
-fn targets(chart: &Chart, drawing: &Drawing, method: &Method) -> Vec<Target> {
+fn targets(chart: &Chart, drawing: &Drawing, algorithm: &str) -> Vec<Target> {
     let curves = chart.panels.iter().flat_map(|panel| &panel.curves);
     let places = drawing.places.iter().flatten();
-    curves.zip(places).flat_map(|(curve, places)| of_curve(curve, places, method)).collect()
+    curves.zip(places).flat_map(|(curve, places)| of_curve(curve, places, algorithm)).collect()
 }
 
-fn of_curve(curve: &Curve, places: &[(f64, f64)], method: &Method) -> Vec<Target> {
+fn of_curve(curve: &Curve, places: &[(f64, f64)], algorithm: &str) -> Vec<Target> {
     let target = |(point, &at): (&super::summary::Point, &(f64, f64))| {
-        let (learning_rate, batch_size) = match curve.shared {
-            Shared::BatchSize(size) => (point.x, size),
+        let (learning_rate, batch_size, algorithm) = match &curve.shared {
+            Shared::BatchSize(size) => (point.x, *size, algorithm),
+            Shared::BatchSizeAndAlgorithm(size, own) => (point.x, *size, own.as_str()),
             // The abscissa of a batch size is a whole number.
-            Shared::StepSize(rate) => (rate, point.x as u64),
+            Shared::StepSize(rate) => (*rate, point.x as u64, algorithm),
             Shared::Nothing => return None,
         };
-        let (curve, algorithm) = (plain(&curve.label), method.algorithm.clone());
+        let (curve, algorithm) = (plain(&curve.label), algorithm.to_owned());
         Some(Target { at, curve, learning_rate, batch_size, algorithm })
     };
     curve.points.iter().zip(places).filter_map(target).collect()
