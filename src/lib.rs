@@ -13,6 +13,8 @@
 //! | [`quadratic`] | linearised SGD on synthetic problems, simulated |
 //! | [`sweep`] | runs side by side, their records, the summary |
 //! | [`figures`] | drawn from the summary alone |
+//! | [`report`] | a results folder as one HTML page |
+//! | [`text`] | numbers and durations, as people read them |
 //!
 //! Imports point one way: `sweep` → `train`, `stability` → `curvature` → `net` → `data`.
 //!
@@ -57,6 +59,8 @@ pub mod figures;
 pub mod net;
 pub mod probe;
 pub mod quadratic;
+pub mod report;
 pub mod stability;
 pub mod sweep;
+pub mod text;
 pub mod train;

@@ -15,6 +15,6 @@ fn main() -> ExitCode {
     cli::set_up(&arguments);
     match cli::run(&arguments) {
         Ok(code) => code,
-        Err(error) => cli::report(&error),
+        Err(error) => cli::report_error(&error),
     }
 }

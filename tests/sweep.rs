@@ -257,3 +257,50 @@ fn other_measurements_need_no_new_training() {
     assert!(row["sharpness_hessian"].parse::<f64>().unwrap() > 0.0);
     assert_eq!(bytes(folder.path(), "minimum.safetensors"), minima);
 }
+
+/// The only record of the folder, as JSON.
+fn record(folder: &Path) -> (std::path::PathBuf, serde_json::Value) {
+    let runs = fs::read_dir(folder.join("results/x/runs")).unwrap();
+    let path = runs.map(|run| run.unwrap().path().join("record.json")).next().unwrap();
+    let record = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    (path, record)
+}
+
+#[test]
+fn the_leading_eigenvalues_are_recorded_as_many_as_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let analysis = record(folder.path()).1["analysis"].clone();
+    let spectrum: Vec<f64> = serde_json::from_value(analysis["spectrum"].clone()).unwrap();
+    let rank = analysis["mean_square"]["rank"].as_u64().unwrap() as usize;
+    assert!(spectrum.len() == rank && rank <= 24, "12 samples of two classes: {}", spectrum.len());
+    assert!(spectrum.windows(2).all(|pair| pair[0] >= pair[1] && pair[1] > 0.0));
+    let near = |a: f64, key: &str| (a / analysis[key].as_f64().unwrap() - 1.0).abs() < 1e-5;
+    assert!(near(spectrum[0], "sharpness_gn"), "by Lanczos and by the whole decomposition");
+    assert!(near(spectrum.iter().sum(), "trace"));
+    let fewer = ["sweep", "x.toml", "--set", "analysis.spectrum=5"];
+    assert!(etastar(folder.path(), &fewer).status.success());
+    assert_eq!(record(folder.path()).1["analysis"]["spectrum"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn a_record_without_a_spectrum_is_read_and_measured_again_but_not_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let (path, mut old) = record(folder.path());
+    let minima = bytes(folder.path(), "minimum.safetensors");
+    // As a program that did not know of spectra wrote it.
+    old["analysis"].as_object_mut().unwrap().remove("spectrum");
+    old["spec"]["analysis"].as_object_mut().unwrap().remove("spectrum");
+    old["analysis_id"] = "0123456789abcdef".into();
+    fs::write(&path, old.to_string()).unwrap();
+    let status = etastar(folder.path(), &["status", "results/x"]);
+    assert!(stdout(&status).contains("1 of 1 run done"), "{}", stderr(&status));
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let new = record(folder.path()).1;
+    assert!(!new["analysis"]["spectrum"].as_array().unwrap().is_empty());
+    assert_eq!(new["train_seconds"], old["train_seconds"]);
+    assert_eq!(bytes(folder.path(), "minimum.safetensors"), minima);
+}

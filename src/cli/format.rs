@@ -1,35 +1,6 @@
-//! Numbers and durations for people.
+//! What is printed for people.
 
-use std::time::Duration;
-
-/// Four significant digits, in plain notation where that is short.
-pub fn number(value: f64) -> String {
-    let magnitude = value.abs();
-    if value == 0.0 {
-        "0".to_owned()
-    } else if !(1e-3..1e6).contains(&magnitude) {
-        format!("{value:.3e}")
-    } else {
-        let decimals = 3 - magnitude.log10().floor() as i32;
-        format!("{value:.*}", decimals.max(0) as usize)
-    }
-}
-
-/// A number, or a dash.
-pub fn optional(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), number)
-}
-
-/// Two units at the most: `3h 12m`, `42s`, `0.8s`.
-pub fn duration(seconds: f64) -> String {
-    if seconds < 9.95 {
-        return format!("{seconds:.1}s");
-    }
-    let whole = seconds.min(1e15).round() as u64;
-    // Below a minute the seconds matter, above an hour they do not.
-    let rounded = if whole >= 3600 { whole / 60 * 60 } else { whole };
-    humantime::format_duration(Duration::from_secs(rounded)).to_string()
-}
+pub use etastar::text::{duration, number, optional};
 
 /// Rows with their columns aligned to the right, the first to the left.
 pub fn table(rows: &[Vec<String>]) -> String {
@@ -56,29 +27,6 @@ pub fn table(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_four_digits() {
-        for (value, text) in [
-            (0.0, "0"),
-            (0.043_288, "0.04329"),
-            (1.0, "1.000"),
-            (46.2, "46.20"),
-            (1937.4, "1937"),
-            (123_456.7, "123457"),
-            (9.9e-7, "9.900e-7"),
-            (2e7, "2.000e7"),
-        ] {
-            assert_eq!(number(value), text);
-        }
-    }
-
-    #[test]
-    fn durations_have_the_precision_that_matters() {
-        assert_eq!(duration(0.84), "0.8s");
-        assert_eq!(duration(62.4), "1m 2s");
-        assert_eq!(duration(11_531.0), "3h 12m");
-    }
 
     #[test]
     fn tables_align() {

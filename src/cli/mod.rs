@@ -3,14 +3,17 @@
 mod almost_sure;
 mod analyze;
 mod compare;
+mod completions;
 mod devices;
 mod exit;
 mod folder;
 mod format;
+mod man;
 mod minimum;
 mod plot;
 mod probe;
 mod quadratic;
+mod report;
 mod show;
 mod source;
 mod status;
@@ -20,9 +23,9 @@ mod train;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-pub use exit::report;
+pub use exit::report as report_error;
 
 /// Is SGD stable at the minimum that it found?
 ///
@@ -61,8 +64,14 @@ enum Command {
     Devices(devices::Devices),
     /// Our minima beside the published curves of the paper
     Compare(compare::Compare),
+    /// One HTML page of a results folder: progress, figures, every run
+    Report(report::Report),
     /// What is done, running, failed and left in a results folder
     Status(status::Status),
+    /// Completions for a shell, on standard output
+    Completions(completions::Completions),
+    /// Manual pages
+    Man(man::Manual),
 }
 
 /// Logging and the handling of panics.
@@ -95,6 +104,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Plot(command) => command.run(style),
         Command::Devices(command) => command.run(style),
         Command::Compare(command) => command.run(style),
+        Command::Report(command) => command.run(style),
         Command::Status(command) => command.run(style),
+        Command::Completions(command) => command.run(Arguments::command(), style),
+        Command::Man(command) => command.run(Arguments::command(), style),
     }
 }

@@ -159,6 +159,7 @@ fn analysis(mut s: Section<'_>) -> AnalysisConfig {
         thresholds: s.or("thresholds", true, any),
         lyapunov: s.or("lyapunov", true, any),
         eta_as: s.or("eta_as", false, any),
+        spectrum: s.or("spectrum", 64, any),
         tolerance: s.or("tolerance", 1e-4, fraction),
         eigen_tolerance: s.or("eigen_tolerance", 1e-6, fraction),
         eigen_iterations: s.or("eigen_iterations", 500, at_least_one_usize),

@@ -163,6 +163,9 @@ pub struct AnalysisConfig {
     /// Whether the step size at which that exponent changes its sign is computed.
     #[serde(default)]
     pub eta_as: bool,
+    /// Leading eigenvalues that are kept in the record; records from before this setting have none.
+    #[serde(default)]
+    pub spectrum: usize,
     /// Relative width of the enclosure of the generalized sharpness.
     pub tolerance: f64,
     /// Relative residual at which an eigenvalue iteration stops.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chart::{Axis, Chart, Curve, Panel};
+use super::chart::{Axis, Chart, Curve, Panel, Shared};
 use super::common::{against_step_size, generalized_sharpness, sharpness, two_over_eta};
 use super::runs::{Method, Run, Runs};
 use super::scale::Kind;
@@ -15,15 +15,19 @@ type Quantity = fn(&Run) -> Option<Measured>;
 const QUANTITIES: [(&str, Quantity); 2] =
     [("*λ*_{max}(*H*)", sharpness), ("*λ*_{max}(*C*^{†}*D*)", generalized_sharpness)];
 
+/// What the figure's file is called.
+pub const NAME: &str = "algorithms";
+/// The small print.
+pub const NOTE: &str = "mixture: one sample with probability p(B), all of them otherwise.";
+
 /// Full markers for SGD, hollow ones for the mixture.
 ///
 /// # Errors
 /// A reason if no batch size has converged runs of two algorithms.
 pub fn chart(sets: &BTreeMap<Method, Runs>) -> Result<Chart, String> {
-    let algorithms: BTreeSet<&str> = sets.keys().map(|method| method.algorithm.as_str()).collect();
     let sizes: BTreeSet<u64> = sets.values().flat_map(Runs::batch_sizes).collect();
     let panels: Vec<Panel> = sizes.into_iter().filter_map(|size| panel(sets, size)).collect();
-    if algorithms.len() < 2 || panels.is_empty() {
+    if !several(sets) || panels.is_empty() {
         return Err("no batch size has converged runs of two algorithms".to_owned());
     }
     Ok(Chart {
@@ -34,13 +38,21 @@ pub fn chart(sets: &BTreeMap<Method, Runs>) -> Result<Chart, String> {
     })
 }
 
+/// Whether there is more than one algorithm to compare.
+pub fn several(sets: &BTreeMap<Method, Runs>) -> bool {
+    let names: BTreeSet<&str> = sets.keys().map(|method| method.algorithm.as_str()).collect();
+    names.len() > 1
+}
+
 fn panel(sets: &BTreeMap<Method, Runs>, batch_size: u64) -> Option<Panel> {
     let mut curves = Vec::new();
     for (k, (quantity, of)) in QUANTITIES.into_iter().enumerate() {
         for (method, runs) in sets {
             let points = against_step_size(runs.with_batch(batch_size), of);
             let label = format!("{}: {quantity}", method.algorithm);
-            curves.push(Curve { label, style: look(&method.algorithm, k), points });
+            let style = look(&method.algorithm, k);
+            let shared = Shared::BatchSizeAndAlgorithm(batch_size, method.algorithm.clone());
+            curves.push(Curve { label, style, shared, points });
         }
     }
     let shown = curves.iter().filter(|curve| !curve.points.is_empty()).count();

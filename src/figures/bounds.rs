@@ -1,7 +1,7 @@
 //! Figures 2 and 3 of \[M\]: the sharpness, its bounds (17) and (27) and the exact generalized
 //! sharpness against the step size, one panel per batch size.
 
-use super::chart::{Axis, Chart, Curve, Panel};
+use super::chart::{Axis, Chart, Curve, Panel, Shared};
 use super::common::{against_step_size, generalized_sharpness, sharpness, two_over_eta};
 use super::runs::{Run, Runs};
 use super::scale::Kind;
@@ -41,6 +41,7 @@ fn panel(runs: &Runs, batch_size: u64) -> Panel {
     let curves = curves.map(|(&(label, marker, quantity), colour)| Curve {
         label: label.to_owned(),
         style: Style::curve(colour, marker),
+        shared: Shared::BatchSize(batch_size),
         points: against_step_size(runs.with_batch(batch_size), quantity),
     });
     Panel {

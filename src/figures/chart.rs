@@ -49,11 +49,25 @@ pub struct Tile {
     pub colour: Colour,
 }
 
+/// What the runs behind a curve have in common; the abscissa tells them apart.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shared {
+    /// The abscissa is the step size.
+    BatchSize(u64),
+    /// The same in a chart of several algorithms.
+    BatchSizeAndAlgorithm(u64, String),
+    /// The abscissa is the batch size.
+    StepSize(f64),
+    /// The points are no runs.
+    Nothing,
+}
+
 /// Measured points, joined from left to right.
 #[derive(Debug, Clone)]
 pub struct Curve {
     pub label: String,
     pub style: Style,
+    pub shared: Shared,
     pub points: Vec<Point>,
 }
 

@@ -1,7 +1,7 @@
 //! The distance to the edge of mean-square stability: λ_max(C†D)·η/2 against η, which is 1 at
 //! η*_var (Theorem 5 of \[M\]).
 
-use super::chart::{Axis, Chart, Curve, Panel, PowerLine};
+use super::chart::{Axis, Chart, Curve, Panel, PowerLine, Shared};
 use super::common::{against_step_size, batch_look, generalized_sharpness};
 use super::runs::{Run, Runs};
 use super::scale::Kind;
@@ -17,6 +17,7 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
     let curve = |(i, &batch_size): (usize, &u64)| Curve {
         label: format!("*B* = {batch_size}"),
         style: batch_look(i, sizes.len()),
+        shared: Shared::BatchSize(batch_size),
         points: against_step_size(runs.with_batch(batch_size), fraction_of_edge),
     };
     let curves: Vec<Curve> = sizes.iter().enumerate().map(curve).collect();

@@ -60,8 +60,22 @@ impl Grid {
     }
 }
 
+/// A figure on its page.
+pub struct Drawing {
+    pub svg: String,
+    /// In the SVG's own unit.
+    pub size: At,
+    /// The place of every point of every curve, panel by panel.
+    pub places: Vec<Vec<Vec<At>>>,
+}
+
 /// The figure as an SVG document; `None` if no panel has any point.
 pub fn to_svg(chart: &Chart, notes: &str) -> Option<String> {
+    lay_out(chart, notes).map(|drawing| drawing.svg)
+}
+
+/// Like [`to_svg`], with the places of the points.
+pub fn lay_out(chart: &Chart, notes: &str) -> Option<Drawing> {
     let (x, y) = (chart.x_scale()?, chart.y_scale()?);
     let grid = Grid::of(chart.panels.len());
     let y_ticks = Ticks::of(&y, grid.y_room());
@@ -94,7 +108,8 @@ struct Page {
 }
 
 impl Page {
-    fn fill(mut self, chart: &Chart, notes: &str) -> String {
+    fn fill(mut self, chart: &Chart, notes: &str) -> Drawing {
+        let mut places = Vec::new();
         let legend = Legend::new(chart.legend(), self.grid.width - 2.0 * EDGE);
         legend.draw(&mut self.canvas, (EDGE, EDGE), self.grid.width - 2.0 * EDGE);
         let top = EDGE + legend.height() + 5.0;
@@ -104,6 +119,7 @@ impl Page {
             let (x_ticks, y_ticks) = (&self.x_ticks, &self.y_ticks);
             let plot = Plot { corner, size: self.panel_size, x: &x, y: &y, x_ticks, y_ticks };
             plot.draw(&mut self.canvas, panel);
+            places.push(panel.curves.iter().map(|curve| plot.places(curve)).collect());
             let title = (corner.0 + self.panel_size.0 / 2.0, corner.1 - 4.0);
             self.canvas.text(title, Anchor::Middle, TICK_SIZE, BLACK, &panel.title);
             let lowest = i + self.grid.columns >= chart.panels.len();
@@ -111,7 +127,8 @@ impl Page {
         }
         let bottom = self.label_axes(chart, top);
         let bottom = self.write_notes(notes, bottom);
-        self.canvas.finish((self.grid.width, bottom + EDGE), &chart.title)
+        let size = (self.grid.width, bottom + EDGE);
+        Drawing { svg: self.canvas.finish(size, &chart.title), size, places }
     }
 
     /// The upper left corner of the `index`-th plot.

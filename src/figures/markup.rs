@@ -82,6 +82,20 @@ pub fn to_svg(markup: &str, size: f64) -> String {
     svg
 }
 
+/// The label without any markup: `λ_max`, `10^−3`.
+pub fn plain(markup: &str) -> String {
+    let mut text = String::new();
+    for span in spans(markup) {
+        text += match span.level {
+            Level::Base => "",
+            Level::Sub => "_",
+            Level::Super => "^",
+        };
+        text += &span.text;
+    }
+    text
+}
+
 /// Text as XML character data.
 pub fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");

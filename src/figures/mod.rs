@@ -25,6 +25,7 @@ mod legend;
 mod markup;
 mod notes;
 mod output;
+mod plate;
 mod plot;
 mod png;
 mod probe;
@@ -41,14 +42,16 @@ mod table;
 mod tests;
 mod ticks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chart::Chart;
 pub use error::FiguresError;
+pub use plate::{Plate, Plates, Target, plates};
 pub use probe::draw_probe;
 pub use published::draw_comparison;
 use runs::{Method, Runs};
+use table::Table;
 
 /// A figure: the name of its files, and what it shows or why it can't be drawn.
 struct Figure {
@@ -82,7 +85,7 @@ pub enum Outcome {
 /// [`FiguresError`]: the CSV can't be read, is malformed or holds no converged run, or a file
 /// can't be written.
 pub fn draw_all(csv: &Path, out: &Path) -> Result<Vec<Outcome>, FiguresError> {
-    let sets = runs::read(csv)?;
+    let sets = runs::read(Table::open(csv)?)?;
     let several = sets.len() > 1;
     let mut outcomes = Vec::new();
     for (method, runs) in &sets {
@@ -91,18 +94,16 @@ pub fn draw_all(csv: &Path, out: &Path) -> Result<Vec<Outcome>, FiguresError> {
             outcomes.push(draw(figure, method, runs, out)?);
         }
     }
-    let algorithms: BTreeSet<&str> = sets.keys().map(|method| method.algorithm.as_str()).collect();
-    if algorithms.len() > 1 {
+    if algorithms::several(&sets) {
         outcomes.push(draw_algorithms(&sets, out)?);
     }
     Ok(outcomes)
 }
 
 fn draw_algorithms(sets: &BTreeMap<Method, Runs>, out: &Path) -> Result<Outcome, FiguresError> {
-    let name = "algorithms".to_owned();
+    let name = algorithms::NAME.to_owned();
     let svg = algorithms::chart(sets).and_then(|chart| {
-        let note = "mixture: one sample with probability p(B), all of them otherwise.";
-        layout::to_svg(&chart, note).ok_or_else(|| "nothing is measured".to_owned())
+        layout::to_svg(&chart, algorithms::NOTE).ok_or_else(|| "nothing is measured".to_owned())
     });
     match svg {
         Ok(svg) => write_both(name, &svg, out),

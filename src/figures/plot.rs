@@ -139,7 +139,8 @@ impl Plot<'_> {
         }
     }
 
-    fn places(&self, curve: &Curve) -> Vec<At> {
+    /// Where the points of a curve lie.
+    pub fn places(&self, curve: &Curve) -> Vec<At> {
         let place = |point: &Point| (self.across(point.x), self.down(point.y));
         curve.points.iter().map(place).collect()
     }

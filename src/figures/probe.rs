@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::chart::{Axis, Chart, Curve, Panel, PowerLine};
+use super::chart::{Axis, Chart, Curve, Panel, PowerLine, Shared};
 use super::scale::Kind;
 use super::style::{BLACK, DISTINCT, Dash, Marker, Style};
 use super::summary::Point;
@@ -99,12 +99,12 @@ fn outcomes(
         Some(Point { x: run.learning_rate, y, low: y, high: y, runs: 1 })
     });
     let style = Style { marker: Some(marker), ..Style::reference(colour, Dash::None) };
-    Curve { label: label.to_owned(), style, points: points.collect() }
+    Curve { label: label.to_owned(), style, shared: Shared::Nothing, points: points.collect() }
 }
 
 /// A vertical line.
 fn upright(label: &str, x: f64, (low, high): (f64, f64), dash: Dash) -> Curve {
     let points = [low, high].map(|y| Point { x, y, low: y, high: y, runs: 1 });
     let style = Style::reference(BLACK, dash);
-    Curve { label: label.to_owned(), style, points: points.to_vec() }
+    Curve { label: label.to_owned(), style, shared: Shared::Nothing, points: points.to_vec() }
 }

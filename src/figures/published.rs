@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::chart::{Axis, Chart, Curve, Panel};
+use super::chart::{Axis, Chart, Curve, Panel, Shared};
 use super::common::two_over_eta;
 use super::scale::Kind;
 use super::style::{DISTINCT, Dash, Marker, Style};
@@ -47,11 +47,13 @@ fn panel(batch_size: usize, runs: &[Run], published: &[Published]) -> Option<Pan
     let theirs = |k: usize, of: fn(&Published) -> f64| Curve {
         label: String::new(),
         style: Style::reference(DISTINCT[k], Dash::Solid),
+        shared: Shared::Nothing,
         points: summarise(curve.iter().map(|point| (point.learning_rate, of(point).into()))),
     };
     let ours = |k: usize, label: &str, marker, of: fn(&Run) -> Option<f64>| Curve {
         label: label.to_owned(),
         style: Style { marker: Some(marker), ..Style::reference(DISTINCT[k], Dash::None) },
+        shared: Shared::Nothing,
         points: summarise(runs.iter().filter_map(|run| Some((run.learning_rate, of(run)?.into())))),
     };
     (!curve.is_empty()).then(|| Panel {

@@ -65,8 +65,7 @@ pub struct Runs {
 /// # Errors
 /// A file that can't be read or isn't CSV, a missing column, a cell that isn't what its
 /// column promises, and a file without any converged run.
-pub fn read(path: &Path) -> Result<BTreeMap<Method, Runs>, FiguresError> {
-    let mut table = Table::open(path)?;
+pub fn read(mut table: Table<'_>) -> Result<BTreeMap<Method, Runs>, FiguresError> {
     for column in ["learning_rate", "batch_size", "stop_reason", "sharpness_gn"] {
         table.require(column)?;
     }
@@ -75,7 +74,7 @@ pub fn read(path: &Path) -> Result<BTreeMap<Method, Runs>, FiguresError> {
         sets.entry(method(&row)).or_default().push(&row)?;
     }
     if sets.values().all(|runs| runs.converged.is_empty()) {
-        return Err(nothing_converged(path, &sets));
+        return Err(nothing_converged(table.path(), &sets));
     }
     Ok(sets)
 }

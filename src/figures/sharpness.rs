@@ -1,6 +1,6 @@
 //! Figure 1(a) of \[M\]: the sharpness of the minima against the step size, for every batch size.
 
-use super::chart::{Axis, Chart, Curve, Panel};
+use super::chart::{Axis, Chart, Curve, Panel, Shared};
 use super::common::{against_step_size, batch_look, sharpness, two_over_eta};
 use super::runs::Runs;
 use super::scale::Kind;
@@ -14,6 +14,7 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
     let curve = |(i, &batch_size): (usize, &u64)| Curve {
         label: format!("*B* = {batch_size}"),
         style: batch_look(i, sizes.len()),
+        shared: Shared::BatchSize(batch_size),
         points: against_step_size(runs.with_batch(batch_size), sharpness),
     };
     let panel = Panel {

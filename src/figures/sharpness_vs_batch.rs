@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chart::{Axis, Chart, Curve, Panel, PowerLine};
+use super::chart::{Axis, Chart, Curve, Panel, PowerLine, Shared};
 use super::common::sharpness;
 use super::runs::Runs;
 use super::scale::Kind;
@@ -45,7 +45,8 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
 fn curve(runs: &Runs, eta: f64, style: Style) -> Curve {
     let here = runs.converged.iter().filter(|run| run.learning_rate == eta);
     let pairs = here.filter_map(|run| Some((run.batch_size as f64, sharpness(run)?)));
-    Curve { label: format!("*η* = {}", short(eta)), style, points: summarise(pairs) }
+    let (label, shared) = (format!("*η* = {}", short(eta)), Shared::StepSize(eta));
+    Curve { label, style, shared, points: summarise(pairs) }
 }
 
 /// The step sizes with a sharpness at two batch sizes or more, ascending.

@@ -59,6 +59,15 @@ impl Colour {
         Self(mix(0xb4), mix(0xba), mix(0xc4))
     }
 
+    /// The same hue on dark paper, where dark colours have to be lightened most.
+    pub fn on_dark(self) -> Self {
+        let parts = [self.0, self.1, self.2].map(f64::from);
+        let luminance = (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]) / 255.0;
+        let share = 0.62 * (1.0 - luminance).powi(2);
+        let [r, g, b] = parts.map(|part| (part + share * (255.0 - part)).round() as u8);
+        Self(r, g, b)
+    }
+
     /// The colour of step `index` of `count` of an ordered quantity.
     pub fn sequential(index: usize, count: usize) -> Self {
         let steps = count.saturating_sub(1).max(1);
@@ -148,5 +157,23 @@ mod tests {
         let scale: Vec<f64> = (0..10).map(|i| luminance(Colour::sequential(i, 10))).collect();
         assert!(scale.windows(2).all(|w| w[0] + 5.0 < w[1]), "{scale:?}");
         assert_eq!(Colour::sequential(0, 1), VIRIDIS[0]);
+    }
+
+    /// Contrast as WCAG 2 defines it.
+    fn contrast(a: Colour, b: Colour) -> f64 {
+        let linear = |part: u8| (f64::from(part) / 255.0).powf(2.2);
+        let luminance =
+            |c: Colour| 0.2126 * linear(c.0) + 0.7152 * linear(c.1) + 0.0722 * linear(c.2);
+        let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn every_colour_can_be_seen_on_dark_paper() {
+        let sequential = (0..10).map(|i| Colour::sequential(i, 10));
+        for colour in sequential.chain(DISTINCT) {
+            let found = contrast(colour.on_dark(), Colour(0x16, 0x18, 0x1c));
+            assert!(found > 4.5, "{colour} becomes {}: {found}", colour.on_dark());
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord, Trim};
@@ -9,10 +10,10 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use super::error::FiguresError;
 
 /// An open CSV file behind its header.
-pub struct Table {
+pub struct Table<'c> {
     path: PathBuf,
     columns: HashMap<String, usize>,
-    reader: csv::Reader<File>,
+    reader: csv::Reader<Box<dyn Read + 'c>>,
 }
 
 /// One line of a [`Table`].
@@ -22,7 +23,7 @@ pub struct Row<'t> {
     record: StringRecord,
 }
 
-impl Table {
+impl<'c> Table<'c> {
     /// Opens a CSV and reads its header.
     ///
     /// # Errors
@@ -30,11 +31,24 @@ impl Table {
     pub fn open(path: &Path) -> Result<Self, FiguresError> {
         let file = File::open(path)
             .map_err(|source| FiguresError::Open { path: path.to_owned(), source })?;
-        let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
+        Self::new(path, Box::new(file))
+    }
+
+    /// Reads the header of a CSV that is called `path` in complaints.
+    ///
+    /// # Errors
+    /// A first line that isn't text.
+    pub fn new(path: &Path, content: Box<dyn Read + 'c>) -> Result<Self, FiguresError> {
+        let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(content);
         let header = reader.headers().map_err(|source| malformed(path, source))?;
         let names = header.iter().map(str::to_owned);
         let columns = names.enumerate().map(|(i, name)| (name, i)).collect();
         Ok(Self { path: path.to_owned(), columns, reader })
+    }
+
+    /// What the file is called in complaints.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Refuses a header without `column`.

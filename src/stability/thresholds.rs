@@ -60,6 +60,9 @@ pub struct Report {
     pub coherence: f64,
     /// λ_max(C†E) of \[M\] Prop 8.
     pub noise_sharpness: f64,
+    /// The nonzero eigenvalues of H, largest first.
+    #[serde(skip)]
+    pub eigenvalues: Vec<f64>,
     /// One entry per batch size, in the order of the request.
     pub thresholds: Vec<Threshold>,
 }
@@ -223,6 +226,7 @@ fn report(
         trace: spectrum.trace(),
         coherence,
         noise_sharpness: found.noise,
+        eigenvalues: spectrum.eigenvalues().to_vec(),
         thresholds: thresholds.collect(),
     }
 }

@@ -56,6 +56,10 @@ pub struct Analysis {
     /// What needs simulation of the linearised process.
     #[serde(default)]
     pub almost_sure: Option<AlmostSure>,
+    /// The leading eigenvalues of the Gauss–Newton Hessian, largest first; at most the
+    /// `analysis.spectrum` that were asked for, and none without `analysis.thresholds`.
+    #[serde(default)]
+    pub spectrum: Vec<f64>,
     pub missing: Vec<Missing>,
 }
 
@@ -114,7 +118,8 @@ pub fn analyse(
         asked.hessian.then(|| hessian(&pass, &top, search, &mut missing)).flatten();
     let coefficients = Sampling::Distinct.coefficients(gram.samples(), spec.train.batch_size)?;
     let along_top = TopEigenpair { sharpness: top.value, vector: top.vector };
-    let mean_square = asked.thresholds.then(|| mean_square(spec, &gram, &mut missing)).flatten();
+    let exact = asked.thresholds.then(|| exact(spec, &gram, &mut missing)).flatten();
+    let (mean_square, spectrum) = exact.map_or((None, Vec::new()), |(m, s)| (Some(m), s));
     let almost_sure =
         mean_square.as_ref().and_then(|known| almost_sure(spec, &gram, known, &mut missing));
     Ok(Analysis {
@@ -127,12 +132,18 @@ pub fn analyse(
         bound_18: bound_18(&gram, coefficients),
         mean_square,
         almost_sure,
+        spectrum,
         missing,
     })
 }
 
-/// The exact threshold at the run's own batch size; batches of an epoch are distinct samples too.
-fn mean_square(spec: &RunSpec, gram: &Gram, missing: &mut Vec<Missing>) -> Option<MeanSquare> {
+/// The exact threshold at the run's own batch size, and the leading eigenvalues; batches of an epoch
+/// are distinct samples too.
+fn exact(
+    spec: &RunSpec,
+    gram: &Gram,
+    missing: &mut Vec<Missing>,
+) -> Option<(MeanSquare, Vec<f64>)> {
     let request = Request {
         batch_sizes: vec![spec.train.batch_size],
         sampling: Sampling::Distinct,
@@ -153,7 +164,7 @@ fn mean_square(spec: &RunSpec, gram: &Gram, missing: &mut Vec<Missing>) -> Optio
         let width = enclosure.relative_width();
         missing.push(note(format!("only enclosed to a relative width of {width:.1e}")));
     }
-    Some(MeanSquare {
+    let mean_square = MeanSquare {
         generalized_sharpness: enclosure.value,
         lower: enclosure.lower,
         upper: Some(enclosure.upper).filter(|upper| upper.is_finite()),
@@ -167,7 +178,9 @@ fn mean_square(spec: &RunSpec, gram: &Gram, missing: &mut Vec<Missing>) -> Optio
         dexter_bound: found.dexter_bound,
         rank: report.rank,
         smallest_curvature: report.smallest_curvature,
-    })
+    };
+    let kept = report.eigenvalues.into_iter().take(spec.analysis.spectrum);
+    Some((mean_square, kept.collect()))
 }
 
 fn check_shape(weights: &Weights, data: &Dataset) -> Result<(), AnalysisError> {

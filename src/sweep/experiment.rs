@@ -62,6 +62,14 @@ pub fn register(
     Ok(planned)
 }
 
+/// What all runs of the folder have in common, as JSON; `None` if nothing was ever planned.
+///
+/// # Errors
+/// A damaged file.
+pub fn settings(store: &Store) -> Result<Option<Value>, StoreError> {
+    store::read_json(&store.root().join("experiment.json"))
+}
+
 /// Every run that was ever planned in this folder.
 ///
 /// # Errors
@@ -97,7 +105,7 @@ fn remove_axes(settings: &mut Value) {
 
 fn match_experiment(store: &Store, settings: &Value) -> Result<(), ExperimentError> {
     let path = store.root().join("experiment.json");
-    let Some(mut found) = store::read_json::<Value>(&path)? else {
+    let Some(mut found) = self::settings(store)? else {
         return Ok(store::write_json(&path, settings)?);
     };
     remove_axes(&mut found);

@@ -96,9 +96,12 @@ mod tests {
             "run.results=elsewhere",
             "data.folder=elsewhere",
             "analysis.hessian=false",
+            "analysis.spectrum=7",
         ] {
             assert_eq!(run_id(&spec(&[same]), "digest"), base, "{same}");
         }
-        assert_ne!(analysis_id(&spec(&["analysis.hessian=false"])), analysis_id(&spec(&[])));
+        for change in ["analysis.hessian=false", "analysis.spectrum=7"] {
+            assert_ne!(analysis_id(&spec(&[change])), analysis_id(&spec(&[])), "{change}");
+        }
     }
 }

@@ -127,10 +127,18 @@ impl<'a> Row<'a> {
 /// A damaged record, or a folder that cannot be written.
 pub fn gather(store: &Store) -> Result<(), SummaryError> {
     let _lock = store.lock()?;
-    let mut records = records(store)?;
+    let records = records(store)?;
     if records.is_empty() {
         return Ok(());
     }
+    Ok(store::write(&store.root().join("summary.csv"), &to_csv(records)?)?)
+}
+
+/// The content of `summary.csv`, ordered by batch size, step size and seed.
+///
+/// # Errors
+/// None that a record meets.
+pub fn to_csv(mut records: Vec<Record>) -> Result<Vec<u8>, csv::Error> {
     records.sort_by(|a, b| {
         let key = |r: &Record| (r.spec.train.batch_size, r.spec.train.seed);
         let by_rate = a.spec.train.learning_rate.total_cmp(&b.spec.train.learning_rate);
@@ -140,8 +148,7 @@ pub fn gather(store: &Store) -> Result<(), SummaryError> {
     for record in &records {
         writer.serialize(Row::of(record))?;
     }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(store::write(&store.root().join("summary.csv"), &bytes)?)
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
 /// The records of every planned run that is finished.

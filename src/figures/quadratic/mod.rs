@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     FiguresError, Outcome,
-    chart::{Chart, Curve},
+    chart::{Chart, Curve, Shared},
     layout,
     style::Style,
     summary::Point,
@@ -88,5 +88,5 @@ fn curve<T>(
         high: y + 2.0 * error,
         runs: 1,
     });
-    Curve { label: label.to_owned(), style, points: points.collect() }
+    Curve { label: label.to_owned(), style, shared: Shared::Nothing, points: points.collect() }
 }

@@ -1,0 +1,50 @@
+//! `etastar report`: a results folder as one HTML file.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use etastar::report;
+use etastar::sweep::Store;
+
+use super::exit::UsageError;
+use super::folder::Folder;
+use super::show::{Style, plural};
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    #[command(flatten)]
+    folder: Folder,
+    /// The HTML file to write [default: report.html in the results folder]
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Report {
+    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
+        let folder = self.folder.with("plan.json")?;
+        let out = self.out.clone().unwrap_or_else(|| folder.join("report.html"));
+        if out.is_dir() {
+            let out = out.display();
+            let fault = format!("{out} is a folder; name the file, for example {out}/report.html");
+            return Err(UsageError(fault).into());
+        }
+        let written = report::write(&Store::open(folder), &out)?;
+        let mut stdout = std::io::stdout().lock();
+        if style.json {
+            writeln!(stdout, "{}", serde_json::to_string_pretty(&written)?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        writeln!(stdout, "{}", written.report.display())?;
+        style.note(&format!(
+            "{} of {} {} finished, {:.1} MB; open it in a browser",
+            written.finished,
+            written.runs,
+            plural(written.runs, "run"),
+            written.bytes as f64 / 1e6
+        ));
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,108 @@
+//! Everything a report tells, read from the folder once.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::history::{self, Curve};
+use crate::config::Algorithm;
+use crate::sweep::{
+    Planned, Record, RunState, Status, Store, StoreError, records, settings, status,
+};
+
+/// One planned run.
+#[derive(Debug)]
+pub struct Run {
+    pub plan: Planned,
+    pub state: RunState,
+    pub record: Option<Record>,
+    /// The loss along the way, or why there is none.
+    pub history: Result<Curve, String>,
+}
+
+/// A results folder at one moment.
+#[derive(Debug)]
+pub struct Content {
+    /// The folder's own name.
+    pub name: String,
+    pub status: Status,
+    /// What all runs have in common.
+    pub settings: Option<Value>,
+    /// By batch size, algorithm, step size and seed.
+    pub runs: Vec<Run>,
+}
+
+impl Content {
+    /// Reads the plan, every record and every history.
+    ///
+    /// # Errors
+    /// A damaged plan or record; a damaged history is told in its place.
+    pub fn gather(store: &Store) -> Result<Self, StoreError> {
+        let status = status(store)?;
+        let found = records(store)?.into_iter().map(|record| (record.run_id.clone(), record));
+        let mut found: BTreeMap<_, _> = found.collect();
+        let limit = history::limit(found.len());
+        let mut runs = Vec::with_capacity(status.runs.len());
+        for known in &status.runs {
+            let record = found.remove(&known.run.run_id);
+            let path = store.run_folder(&known.run.run_id).join("history.csv");
+            let history = match &record {
+                Some(_) => history::read(&path, limit),
+                None => Err("the run is not finished".to_owned()),
+            };
+            runs.push(Run { plan: known.run.clone(), state: known.state.clone(), record, history });
+        }
+        runs.sort_by(|a, b| {
+            let sizes = a.plan.batch_size.cmp(&b.plan.batch_size);
+            let rates = a.plan.learning_rate.total_cmp(&b.plan.learning_rate);
+            let names = a.plan.algorithm.name().cmp(b.plan.algorithm.name());
+            sizes.then(names).then(rates).then(a.plan.seed.cmp(&b.plan.seed))
+        });
+        Ok(Self { name: folder_name(store), status, settings: settings(store)?, runs })
+    }
+
+    /// The finished runs.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.runs.iter().filter_map(|run| run.record.as_ref())
+    }
+
+    /// Step sizes of the plan, ascending.
+    pub fn learning_rates(&self) -> Vec<f64> {
+        let mut rates: Vec<f64> = self.runs.iter().map(|run| run.plan.learning_rate).collect();
+        rates.sort_by(f64::total_cmp);
+        rates.dedup();
+        rates
+    }
+
+    /// Batch sizes of the plan, ascending.
+    pub fn batch_sizes(&self) -> Vec<usize> {
+        let mut sizes: Vec<usize> = self.runs.iter().map(|run| run.plan.batch_size).collect();
+        sizes.dedup();
+        sizes
+    }
+
+    /// Algorithms of the plan, by name.
+    pub fn algorithms(&self) -> Vec<Algorithm> {
+        let mut algorithms: Vec<Algorithm> = Vec::new();
+        for run in &self.runs {
+            if !algorithms.contains(&run.plan.algorithm) {
+                algorithms.push(run.plan.algorithm);
+            }
+        }
+        algorithms.sort_by_key(|algorithm| algorithm.name());
+        algorithms
+    }
+
+    /// Seeds of the plan, ascending.
+    pub fn seeds(&self) -> Vec<u64> {
+        let mut seeds: Vec<u64> = self.runs.iter().map(|run| run.plan.seed).collect();
+        seeds.sort_unstable();
+        seeds.dedup();
+        seeds
+    }
+}
+
+fn folder_name(store: &Store) -> String {
+    let path = store.root().canonicalize().unwrap_or_else(|_| store.root().to_owned());
+    path.file_name().map_or("results".to_owned(), |name| name.to_string_lossy().into_owned())
+}
