@@ -22,7 +22,7 @@ pub fn provenance(content: &Content, written: &str) -> Vec<Line> {
         ),
         ("host", distinct(|r| r.provenance.host.clone())),
         ("device", distinct(|r| r.provenance.device.clone())),
-        ("data (SHA-256)", distinct(|r| r.provenance.data_digest.clone())),
+        ("data (BLAKE3)", distinct(|r| r.provenance.data_digest.clone())),
         ("finished", finished(content)),
         ("time", vec![format!("training {}, measuring {}", duration(train), duration(analysis))]),
     ];
