@@ -56,6 +56,7 @@ pub mod figures;
 pub mod net;
 pub mod probe;
 pub mod quadratic;
+pub mod slurm;
 pub mod stability;
 pub mod sweep;
 pub mod train;

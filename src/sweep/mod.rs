@@ -3,6 +3,7 @@
 mod almost_sure;
 mod analysis;
 mod checkpoint;
+mod claim;
 mod estimate;
 mod experiment;
 mod identity;

@@ -85,7 +85,7 @@ fn state(store: &Store, run: &Planned) -> Result<RunState, StoreError> {
         let seconds = record.train_seconds + record.analysis_seconds;
         return Ok(RunState::Finished { stop_reason: record.stop_reason, seconds });
     }
-    if store.is_claimed(&run.run_id) {
+    if store.is_claimed(&run.run_id)? {
         return Ok(RunState::Running);
     }
     let failure = store::read_json::<Failure>(&folder.join("failure.json"))?;

@@ -1,0 +1,38 @@
+//! The Slurm job that this process is part of.
+
+use std::env;
+
+use serde::{Deserialize, Serialize};
+
+/// One start of a job, or of one element of a job array.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    pub cluster: String,
+    /// The number of this very job, which elements of an array have too.
+    pub number: u64,
+    /// How often it was put back into the queue before this start.
+    pub restarts: u64,
+}
+
+impl Job {
+    /// This process's own, if it runs under Slurm.
+    pub fn current() -> Option<Self> {
+        Some(Self {
+            cluster: env::var("SLURM_CLUSTER_NAME").ok()?,
+            number: variable("SLURM_JOB_ID")?,
+            restarts: variable("SLURM_RESTART_COUNT").unwrap_or(0),
+        })
+    }
+}
+
+/// The processors that Slurm gave this job's task.
+///
+/// Without confinement by the cluster a process sees all of the node's.
+pub fn processors() -> Option<usize> {
+    Job::current()?;
+    variable("SLURM_CPUS_PER_TASK").or_else(|| variable("SLURM_CPUS_ON_NODE")).map(|n| n as usize)
+}
+
+fn variable(name: &str) -> Option<u64> {
+    env::var(name).ok()?.parse().ok()
+}
