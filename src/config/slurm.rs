@@ -122,11 +122,11 @@ fn seconds(text: &str) -> Option<u64> {
     };
     let parts: Option<Vec<u64>> = rest.split(':').map(|part| part.parse().ok()).collect();
     let (hours, minutes, seconds) = match (days.is_some(), &parts?[..]) {
-        (true, [&hours]) => (hours, 0, 0),
-        (true, [&hours, &minutes]) => (hours, minutes, 0),
-        (false, [&minutes]) => (0, minutes, 0),
-        (false, [&minutes, &seconds]) => (0, minutes, seconds),
-        (_, [&hours, &minutes, &seconds]) => (hours, minutes, seconds),
+        (true, [hours]) => (*hours, 0, 0),
+        (true, [hours, minutes]) => (*hours, *minutes, 0),
+        (false, [minutes]) => (0, *minutes, 0),
+        (false, [minutes, seconds]) => (0, *minutes, *seconds),
+        (_, [hours, minutes, seconds]) => (*hours, *minutes, *seconds),
         _ => return None,
     };
     let hours = days.unwrap_or(0).checked_mul(24)?.checked_add(hours)?;
