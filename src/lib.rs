@@ -12,6 +12,7 @@
 //! | [`stability`] | every threshold, from a Gram matrix alone |
 //! | [`quadratic`] | linearised SGD on synthetic problems, simulated |
 //! | [`sweep`] | runs side by side, their records, the summary |
+//! | [`launch`] | a sweep as a job array of [`slurm`] |
 //! | [`figures`] | drawn from the summary alone |
 //!
 //! Imports point one way: `sweep` → `train`, `stability` → `curvature` → `net` → `data`.
@@ -53,6 +54,7 @@ pub mod config;
 pub mod curvature;
 pub mod data;
 pub mod figures;
+pub mod launch;
 pub mod net;
 pub mod probe;
 pub mod quadratic;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use etastar::config::{ConfigError, MissingKey};
 use etastar::curvature::npy::NpyError;
 use etastar::data::DataError;
+use etastar::launch::LaunchError;
 use etastar::stability::thresholds::ThresholdsError;
 use etastar::sweep::{Outcome, SweepError};
 
@@ -39,8 +40,14 @@ fn code(error: &anyhow::Error) -> u8 {
             || cause.is::<NpyError>()
             || cause.is::<ThresholdsError>()
             || matches!(cause.downcast_ref::<SweepError>(), Some(SweepError::Experiment(_)))
+            || cause.downcast_ref::<LaunchError>().is_some_and(is_usage)
     });
     if usage { USAGE } else { FAILED }
+}
+
+/// Everything but what Slurm or the disk refused.
+fn is_usage(error: &LaunchError) -> bool {
+    !matches!(error, LaunchError::Slurm(_) | LaunchError::Store(_))
 }
 
 /// Whoever read our output has seen enough, as in `etastar status results/x | head`.

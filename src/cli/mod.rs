@@ -10,6 +10,7 @@ mod plot;
 mod probe;
 mod quadratic;
 mod show;
+mod slurm;
 mod source;
 mod status;
 mod sweep;

@@ -1,6 +1,6 @@
 //! The configuration file and its overrides, as arguments.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -9,7 +9,7 @@ use etastar::quadratic::QuadraticConfig;
 use etastar::sweep::SweepOptions;
 
 /// A configuration.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Source {
     /// TOML file of the experiment
     config: PathBuf,
@@ -28,6 +28,21 @@ impl Source {
     pub fn load(&self) -> Result<Config, ConfigError> {
         Config::load(&self.config, &self.overrides)
     }
+
+    /// Adds an override, as if it had been given last.
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.overrides.push(format!("{key}={value}"));
+    }
+
+    /// The configuration file.
+    pub fn file(&self) -> &Path {
+        &self.config
+    }
+
+    /// The values of `--set`.
+    pub fn overrides(&self) -> &[String] {
+        &self.overrides
+    }
 }
 
 /// How `[run]` wants its runs done.
@@ -35,5 +50,6 @@ pub fn options(config: &Config) -> SweepOptions {
     SweepOptions {
         workers: config.run.workers,
         checkpoint_interval: Duration::from_secs_f64(config.run.checkpoint_seconds.min(1e9)),
+        task: false,
     }
 }

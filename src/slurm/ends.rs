@@ -1,10 +1,12 @@
 //! How the elements of a job array ended.
 
+use serde::{Deserialize, Serialize};
+
 use super::command::{SlurmError, about_jobs, run};
 use super::queue::field;
 
 /// The end of one element of an array.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     pub index: usize,
     /// Slurm's word: `COMPLETED`, `FAILED`, `TIMEOUT`, `OUT_OF_MEMORY`, `NODE_FAIL`, `CANCELLED`, ….

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use faer::Par;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,9 @@ pub struct SweepOptions {
     pub workers: usize,
     /// Between two saves of an unfinished run's state.
     pub checkpoint_interval: Duration,
+    /// Whether this is one task of many that share a frozen plan: it neither waits for runs that
+    /// others have nor gathers the summary.
+    pub task: bool,
 }
 
 /// How a sweep ended.
@@ -50,6 +53,10 @@ pub struct Outcome {
     pub failures: Vec<(RunId, String)>,
     /// Whether runs were left for another time.
     pub interrupted: bool,
+    /// Whether there is more on disk than before: a run finished, or a state from later in a run.
+    pub advanced: bool,
+    /// Runs that a task left to the process that has them.
+    pub elsewhere: usize,
 }
 
 /// `runs/ID/failure.json`.
@@ -63,7 +70,7 @@ pub struct Failure {
 /// Wait before looking again at a run that another process has.
 const POLL: Duration = Duration::from_millis(300);
 
-/// Finishes every run of `specs` in `store`, then gathers the summary.
+/// Finishes every run of `specs` in `store`, then gathers the summary, unless it is a task's part.
 ///
 /// # Errors
 /// The folder holds another experiment or cannot be written. Runs that fail are in the outcome.
@@ -75,11 +82,14 @@ pub fn sweep(
     reporter: &dyn Reporter,
     interrupt: &Interrupt,
 ) -> Result<Outcome, SweepError> {
-    let planned = experiment::register(store, specs, &data.digest)?;
+    if !options.task {
+        experiment::register(store, specs, &data.digest)?;
+    }
     let workers = worker_count(options.workers, specs.len());
-    let finished =
-        |run: &&experiment::Planned| store.run_folder(&run.run_id).join("record.json").exists();
-    let finished = planned.iter().filter(finished).count();
+    let finished = specs
+        .iter()
+        .filter(|spec| store.run_folder(&run_id(spec, &data.digest)).join("record.json").exists());
+    let finished = finished.count();
     reporter.report(&Event::Planned { specs, finished, workers });
     let pool = Pool {
         store,
@@ -87,7 +97,8 @@ pub fn sweep(
         par: if workers > 1 { Par::Seq } else { Par::rayon(0) },
         reporter,
         interrupt,
-        checkpoint_interval: options.checkpoint_interval,
+        options,
+        gathered: Mutex::new(Gathering::default()),
         queue: Mutex::new(specs.iter().collect()),
         outcome: Mutex::new(Outcome::default()),
     };
@@ -97,7 +108,9 @@ pub fn sweep(
             scope.spawn(move || pool.work(worker));
         }
     });
-    summary::gather(store)?;
+    if !options.task {
+        summary::gather(store)?;
+    }
     Ok(pool.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -113,7 +126,8 @@ struct Pool<'a> {
     par: Par,
     reporter: &'a dyn Reporter,
     interrupt: &'a Interrupt,
-    checkpoint_interval: Duration,
+    options: SweepOptions,
+    gathered: Mutex<Gathering>,
     queue: Mutex<VecDeque<&'a RunSpec>>,
     outcome: Mutex<Outcome>,
 }
@@ -129,35 +143,40 @@ impl<'a> Pool<'a> {
                 return;
             }
             match self.attempt(worker, spec) {
-                Ok(Some(End::Found(record))) => self.finished(*record, true),
-                Ok(Some(End::Made(record))) => self.finished(*record, false),
-                Ok(Some(End::Interrupted)) => locked(&self.outcome).interrupted = true,
-                Ok(None) => self.wait_for(worker, spec),
+                Ok(End::Found(record)) => self.finished(*record, true),
+                Ok(End::Made(record)) => self.finished(*record, false),
+                Ok(End::Interrupted { steps }) => self.interrupted(steps),
+                Ok(End::Elsewhere) => self.leave(worker, spec),
                 Err(reason) => self.failed(worker, spec, reason),
             }
         }
     }
 
     /// Works on a run, unless another process does.
-    fn attempt(&self, worker: usize, spec: &RunSpec) -> Result<Option<End>, String> {
+    fn attempt(&self, worker: usize, spec: &RunSpec) -> Result<End, String> {
         let id = run_id(spec, &self.data.digest);
-        let Some(_claim) = self.store.claim(&id).map_err(|error| error.to_string())? else {
-            return Ok(None);
+        let found = Job::finished(self.store, spec, &id).map_err(|error| error.to_string())?;
+        if let Some(record) = found {
+            return Ok(End::Found(Box::new(record)));
+        }
+        let Some(claim) = self.store.claim(&id).map_err(|error| error.to_string())? else {
+            return Ok(End::Elsewhere);
         };
         self.reporter.report(&Event::Started { worker, spec });
         let job = Job {
             store: self.store,
+            claim: &claim,
             spec,
             data: self.data,
             par: self.par,
             worker,
             reporter: self.reporter,
             interrupt: self.interrupt,
-            checkpoint_interval: self.checkpoint_interval,
+            checkpoint_interval: self.options.checkpoint_interval,
         };
         // A bug in one run, ours or a library's, must not take the night's other runs with it.
         match catch_unwind(AssertUnwindSafe(|| job.run())) {
-            Ok(Ok(end)) => Ok(Some(end)),
+            Ok(Ok(end)) => Ok(end),
             Ok(Err(error)) => Err(error.to_string()),
             Err(panic) => Err(format!("internal error: {}", panic_text(panic.as_ref()))),
         }
@@ -165,12 +184,32 @@ impl<'a> Pool<'a> {
 
     fn finished(&self, record: Record, found: bool) {
         self.reporter.report(&Event::Finished { record: &record, found });
-        // What was found is in the summary already; an unwritten summary loses nothing, and the
-        // sweep's last gathering reports it.
-        if !found && let Err(error) = summary::gather(self.store) {
-            tracing::warn!("{error}");
+        if !found {
+            locked(&self.outcome).advanced = true;
+            self.gather();
         }
         locked(&self.outcome).records.push(record);
+    }
+
+    /// Gathers the summary, unless gathering would take more than a tenth of the time.
+    ///
+    /// What is not gathered yet is gathered at the end, where a failure is reported.
+    fn gather(&self) {
+        let mut gathering = locked(&self.gathered);
+        if self.options.task || !gathering.is_due() {
+            return;
+        }
+        let started = Instant::now();
+        if let Err(error) = summary::gather(self.store) {
+            tracing::warn!("{error}");
+        }
+        *gathering = Gathering { last: Some((Instant::now(), started.elapsed())) };
+    }
+
+    fn interrupted(&self, steps: u64) {
+        let mut outcome = locked(&self.outcome);
+        outcome.interrupted = true;
+        outcome.advanced |= steps > 0;
     }
 
     fn failed(&self, worker: usize, spec: &RunSpec, reason: String) {
@@ -189,11 +228,27 @@ impl<'a> Pool<'a> {
         locked(&self.outcome).failures.push((id, reason));
     }
 
-    /// Puts a run that another process has at the end of the queue.
-    fn wait_for(&self, worker: usize, spec: &'a RunSpec) {
+    /// Puts a run that another process has at the end of the queue, or leaves it to that.
+    fn leave(&self, worker: usize, spec: &'a RunSpec) {
         self.reporter.report(&Event::Elsewhere { worker, spec });
+        if self.options.task {
+            locked(&self.outcome).elsewhere += 1;
+            return;
+        }
         locked(&self.queue).push_back(spec);
         std::thread::sleep(POLL);
+    }
+}
+
+/// When the summary was last gathered, and how long that took.
+#[derive(Debug, Default)]
+struct Gathering {
+    last: Option<(Instant, Duration)>,
+}
+
+impl Gathering {
+    fn is_due(&self) -> bool {
+        self.last.is_none_or(|(when, took)| when.elapsed() >= 10 * took)
     }
 }
 
