@@ -93,11 +93,13 @@ pub fn array_script(store: &Store, order: &Order<'_>, tasks: usize, folder: &Pat
     // "B": to the program itself, which the shell becomes at the end.
     script.option("signal", format!("B:USR1@{}", asked.lead));
     script.raw_option("--requeue");
+    // A signal that comes before the program listens must not end it.
+    script.line("trap '' USR1");
     options_and_setup(&mut script, asked);
     script.line(format!("export RAYON_NUM_THREADS={}", asked.cpus));
     let mut words = vec!["exec".to_owned(), word(&order.program), "sweep".to_owned()];
     words.push(word(&folder.join("config.toml")));
-    for setting in order.overrides {
+    for setting in order.overrides.iter().filter(|setting| !setting.starts_with("run.results=")) {
         words.extend(["--set".to_owned(), quote(setting)]);
     }
     let results = format!("run.results={}", toml_string(store.root()));

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use faer::Par;
+use faer::{Par, get_global_parallelism};
 use serde::{Deserialize, Serialize};
 
 use super::experiment::{self, ExperimentError};
@@ -94,7 +94,7 @@ pub fn sweep(
     let pool = Pool {
         store,
         data,
-        par: if workers > 1 { Par::Seq } else { Par::rayon(0) },
+        par: get_global_parallelism(),
         reporter,
         interrupt,
         options,

@@ -1,6 +1,6 @@
 //! How far a results folder is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub enum RunState {
 /// Where Slurm has a run, or had it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Its task waits, for Slurm's `reason`.
+    /// Its task waits, for Slurm's `reason`, which is `None` until Slurm has looked at it.
     Waiting { task: String, reason: String },
     /// Its task has a machine.
     AtWork { task: String },
@@ -155,8 +155,11 @@ fn seconds_left(runs: &[RunStatus]) -> Option<f64> {
     let ahead = |state: &RunState| {
         matches!(state, RunState::Left | RunState::Running | RunState::Queued { .. })
     };
-    let unfinished = runs.iter().filter(|run| ahead(&run.state));
-    let work = estimate.seconds(unfinished.map(|run| run.run.batch_size))?;
+    let mut left = BTreeMap::new();
+    for run in runs.iter().filter(|run| ahead(&run.state)) {
+        *left.entry(run.run.batch_size).or_default() += 1;
+    }
+    let work = estimate.seconds(&left)?;
     let running = runs.iter().filter(|run| run.state == RunState::Running).count();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Some(work / if running > 0 { running } else { cores } as f64)

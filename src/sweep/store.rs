@@ -200,13 +200,13 @@ fn remove_leftovers(folder: &Path) -> Result<(), StoreError> {
 
 /// Temporary files are private; results are for everyone whom the folder lets in.
 #[cfg(unix)]
-fn set_permissions(file: &File) -> std::io::Result<()> {
+pub(super) fn set_permissions(file: &File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn set_permissions(_: &File) -> std::io::Result<()> {
+pub(super) fn set_permissions(_: &File) -> std::io::Result<()> {
     Ok(())
 }
 

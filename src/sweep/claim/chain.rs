@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::holder::Holder;
 use super::{STALE, StoreError};
-use crate::sweep::store::io;
+use crate::sweep::store::{io, set_permissions};
 
 /// Names of links that are being written begin so.
 const TEMPORARY: &str = ".claiming-";
@@ -68,6 +68,7 @@ pub fn create(
     let attempt = || {
         let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
         file.write_all(&content)?;
+        set_permissions(file.as_file())?;
         file.as_file().sync_all()?;
         match fs::hard_link(file.path(), &path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(is_ours(&file, &path)),
