@@ -41,27 +41,42 @@ fn ask(holder: &Holder) -> Option<bool> {
     if holder.is_here() {
         return Some(holder.has_process());
     }
-    let job = holder.job.as_ref()?;
-    // Without Slurm at hand, or at another cluster, only the heartbeat is left.
-    let here = slurm::cluster().ok()?.name == job.cluster;
-    if here { job_is_at_work(job) } else { None }
+    job_is_at_work(holder.job.as_ref()?)
 }
 
 /// How long an answer of Slurm is good: many runs are looked at many times.
 const FRESH: Duration = Duration::from_secs(20);
+/// How long Slurm is left alone when it did not answer, which takes it long enough.
+const LEFT_ALONE: Duration = Duration::from_secs(300);
 
+/// What Slurm said lately, by the number and the restarts of a job.
+#[derive(Default)]
+struct Answers {
+    known: HashMap<(u64, u64), (Instant, bool)>,
+    silent_since: Option<Instant>,
+}
+
+/// Without Slurm at hand, or for a job of another cluster, nothing is known.
 fn job_is_at_work(job: &Job) -> Option<bool> {
-    type Answers = HashMap<(u64, u64), (Instant, Option<bool>)>;
     static ANSWERS: Mutex<Option<Answers>> = Mutex::new(None);
     let mut answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
     let answers = answers.get_or_insert_default();
     let key = (job.number, job.restarts);
-    if let Some((asked, answer)) = answers.get(&key)
-        && asked.elapsed() < FRESH
-    {
-        return *answer;
+    match answers.known.get(&key) {
+        Some((asked, answer)) if asked.elapsed() < FRESH => return Some(*answer),
+        _ if answers.silent_since.is_some_and(|since| since.elapsed() < LEFT_ALONE) => return None,
+        _ => {}
     }
-    let answer = slurm::is_at_work(job).ok();
-    answers.insert(key, (Instant::now(), answer));
-    answer
+    match slurm::cluster().and_then(|cluster| {
+        if cluster.name == job.cluster { slurm::is_at_work(job).map(Some) } else { Ok(None) }
+    }) {
+        Ok(answer) => {
+            answers.known.extend(answer.map(|answer| (key, (Instant::now(), answer))));
+            answer
+        }
+        Err(_) => {
+            answers.silent_since = Some(Instant::now());
+            None
+        }
+    }
 }
