@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::chain::{Link, age};
 use super::holder::Holder;
 use super::{STALE, StoreError};
-use crate::slurm::{self, Job};
+use crate::slurm::{self, Job, SlurmError};
 use crate::sweep::store::io;
 
 /// Whether the last link of a chain is held by somebody.
@@ -67,9 +67,7 @@ fn job_is_at_work(job: &Job) -> Option<bool> {
         _ if answers.silent_since.is_some_and(|since| since.elapsed() < LEFT_ALONE) => return None,
         _ => {}
     }
-    match slurm::cluster().and_then(|cluster| {
-        if cluster.name == job.cluster { slurm::is_at_work(job).map(Some) } else { Ok(None) }
-    }) {
+    match ask_slurm(job) {
         Ok(answer) => {
             answers.known.extend(answer.map(|answer| (key, (Instant::now(), answer))));
             answer
@@ -79,4 +77,9 @@ fn job_is_at_work(job: &Job) -> Option<bool> {
             None
         }
     }
+}
+
+fn ask_slurm(job: &Job) -> Result<Option<bool>, SlurmError> {
+    let here = slurm::cluster()?.name == job.cluster;
+    if here { slurm::is_at_work(job).map(Some) } else { Ok(None) }
 }
