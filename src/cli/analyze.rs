@@ -53,7 +53,8 @@ impl Analyze {
 
     fn analyse(&self, path: &Path) -> anyhow::Result<(RunSpec, Analysis)> {
         let minimum = self.setting.load(path)?;
-        let analysis = analyse(&minimum.spec, &minimum.weights, &minimum.data, get_global_parallelism())?;
+        let analysis =
+            analyse(&minimum.spec, &minimum.weights, &minimum.data, get_global_parallelism())?;
         Ok((minimum.spec, analysis))
     }
 }

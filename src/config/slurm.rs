@@ -58,8 +58,8 @@ pub fn read(mut s: Section<'_>) -> SlurmConfig {
     let config = SlurmConfig {
         chunk: s.or("chunk", 1, at_least_one),
         limit: s.optional("limit", at_least_one),
-        partition: s.optional("partition", name),
-        account: s.optional("account", name),
+        partition: s.optional("partition", |text: &String| name(text)),
+        account: s.optional("account", |text: &String| name(text)),
         time: word(&mut s, "time", |text| seconds(text).is_some_and(|limit| limit > 0), TIME),
         memory: word(&mut s, "memory", is_memory, "a size such as \"2G\" or \"800M\""),
         cpus: s.or("cpus", 1, at_least_one),
@@ -99,7 +99,7 @@ fn at_least_one(number: &usize) -> Result<(), &'static str> {
     if *number >= 1 { Ok(()) } else { Err("1 or more") }
 }
 
-fn name(text: &String) -> Result<(), &'static str> {
+fn name(text: &str) -> Result<(), &'static str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.,@".contains(c);
     let good = !text.is_empty() && text.chars().all(plain);
     if good { Ok(()) } else { Err("a name that Slurm knows") }
