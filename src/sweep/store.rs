@@ -128,10 +128,10 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     attempt().map_err(io("write", path))
 }
 
-/// Writes `value` as readable JSON, like [`write`].
+/// Writes `value` as readable JSON, like [`write()`].
 ///
 /// # Errors
-/// Those of [`write`].
+/// Those of [`write()`].
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
     let mut text = serde_json::to_vec_pretty(value)
         .map_err(|error| StoreError::Damaged { path: path.to_owned(), fault: error.to_string() })?;

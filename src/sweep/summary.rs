@@ -150,7 +150,7 @@ pub fn gather(store: &Store) -> Result<(), SummaryError> {
 /// array leave that to whoever looks next.
 ///
 /// # Errors
-/// Those of [`gather`].
+/// A damaged record, or a folder that cannot be written.
 pub fn bring_up_to_date(store: &Store, finished: usize) -> Result<(), SummaryError> {
     if is_up_to_date(store, finished)? { Ok(()) } else { gather(store) }
 }
