@@ -34,7 +34,7 @@ pub fn requeue(outcome: &Outcome, interrupt: &Interrupt, most: u64) -> Requeue {
             format!("it was put back {} times already; raise slurm.requeues", job.restarts);
         return Requeue::Refused(reason);
     }
-    match slurm::requeue(job.number) {
+    match slurm::requeue(&job) {
         Ok(()) => Requeue::Done,
         Err(error) => Requeue::Refused(error.to_string()),
     }

@@ -12,16 +12,22 @@ pub struct Job {
     pub number: u64,
     /// How often it was put back into the queue before this start.
     pub restarts: u64,
+    /// Its name for Slurm's commands. The number of an array's last element is that of the whole
+    /// array, so an element goes by `ARRAY_INDEX`.
+    pub name: String,
 }
 
 impl Job {
     /// This process's own, if it runs under Slurm.
     pub fn current() -> Option<Self> {
-        Some(Self {
-            cluster: env::var("SLURM_CLUSTER_NAME").ok()?,
-            number: variable("SLURM_JOB_ID")?,
-            restarts: variable("SLURM_RESTART_COUNT").unwrap_or(0),
-        })
+        let number = variable("SLURM_JOB_ID")?;
+        let name = match (variable("SLURM_ARRAY_JOB_ID"), variable("SLURM_ARRAY_TASK_ID")) {
+            (Some(array), Some(index)) => format!("{array}_{index}"),
+            _ => number.to_string(),
+        };
+        let cluster = env::var("SLURM_CLUSTER_NAME").ok()?;
+        let restarts = variable("SLURM_RESTART_COUNT").unwrap_or(0);
+        Some(Self { cluster, number, restarts, name })
     }
 }
 

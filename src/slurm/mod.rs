@@ -27,10 +27,10 @@ pub fn submit(script: &std::path::Path) -> Result<u64, SlurmError> {
     number.parse().map_err(|_| SlurmError::Unclear { program: "sbatch", answer })
 }
 
-/// Puts the job `number`, which is at work, back into the queue; Slurm then ends its processes.
+/// Puts `job`, which is at work, back into the queue; Slurm then ends its processes.
 ///
 /// # Errors
 /// `scontrol` is missing or refused.
-pub fn requeue(number: u64) -> Result<(), SlurmError> {
-    command::run("scontrol", &["requeue", &number.to_string()]).map(drop)
+pub fn requeue(job: &Job) -> Result<(), SlurmError> {
+    command::run("scontrol", &["requeue", &job.name]).map(drop)
 }

@@ -91,7 +91,12 @@ mod tests {
 
     #[test]
     fn a_later_start_of_a_job_is_another_one() {
-        let job = |number, restarts| Job { cluster: "c".to_owned(), number, restarts };
+        let job = |number, restarts| Job {
+            cluster: "c".to_owned(),
+            number,
+            restarts,
+            name: "1_0".to_owned(),
+        };
         assert!(matches(&job(3, 0), RUNNING));
         assert!(!matches(&job(3, 0), &RUNNING.replace("Restarts=0", "Restarts=1")));
         assert!(!matches(&job(1, 0), RUNNING));
