@@ -157,7 +157,7 @@ scancel "${array}_1"
 sleep 1
 etastar status "$results"
 
-is_requeued() { grep -q 'goes on when Slurm starts it again' "$results"/slurm/1/0.log; }
+is_requeued() { scontrol -o show job "${array}_0" | grep -qE 'Restarts=[1-9]'; }
 within 60 "task 0 has met its time limit" is_requeued
 say "task ${array}_0 met its time limit: it saved its state and went back into the queue"
 squeue --array -o '%12i %10T %r' || true

@@ -113,16 +113,14 @@ impl Slurm {
         let outcome = sweep(&store, &specs, data, options, reporter.as_ref(), &interrupt)?;
         drop(reporter);
         print_task(task, specs.len(), &outcome, style)?;
+        if interrupt.time_is_up() && outcome.interrupted {
+            // Before the deed: Slurm then ends this process at once.
+            style.note("the time is up; going back into the queue");
+        }
         match launch::requeue(&outcome, &interrupt, config.slurm.requeues) {
-            Requeue::NotNeeded => Ok(exit::of_outcome(&outcome)),
-            Requeue::Done => {
-                style.note("the time is up; the task goes on when Slurm starts it again");
-                Ok(exit::of_outcome(&outcome))
-            }
+            Requeue::NotNeeded | Requeue::Done => Ok(exit::of_outcome(&outcome)),
             Requeue::Refused(reason) => {
-                anyhow::bail!(
-                    "the time is up, and the task does not go back into the queue: {reason}"
-                )
+                anyhow::bail!("the task does not go back into the queue: {reason}")
             }
         }
     }
