@@ -12,6 +12,7 @@
 //! | [`stability`] | every threshold, from a Gram matrix alone |
 //! | [`quadratic`] | linearised SGD on synthetic problems, simulated |
 //! | [`sweep`] | runs side by side, their records, the summary |
+//! | [`launch`] | a sweep as a job array of [`slurm`] |
 //! | [`figures`] | drawn from the summary alone |
 //! | [`report`] | a results folder as one HTML page |
 //! | [`text`] | numbers and durations, as people read them |
@@ -56,10 +57,12 @@ pub mod config;
 pub mod curvature;
 pub mod data;
 pub mod figures;
+pub mod launch;
 pub mod net;
 pub mod probe;
 pub mod quadratic;
 pub mod report;
+pub mod slurm;
 pub mod stability;
 pub mod sweep;
 pub mod text;

@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use etastar::config::RunSpec;
 use etastar::sweep::{Analysis, analyse};
-use faer::Par;
+use faer::get_global_parallelism;
 use serde_json::json;
 
 use super::format::{number, optional};
@@ -53,7 +53,8 @@ impl Analyze {
 
     fn analyse(&self, path: &Path) -> anyhow::Result<(RunSpec, Analysis)> {
         let minimum = self.setting.load(path)?;
-        let analysis = analyse(&minimum.spec, &minimum.weights, &minimum.data, Par::rayon(0))?;
+        let analysis =
+            analyse(&minimum.spec, &minimum.weights, &minimum.data, get_global_parallelism())?;
         Ok((minimum.spec, analysis))
     }
 }

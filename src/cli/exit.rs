@@ -7,6 +7,7 @@ use etastar::compare::CompareError;
 use etastar::config::{ConfigError, MissingKey};
 use etastar::curvature::npy::NpyError;
 use etastar::data::DataError;
+use etastar::launch::LaunchError;
 use etastar::stability::thresholds::ThresholdsError;
 use etastar::sweep::{Outcome, SweepError};
 
@@ -53,6 +54,7 @@ fn code(error: &anyhow::Error) -> u8 {
             || cause.is::<NpyError>()
             || cause.is::<ThresholdsError>()
             || is_usage(cause.downcast_ref::<SweepError>())
+            || cause.downcast_ref::<LaunchError>().is_some_and(is_launch_usage)
     });
     if usage { USAGE } else { FAILED }
 }
@@ -60,6 +62,11 @@ fn code(error: &anyhow::Error) -> u8 {
 /// A device that is not there was the wrong thing to ask for; one that failed is none of that.
 fn is_usage(error: Option<&SweepError>) -> bool {
     matches!(error, Some(SweepError::Experiment(_) | SweepError::NoDevice(_)))
+}
+
+/// Everything but what Slurm or the disk refused.
+fn is_launch_usage(error: &LaunchError) -> bool {
+    !matches!(error, LaunchError::Slurm(_) | LaunchError::Store(_))
 }
 
 /// Whoever read our output has seen enough, as in `etastar status results/x | head`.

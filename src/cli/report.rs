@@ -31,7 +31,8 @@ impl Report {
             let fault = format!("{out} is a folder; name the file, for example {out}/report.html");
             return Err(UsageError(fault).into());
         }
-        let written = report::write(&Store::open(folder), &out)?;
+        let store = Store::open(folder);
+        let written = report::write(&store, &out, &super::status::places(&store, style))?;
         let mut stdout = std::io::stdout().lock();
         if style.json {
             writeln!(stdout, "{}", serde_json::to_string_pretty(&written)?)?;

@@ -1,5 +1,6 @@
 //! Progress of runs: bars with time to go on a terminal, plain lines otherwise.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -51,8 +52,8 @@ struct Display {
 struct State {
     total: Option<ProgressBar>,
     workers: Vec<Worker>,
-    /// Batch sizes of the runs that are not finished.
-    left: Vec<usize>,
+    /// How many runs of each batch size are not finished.
+    left: BTreeMap<usize, usize>,
     estimate: Estimate,
     done: usize,
     planned: usize,
@@ -75,7 +76,9 @@ impl Display {
     fn begin(&self, specs: &[RunSpec], finished: usize, workers: usize, in_rows: Option<&str>) {
         let mut state = self.state();
         state.planned = specs.len();
-        state.left = specs.iter().map(|spec| spec.train.batch_size).collect();
+        for spec in specs {
+            *state.left.entry(spec.train.batch_size).or_default() += 1;
+        }
         let found = if finished > 0 {
             format!(", {finished} of them finished earlier")
         } else {
@@ -141,8 +144,8 @@ impl Display {
     fn finished(&self, record: &Record, found: bool) {
         let mut state = self.state();
         let batch_size = record.spec.train.batch_size;
-        if let Some(place) = state.left.iter().position(|&size| size == batch_size) {
-            state.left.swap_remove(place);
+        if let Some(left) = state.left.get_mut(&batch_size) {
+            *left = left.saturating_sub(1);
         }
         state.estimate.add(batch_size, record.train_seconds + record.analysis_seconds);
         state.done += 1;
@@ -151,11 +154,11 @@ impl Display {
             self.line(&format!("{:>width$}/{}  {}", state.done, state.planned, outcome(record)));
         }
         let workers = state.workers.len().max(1) as f64;
-        let to_go = state.estimate.seconds(state.left.iter().copied()).map(|work| work / workers);
+        let to_go = state.estimate.seconds(&state.left).map(|work| work / workers);
         if let Some(total) = &state.total {
             total.inc(1);
             total.set_message(
-                to_go.filter(|_| !state.left.is_empty()).map_or(String::new(), |seconds| {
+                to_go.filter(|_| state.done < state.planned).map_or(String::new(), |seconds| {
                     format!(", about {} to go", duration(seconds))
                 }),
             );

@@ -1,6 +1,6 @@
 //! The configuration file and its overrides, as arguments.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -12,7 +12,7 @@ use etastar::train::best_backend;
 use super::show::Style;
 
 /// A configuration.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Source {
     /// TOML file of the experiment
     config: PathBuf,
@@ -60,6 +60,21 @@ impl Source {
         }
         Ok(config)
     }
+
+    /// Adds an override, as if it had been given last.
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.overrides.push(format!("{key}={value}"));
+    }
+
+    /// The configuration file.
+    pub fn file(&self) -> &Path {
+        &self.config
+    }
+
+    /// The values of `--set`.
+    pub fn overrides(&self) -> &[String] {
+        &self.overrides
+    }
 }
 
 /// How `[run]` wants its runs done.
@@ -69,5 +84,6 @@ pub fn options(config: &Config) -> SweepOptions {
         checkpoint_interval: Duration::from_secs_f64(config.run.checkpoint_seconds.min(1e9)),
         device: config.run.device,
         batched_runs: config.run.batched_runs,
+        task: false,
     }
 }

@@ -17,6 +17,7 @@ use serde_json::json;
 use super::exit;
 use super::format::{number, table};
 use super::show::{Style, plural};
+use super::slurm::{Slurm, Wish};
 use super::source::{Place, Source, options};
 
 /// Arguments of `sweep`.
@@ -26,9 +27,11 @@ pub struct Sweep {
     source: Source,
     #[command(flatten)]
     place: Place,
-    /// Print the plan and stop before anything is written
+    /// Print the plan, or with --launcher slurm the script, and stop before anything is written
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    slurm: Slurm,
 }
 
 /// Longest plan that is printed run by run.
@@ -36,9 +39,17 @@ const LISTED: usize = 40;
 
 impl Sweep {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let config = self.source.load(&self.place, style)?;
+        let source = self.slurm.applied_to(&self.source);
+        let config = source.load(&self.place, style)?;
         let specs = grid(&config)?;
         let data = Dataset::load(&config.data)?;
+        if let Some(task) = self.slurm.task {
+            return self.slurm.run_task(task, &config, specs, &data, style);
+        }
+        if self.slurm.is_launcher() {
+            let wish = Wish { source: &source, config: &config, specs: &specs, data: &data };
+            return wish.launch(self.dry_run, style);
+        }
         if self.dry_run {
             print_plan(&config, &specs, &data, style)?;
             return Ok(ExitCode::SUCCESS);

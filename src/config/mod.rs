@@ -7,6 +7,7 @@ mod parse;
 mod plan;
 mod schema;
 pub(crate) mod section;
+mod slurm;
 mod validate;
 
 use std::path::{Path, PathBuf};

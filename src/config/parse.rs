@@ -6,6 +6,7 @@ use super::document::Table;
 use super::grid;
 use super::schema::*;
 use super::section::{Problems, Section};
+use super::slurm;
 
 type Check = Result<(), &'static str>;
 
@@ -36,6 +37,7 @@ pub fn config(root: Table, results: PathBuf, problems: &Problems) -> Config {
         sweep: sweep(root.section("sweep"), problems),
         analysis: analysis(root.section("analysis")),
         run: run(root.section("run"), results),
+        slurm: slurm::read(root.section("slurm")),
     };
     root.finish();
     config

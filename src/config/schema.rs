@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::slurm::SlurmConfig;
+
 /// A whole configuration file, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {
@@ -14,6 +16,7 @@ pub struct Config {
     pub sweep: SweepConfig,
     pub analysis: AnalysisConfig,
     pub run: RunConfig,
+    pub slurm: SlurmConfig,
 }
 
 /// `[data]`: which images, and how their pixels are scaled.

@@ -31,5 +31,11 @@ pub fn contradictions(config: &Config) -> Vec<Problem> {
                 .to_owned(),
         );
     }
+    if let Some(seconds) = config.slurm.seconds().filter(|&limit| limit <= config.slurm.lead) {
+        complain(format!(
+            "slurm.lead = {} s before the end of slurm.time = {seconds} s leaves no time for work",
+            config.slurm.lead,
+        ));
+    }
     problems
 }

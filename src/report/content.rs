@@ -1,13 +1,13 @@
 //! Everything a report tells, read from the folder once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
 use super::history::{self, Curve};
 use crate::config::Algorithm;
 use crate::sweep::{
-    Planned, Record, RunState, Status, Store, StoreError, records, settings, status,
+    Place, Planned, Record, RunId, RunState, Status, Store, StoreError, records, settings, status,
 };
 
 /// One planned run.
@@ -33,12 +33,12 @@ pub struct Content {
 }
 
 impl Content {
-    /// Reads the plan, every record and every history.
+    /// Reads the plan, every record and every history; `places` has what Slurm knows.
     ///
     /// # Errors
     /// A damaged plan or record; a damaged history is told in its place.
-    pub fn gather(store: &Store) -> Result<Self, StoreError> {
-        let status = status(store)?;
+    pub fn gather(store: &Store, places: &HashMap<RunId, Place>) -> Result<Self, StoreError> {
+        let status = status(store, places)?;
         let found = records(store)?.into_iter().map(|record| (record.run_id.clone(), record));
         let mut found: BTreeMap<_, _> = found.collect();
         let limit = history::limit(found.len());

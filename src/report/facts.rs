@@ -131,6 +131,7 @@ pub fn outcome(run: &Run) -> &'static str {
         RunState::Finished { stop_reason: StopReason::MaxEpochs, .. } => "not converged",
         RunState::Finished { stop_reason: StopReason::Diverged, .. } => "diverged",
         RunState::Running => "running",
+        RunState::Queued { .. } => "queued",
         RunState::Failed { .. } => "failed",
         RunState::Left => "left",
     }

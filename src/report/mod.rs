@@ -15,13 +15,14 @@ mod payload;
 mod provenance;
 mod settings;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use askama::Template;
 use serde::Serialize;
 
 use crate::figures::{FiguresError, Plates, plates};
-use crate::sweep::{Store, StoreError, to_csv, write_file};
+use crate::sweep::{Place, RunId, Store, StoreError, to_csv, write_file};
 use content::Content;
 use page::Page;
 
@@ -55,12 +56,17 @@ pub struct Written {
     pub figures: Vec<String>,
 }
 
-/// Writes the report of `store` to `out`, whole or not at all.
+/// Writes the report of `store` to `out`, whole or not at all; `places` has what Slurm knows of the
+/// runs.
 ///
 /// # Errors
 /// A damaged file in the folder, or an `out` that cannot be written.
-pub fn write(store: &Store, out: &Path) -> Result<Written, ReportError> {
-    let content = Content::gather(store)?;
+pub fn write(
+    store: &Store,
+    out: &Path,
+    places: &HashMap<RunId, Place>,
+) -> Result<Written, ReportError> {
+    let content = Content::gather(store, places)?;
     let figures = figures(&content, store.root())?;
     let html = Page::new(&content, &figures)?.render()?;
     write_file(out, html.as_bytes())?;

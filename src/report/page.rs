@@ -87,7 +87,7 @@ impl<'c> Page<'c> {
         let written = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let rates = content.learning_rates();
         let end = |rate: Option<&f64>| rate.copied().map_or(String::new(), pretty);
-        let unfinished = status.running + status.left > 0;
+        let unfinished = status.running + status.queued + status.left > 0;
         Ok(Self {
             name: &content.name,
             sentence: sentence(content),
@@ -157,6 +157,7 @@ fn states(content: &Content) -> Vec<State> {
         ("not converged", status.max_epochs),
         ("diverged", status.diverged),
         ("running", status.running),
+        ("queued", status.queued),
         ("failed", status.failed),
         ("left", status.left),
     ];

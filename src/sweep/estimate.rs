@@ -16,28 +16,31 @@ impl Estimate {
         *count += 1;
     }
 
-    /// Seconds of work in runs of these batch sizes: each is taken to need the mean of the finished
-    /// ones of its batch size, or of all. `None` if none has finished.
-    pub fn seconds(&self, batch_sizes: impl IntoIterator<Item = usize>) -> Option<f64> {
+    /// Seconds of work in so many runs of each batch size: each is taken to need the mean of the
+    /// finished ones of its batch size, or of all. `None` if none has finished.
+    pub fn seconds(&self, left: &BTreeMap<usize, usize>) -> Option<f64> {
         let sums = self.by_batch_size.values();
         let (total, count) = sums.fold((0.0, 0), |(total, count), (t, c)| (total + t, count + c));
         let overall = (count > 0).then(|| total / f64::from(count))?;
         let mean = |size| self.by_batch_size.get(&size).map_or(overall, |(t, c)| t / f64::from(*c));
-        Some(batch_sizes.into_iter().map(mean).sum())
+        Some(left.iter().map(|(&size, &runs)| mean(size) * runs as f64).sum())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Estimate;
+    use super::*;
 
     #[test]
     fn batch_sizes_have_their_own_mean() {
         let mut estimate = Estimate::default();
-        assert_eq!(estimate.seconds([1]), None);
+        assert_eq!(estimate.seconds(&BTreeMap::from([(1, 1)])), None);
         estimate.add(1, 10.0);
         estimate.add(1, 20.0);
         estimate.add(8, 3.0);
-        assert_eq!(estimate.seconds([1, 8, 64]), Some(15.0 + 3.0 + 11.0));
+        assert_eq!(
+            estimate.seconds(&BTreeMap::from([(1, 2), (8, 1), (64, 1)])),
+            Some(30.0 + 3.0 + 11.0)
+        );
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::analysis::{Analysis, AnalysisError, analyse};
 use super::checkpoint::{self, Checkpoint, Found};
+use super::claim::Claim;
 use super::identity::{RunId, analysis_id, run_id};
 use super::interrupt::Interrupt;
 use super::placed::Placed;
@@ -56,13 +57,16 @@ pub enum End {
     Found(Box<Record>),
     /// The run is finished now.
     Made(Box<Record>),
-    /// The run is left for another time.
-    Interrupted,
+    /// The run is left for another time, with its state saved `steps` steps further on.
+    Interrupted { steps: u64 },
+    /// Another process has the run.
+    Elsewhere,
 }
 
 /// One run and all it needs.
 pub struct Job<'a> {
     pub store: &'a Store,
+    pub claim: &'a Claim,
     pub spec: &'a RunSpec,
     pub data: &'a Dataset,
     pub par: Par,
@@ -85,10 +89,32 @@ pub struct Trained {
     pub seconds: f64,
 }
 
+/// Whether run `id` has a record with all that `spec` asks for.
+///
+/// # Errors
+/// A damaged record.
+pub fn is_finished(store: &Store, spec: &RunSpec, id: &RunId) -> Result<bool, StoreError> {
+    Ok(Job::finished(store, spec, id)?.is_some())
+}
+
+/// The layers of a run's network.
+pub(super) fn widths(spec: &RunSpec, data: &Dataset) -> Widths {
+    Widths::new(data.features, &spec.model.hidden, data.outputs)
+}
+
 impl Job<'_> {
+    /// The record of run `id`, if all that `spec` asks for is in it.
+    pub fn finished(
+        store: &Store,
+        spec: &RunSpec,
+        id: &RunId,
+    ) -> Result<Option<Record>, StoreError> {
+        let path = store.run_folder(id).join("record.json");
+        let record = store::read_json::<Record>(&path)?;
+        Ok(record.filter(|record| record.analysis_id == analysis_id(spec)))
+    }
+
     /// Finishes what is left of the run.
-    ///
-    /// The caller holds the run's claim.
     pub fn run(&self) -> Result<End, JobError> {
         let id = run_id(self.spec, &self.data.digest);
         let path = self.store.run_folder(&id).join("record.json");
@@ -113,13 +139,21 @@ impl Job<'_> {
                 (engine, progress, 0.0)
             }
         };
+        let before = progress.steps;
         let mut watch = Watch::new(self, &folder, id, seconds);
         let samples = self.data.samples;
         let outcome =
             train::train(&self.spec.train, samples, progress, engine.as_mut(), &mut watch)?;
         let train_seconds = watch.seconds();
-        watch.end()?;
-        let Some(outcome) = outcome else { return Ok(End::Interrupted) };
+        let reached = watch.end()?;
+        let Some(outcome) = outcome else {
+            let steps = reached.saturating_sub(before);
+            return Ok(if self.claim.is_lost() {
+                End::Elsewhere
+            } else {
+                End::Interrupted { steps }
+            });
+        };
         let final_loss = Some(engine.loss()?).filter(|loss| loss.is_finite());
         let weights = engine.weights()?;
         let trained = Trained { outcome, final_loss, weights, seconds: train_seconds };
@@ -193,7 +227,7 @@ impl Job<'_> {
     }
 
     pub(super) fn widths(&self) -> Widths {
-        Widths::new(self.data.features, &self.spec.model.hidden, self.data.outputs)
+        widths(self.spec, self.data)
     }
 
     /// Writes the history and the minimum.

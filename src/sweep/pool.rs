@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use faer::Par;
+use faer::{Par, get_global_parallelism};
 use serde::{Deserialize, Serialize};
 
+use super::claim::Claim;
 use super::experiment::{self, ExperimentError};
 use super::identity::{RunId, run_id};
 use super::interrupt::Interrupt;
@@ -53,6 +54,9 @@ pub struct SweepOptions {
     pub device: usize,
     /// Runs that the tensor engine trains at once; 0 chooses, 1 trains each alone.
     pub batched_runs: usize,
+    /// Whether this is one task of many that share a frozen plan: it neither waits for runs that
+    /// others have nor gathers the summary.
+    pub task: bool,
 }
 
 /// How a sweep ended.
@@ -64,6 +68,10 @@ pub struct Outcome {
     pub failures: Vec<(RunId, String)>,
     /// Whether runs were left for another time.
     pub interrupted: bool,
+    /// Whether there is more on disk than before: a run finished, or a state from later in a run.
+    pub advanced: bool,
+    /// Runs that a task left to the process that has them.
+    pub elsewhere: usize,
 }
 
 /// `runs/ID/failure.json`.
@@ -77,7 +85,7 @@ pub struct Failure {
 /// Wait before looking again at a run that another process has.
 pub(super) const POLL: Duration = Duration::from_millis(300);
 
-/// Finishes every run of `specs` in `store`, then gathers the summary.
+/// Finishes every run of `specs` in `store`, then gathers the summary, unless it is a task's part.
 ///
 /// # Errors
 /// The folder holds another experiment or cannot be written. Runs that fail are in the outcome.
@@ -91,11 +99,14 @@ pub fn sweep(
 ) -> Result<Outcome, SweepError> {
     let device = Placed::new(specs, options).map_err(SweepError::NoDevice)?;
     let rows = Rows::new(specs, options, &device).map_err(SweepError::NoDevice)?;
-    let planned = experiment::register(store, specs, &data.digest)?;
+    if !options.task {
+        experiment::register(store, specs, &data.digest)?;
+    }
     let workers = worker_count(options.workers, specs.len());
-    let finished =
-        |run: &&experiment::Planned| store.run_folder(&run.run_id).join("record.json").exists();
-    let finished = planned.iter().filter(finished).count();
+    let finished = specs
+        .iter()
+        .filter(|spec| store.run_folder(&run_id(spec, &data.digest)).join("record.json").exists());
+    let finished = finished.count();
     let trainers = usize::from(rows.is_some());
     let in_rows = rows.as_ref().map(Rows::device);
     reporter.report(&Event::Planned { specs, finished, workers: workers + trainers, in_rows });
@@ -104,11 +115,12 @@ pub fn sweep(
     let pool = Pool {
         store,
         data,
-        par: if workers + trainers > 1 { Par::Seq } else { Par::rayon(0) },
+        par: get_global_parallelism(),
         reporter,
         interrupt,
-        checkpoint_interval: options.checkpoint_interval,
+        options,
         device,
+        gathered: Mutex::new(Gathering::default()),
         queue: Mutex::new(alone.into()),
         outcome: Mutex::new(Outcome::default()),
     };
@@ -119,7 +131,9 @@ pub fn sweep(
     if end.is_ok() {
         pool.work_on_all(workers);
     }
-    summary::gather(store)?;
+    if !options.task {
+        summary::gather(store)?;
+    }
     end.map_err(SweepError::Device)?;
     Ok(pool.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
@@ -136,8 +150,9 @@ pub(super) struct Pool<'a> {
     par: Par,
     pub(super) reporter: &'a dyn Reporter,
     pub(super) interrupt: &'a Interrupt,
-    pub(super) checkpoint_interval: Duration,
+    pub(super) options: SweepOptions,
     pub(super) device: Placed,
+    gathered: Mutex<Gathering>,
     queue: Mutex<VecDeque<&'a RunSpec>>,
     outcome: Mutex<Outcome>,
 }
@@ -161,52 +176,73 @@ impl<'a> Pool<'a> {
                 return;
             }
             match self.attempt(worker, spec) {
-                Ok(Some(End::Found(record))) => self.finished(*record, true),
-                Ok(Some(End::Made(record))) => self.finished(*record, false),
-                Ok(Some(End::Interrupted)) => locked(&self.outcome).interrupted = true,
-                Ok(None) => self.wait_for(worker, spec),
+                Ok(End::Found(record)) => self.finished(*record, true),
+                Ok(End::Made(record)) => self.finished(*record, false),
+                Ok(End::Interrupted { steps }) => self.interrupted(steps),
+                Ok(End::Elsewhere) => self.leave(worker, spec),
                 Err(reason) => self.failed(worker, spec, reason),
             }
         }
     }
 
     /// Works on a run, unless another process does.
-    fn attempt(&self, worker: usize, spec: &'a RunSpec) -> Result<Option<End>, String> {
+    fn attempt(&self, worker: usize, spec: &'a RunSpec) -> Result<End, String> {
         let id = run_id(spec, &self.data.digest);
-        let Some(_claim) = self.store.claim(&id).map_err(|error| error.to_string())? else {
-            return Ok(None);
+        let found = Job::finished(self.store, spec, &id).map_err(|error| error.to_string())?;
+        if let Some(record) = found {
+            return Ok(End::Found(Box::new(record)));
+        }
+        let Some(claim) = self.store.claim(&id).map_err(|error| error.to_string())? else {
+            return Ok(End::Elsewhere);
         };
         self.reporter.report(&Event::Started { worker, spec });
-        caught(|| self.job(worker, spec).run()).map(Some)
+        caught(|| self.job(worker, spec, &claim).run())
     }
 
-    pub(super) fn job<'j>(&'j self, worker: usize, spec: &'j RunSpec) -> Job<'j> {
+    pub(super) fn job<'j>(&'j self, worker: usize, spec: &'j RunSpec, claim: &'j Claim) -> Job<'j> {
         Job {
             store: self.store,
+            claim,
             spec,
             data: self.data,
             par: self.par,
             worker,
             reporter: self.reporter,
             interrupt: self.interrupt,
-            checkpoint_interval: self.checkpoint_interval,
+            checkpoint_interval: self.options.checkpoint_interval,
             device: &self.device,
         }
     }
 
-    /// Notes that runs are left for another time.
-    pub(super) fn interrupted(&self) {
-        locked(&self.outcome).interrupted = true;
-    }
-
     pub(super) fn finished(&self, record: Record, found: bool) {
         self.reporter.report(&Event::Finished { record: &record, found });
-        // What was found is in the summary already; an unwritten summary loses nothing, and the
-        // sweep's last gathering reports it.
-        if !found && let Err(error) = summary::gather(self.store) {
-            tracing::warn!("{error}");
+        if !found {
+            locked(&self.outcome).advanced = true;
+            self.gather();
         }
         locked(&self.outcome).records.push(record);
+    }
+
+    /// Gathers the summary, unless gathering would take more than a tenth of the time.
+    ///
+    /// What is not gathered yet is gathered at the end, where a failure is reported.
+    fn gather(&self) {
+        let mut gathering = locked(&self.gathered);
+        if self.options.task || !gathering.is_due() {
+            return;
+        }
+        let started = Instant::now();
+        if let Err(error) = summary::gather(self.store) {
+            tracing::warn!("{error}");
+        }
+        *gathering = Gathering { last: Some((Instant::now(), started.elapsed())) };
+    }
+
+    /// Notes that a run which has made `steps` here is left for another time.
+    pub(super) fn interrupted(&self, steps: u64) {
+        let mut outcome = locked(&self.outcome);
+        outcome.interrupted = true;
+        outcome.advanced |= steps > 0;
     }
 
     pub(super) fn failed(&self, worker: usize, spec: &RunSpec, reason: String) {
@@ -225,11 +261,27 @@ impl<'a> Pool<'a> {
         locked(&self.outcome).failures.push((id, reason));
     }
 
-    /// Puts a run that another process has at the end of the queue.
-    fn wait_for(&self, worker: usize, spec: &'a RunSpec) {
+    /// Puts a run that another process has at the end of the queue, or leaves it to that.
+    fn leave(&self, worker: usize, spec: &'a RunSpec) {
         self.reporter.report(&Event::Elsewhere { worker, spec });
+        if self.options.task {
+            locked(&self.outcome).elsewhere += 1;
+            return;
+        }
         locked(&self.queue).push_back(spec);
         std::thread::sleep(POLL);
+    }
+}
+
+/// When the summary was last gathered, and how long that took.
+#[derive(Debug, Default)]
+struct Gathering {
+    last: Option<(Instant, Duration)>,
+}
+
+impl Gathering {
+    fn is_due(&self) -> bool {
+        self.last.is_none_or(|(when, took)| when.elapsed() >= 10 * took)
     }
 }
 

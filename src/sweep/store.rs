@@ -6,16 +6,18 @@
 //! summary.csv, figures/      made from the records
 //! runs/ID/record.json        written last: the run is finished
 //! runs/ID/minimum.safetensors, history.csv, failure.json
-//! runs/ID/lock, .lock        locked by the process at work, released by the system if it dies
+//! runs/ID/claim-N, .lock-N   who is at work: see `claim`
 //! ```
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::claim::{self, Claim};
 use super::identity::RunId;
 
 /// A results folder that cannot be used.
@@ -29,12 +31,6 @@ pub enum StoreError {
     Damaged { path: PathBuf, fault: String },
 }
 
-/// What is needed to write to one run, released when dropped.
-#[derive(Debug)]
-pub struct Claim {
-    _lock: File,
-}
-
 /// An open results folder.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -43,6 +39,10 @@ pub struct Store {
 
 /// Names of temporary files begin so.
 const TEMPORARY: &str = ".writing-";
+/// Name of a run's claim.
+const CLAIM: &str = "claim";
+/// Between two looks at a folder that another process holds.
+const POLL: Duration = Duration::from_millis(20);
 
 impl Store {
     /// Creates the folder if needed, and makes sure that it can be written to.
@@ -75,40 +75,37 @@ impl Store {
     /// Holds the whole folder, waiting for whoever holds it: for the files that all runs share.
     ///
     /// # Errors
-    /// The lock file cannot be written.
+    /// The folder cannot be written.
     pub fn lock(&self) -> Result<Claim, StoreError> {
-        let path = self.root.join(".lock");
-        let file = lock_file(&path)?;
-        file.lock().map_err(io("lock", &path))?;
-        remove_leftovers(&self.root)?;
-        Ok(Claim { _lock: file })
+        loop {
+            if let Some(claim) = Claim::take(&self.root, ".lock")? {
+                remove_leftovers(&self.root)?;
+                return Ok(claim);
+            }
+            std::thread::sleep(POLL);
+        }
     }
 
     /// Claims one run, or `None` if another process has it.
     ///
     /// # Errors
-    /// The lock file cannot be written.
+    /// The folder cannot be written.
     pub fn claim(&self, id: &RunId) -> Result<Option<Claim>, StoreError> {
         let folder = self.run_folder(id);
         fs::create_dir_all(&folder).map_err(io("create", &folder))?;
-        let path = folder.join("lock");
-        let file = lock_file(&path)?;
-        match file.try_lock() {
-            Ok(()) => {
-                remove_leftovers(&folder)?;
-                Ok(Some(Claim { _lock: file }))
-            }
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => {
-                Err(StoreError::Io { action: "lock", path, source })
-            }
+        let claim = Claim::take(&folder, CLAIM)?;
+        if claim.is_some() {
+            remove_leftovers(&folder)?;
         }
+        Ok(claim)
     }
 
     /// Whether some process is at work on the run.
-    pub fn is_claimed(&self, id: &RunId) -> bool {
-        let held = |file: File| matches!(file.try_lock(), Err(TryLockError::WouldBlock));
-        File::open(self.run_folder(id).join("lock")).is_ok_and(held)
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn is_claimed(&self, id: &RunId) -> Result<bool, StoreError> {
+        claim::is_claimed(&self.run_folder(id), CLAIM)
     }
 }
 
@@ -132,10 +129,10 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     attempt().map_err(io("write", path))
 }
 
-/// Writes `value` as readable JSON, like [`write`].
+/// Writes `value` as readable JSON, like [`write()`].
 ///
 /// # Errors
-/// Those of [`write`].
+/// Those of [`write()`].
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
     let mut text = serde_json::to_vec_pretty(value)
         .map_err(|error| StoreError::Damaged { path: path.to_owned(), fault: error.to_string() })?;
@@ -202,23 +199,23 @@ fn remove_leftovers(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn lock_file(path: &Path) -> Result<File, StoreError> {
-    File::options().create(true).append(true).open(path).map_err(io("open", path))
-}
-
 /// Temporary files are private; results are for everyone whom the folder lets in.
 #[cfg(unix)]
-fn set_permissions(file: &File) -> std::io::Result<()> {
+pub(super) fn set_permissions(file: &File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn set_permissions(_: &File) -> std::io::Result<()> {
+pub(super) fn set_permissions(_: &File) -> std::io::Result<()> {
     Ok(())
 }
 
-fn io<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(std::io::Error) -> StoreError + 'p {
+/// An error of the operating system while it should `action` the file `path`.
+pub(super) fn io<'p>(
+    action: &'static str,
+    path: &'p Path,
+) -> impl FnOnce(std::io::Error) -> StoreError + 'p {
     move |source| StoreError::Io { action, path: path.to_owned(), source }
 }
 
@@ -235,11 +232,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path()).unwrap();
         let claim = store.claim(&id("a")).unwrap();
-        assert!(claim.is_some() && store.is_claimed(&id("a")));
+        assert!(claim.is_some() && store.is_claimed(&id("a")).unwrap());
         assert!(store.claim(&id("a")).unwrap().is_none());
         assert!(store.claim(&id("b")).unwrap().is_some());
         drop(claim);
-        assert!(!store.is_claimed(&id("a")));
+        assert!(!store.is_claimed(&id("a")).unwrap());
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! `summary.csv`: one row per finished run, gathered from the records.
 
+use std::path::Path;
+
 use serde::Serialize;
 
-use super::experiment;
+use super::experiment::{self, Planned};
 use super::record::Record;
 use super::store::{self, Store, StoreError};
 
@@ -149,6 +151,27 @@ pub fn to_csv(mut records: Vec<Record>) -> Result<Vec<u8>, csv::Error> {
         writer.serialize(Row::of(record))?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
+/// Gathers the summary if it lacks some of `finished` records or one is newer than it: tasks of a job
+/// array leave that to whoever looks next.
+///
+/// # Errors
+/// A damaged record, or a folder that cannot be written.
+pub fn bring_up_to_date(store: &Store, finished: usize) -> Result<(), SummaryError> {
+    if is_up_to_date(store, finished)? { Ok(()) } else { gather(store) }
+}
+
+fn is_up_to_date(store: &Store, finished: usize) -> Result<bool, SummaryError> {
+    let path = store.root().join("summary.csv");
+    let Some(bytes) = store::read(&path)? else { return Ok(finished == 0) };
+    if csv::Reader::from_reader(&bytes[..]).into_records().count() != finished {
+        return Ok(false);
+    }
+    let modified = |path: &Path| std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
+    let written = modified(&path);
+    let record = |run: Planned| store.run_folder(&run.run_id).join("record.json");
+    Ok(experiment::plan(store)?.into_iter().all(|run| modified(&record(run)) <= written))
 }
 
 /// The records of every planned run that is finished.

@@ -18,6 +18,8 @@ pub struct Watch<'a> {
     /// Seconds of training before this process took over.
     before: f64,
     saved: Instant,
+    /// Steps of the last state that was saved.
+    reached: u64,
     /// Why the state that an interrupted run goes on from could not be saved.
     fault: Option<JobError>,
 }
@@ -27,7 +29,7 @@ impl<'a> Watch<'a> {
     pub fn new(job: &'a Job<'a>, folder: &Path, id: &RunId, before: f64) -> Self {
         let now = Instant::now();
         let (folder, id) = (folder.to_owned(), id.clone());
-        Self { job, folder, id, started: now, before, saved: now, fault: None }
+        Self { job, folder, id, started: now, before, saved: now, reached: 0, fault: None }
     }
 
     /// Seconds of training, in this process and before.
@@ -35,12 +37,12 @@ impl<'a> Watch<'a> {
         self.before + self.started.elapsed().as_secs_f64()
     }
 
-    /// What went wrong while the run was being interrupted.
+    /// How many steps the last saved state had made, or 0.
     ///
     /// # Errors
-    /// Its state could not be saved.
-    pub fn end(self) -> Result<(), JobError> {
-        self.fault.map_or(Ok(()), Err)
+    /// The state of an interrupted run could not be saved.
+    pub fn end(self) -> Result<u64, JobError> {
+        self.fault.map_or(Ok(self.reached), Err)
     }
 
     fn save(&mut self, progress: &Progress, engine: &dyn Engine) -> Result<(), JobError> {
@@ -54,7 +56,9 @@ impl<'a> Watch<'a> {
             engine: engine.snapshot()?,
             seconds: self.seconds(),
         };
-        Ok(checkpoint::save(&self.folder, &self.id, &checkpoint)?)
+        checkpoint::save(&self.folder, &self.id, &checkpoint)?;
+        self.reached = progress.steps;
+        Ok(())
     }
 }
 
@@ -62,6 +66,9 @@ impl Observer for Watch<'_> {
     fn look(&mut self, progress: &Progress, engine: &dyn Engine) -> Wish {
         let (worker, spec) = (self.job.worker, self.job.spec);
         self.job.reporter.report(&Event::Training { worker, spec, progress });
+        if self.job.claim.is_lost() {
+            return Wish::Interrupt;
+        }
         if self.job.interrupt.raised() {
             self.fault = self.save(progress, engine).err();
             return Wish::Interrupt;

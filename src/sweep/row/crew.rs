@@ -5,11 +5,11 @@ use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use super::super::checkpoint::{self, Checkpoint};
+use super::super::claim::Claim;
 use super::super::identity::{RunId, run_id};
 use super::super::job::{JobError, Trained};
 use super::super::pool::{POLL, Pool};
 use super::super::progress::Event;
-use super::super::store::Claim;
 use super::measure::Work;
 use crate::config::RunSpec;
 use crate::net::{Weights, initial};
@@ -75,7 +75,7 @@ impl<'a, 'p> Crew<'a, 'p> {
             return Ok(None);
         }
         pool.reporter.report(&Event::Started { worker: 0, spec });
-        let job = pool.job(0, spec);
+        let job = pool.job(0, spec, &claim);
         let (weights, progress, seconds) = match job.checkpoint(&folder, &id)? {
             Some(saved) => {
                 (saved.engine.into_weights(&job.widths())?, Some(saved.progress), saved.seconds)
@@ -99,8 +99,10 @@ impl<'a, 'p> Crew<'a, 'p> {
         progress: &Progress,
         weights: &Weights,
     ) -> Result<(), JobError> {
-        // A diverging run has nothing worth going on from, and JSON has no word for NaN.
-        if !(progress.epoch_loss.is_finite() && progress.running_loss.is_finite()) {
+        // A diverging run has nothing worth going on from, and JSON has no word for NaN. A lost
+        // claim's run is somebody else's.
+        let lost = seat.claim.is_lost();
+        if lost || !(progress.epoch_loss.is_finite() && progress.running_loss.is_finite()) {
             return Ok(());
         }
         let checkpoint = Checkpoint {
@@ -164,7 +166,7 @@ impl<'a> Company for Crew<'a, '_> {
         if self.pool.interrupt.raised() {
             return Wish::Interrupt;
         }
-        if self.saved.elapsed() >= self.pool.checkpoint_interval {
+        if self.saved.elapsed() >= self.pool.options.checkpoint_interval {
             self.save_all(row);
         }
         Wish::Continue
@@ -179,6 +181,10 @@ impl<'a> Company for Crew<'a, '_> {
         let is_minimum = outcome.reason != StopReason::Diverged;
         if is_minimum && let Err(error) = self.save(&seat, &outcome.progress, &weights) {
             tracing::warn!("run {}: its state could not be saved: {error}", seat.id);
+        }
+        if seat.claim.is_lost() {
+            self.elsewhere.push_back(seat.spec);
+            return;
         }
         let Seat { spec, id, claim, seconds } = seat;
         let final_loss = Some(loss).filter(|loss| loss.is_finite());

@@ -3,10 +3,10 @@
 use std::sync::Mutex;
 use std::sync::mpsc::Receiver;
 
+use super::super::claim::Claim;
 use super::super::identity::RunId;
 use super::super::job::{End, JobError, Trained};
 use super::super::pool::{Pool, caught, locked};
-use super::super::store::Claim;
 use crate::config::RunSpec;
 
 /// A run, claimed until its record is written.
@@ -24,14 +24,15 @@ pub fn all(pool: &Pool<'_>, worker: usize, queue: &Mutex<Receiver<Work<'_>>>) {
         // The lock is released before the work begins.
         let Ok(work) = locked(queue).recv() else { return };
         if pool.interrupt.raised() {
-            pool.interrupted();
+            pool.interrupted(0);
             continue;
         }
         let (Work::Known { spec, .. } | Work::Trained { spec, .. }) = work;
         match caught(|| finish(pool, worker, work)) {
             Ok(End::Found(record)) => pool.finished(*record, true),
             Ok(End::Made(record)) => pool.finished(*record, false),
-            Ok(End::Interrupted) => pool.interrupted(),
+            Ok(End::Interrupted { steps }) => pool.interrupted(steps),
+            Ok(End::Elsewhere) => pool.interrupted(0),
             Err(reason) => pool.failed(worker, spec, reason),
         }
     }
@@ -39,9 +40,9 @@ pub fn all(pool: &Pool<'_>, worker: usize, queue: &Mutex<Receiver<Work<'_>>>) {
 
 fn finish(pool: &Pool<'_>, worker: usize, work: Work<'_>) -> Result<End, JobError> {
     match work {
-        Work::Known { spec, claim: _claim } => pool.job(worker, spec).run(),
-        Work::Trained { spec, id, claim: _claim, trained } => {
-            Ok(End::Made(Box::new(pool.job(worker, spec).conclude(&id, *trained)?)))
+        Work::Known { spec, claim } => pool.job(worker, spec, &claim).run(),
+        Work::Trained { spec, id, claim, trained } => {
+            Ok(End::Made(Box::new(pool.job(worker, spec, &claim).conclude(&id, *trained)?)))
         }
     }
 }

@@ -13,6 +13,7 @@ use std::sync::mpsc::{Sender, channel};
 
 use burn::tensor::Device;
 
+use super::job::widths;
 use super::placed::Placed;
 use super::pool::{POLL, Pool, SweepOptions, panic_text};
 use crate::config::{Algorithm, EngineKind, RunSpec};
@@ -92,7 +93,8 @@ impl Rows {
                 let end = self.train_some(pool, runs, &mut crew)?;
                 let leaving = pool.interrupt.raised() && crew.has_runs();
                 if end == End::Interrupted || leaving {
-                    pool.interrupted();
+                    // A row that is left saves the states of its runs.
+                    pool.interrupted(u64::from(end == End::Interrupted));
                     return Ok(());
                 }
                 if crew.has_runs() {
@@ -104,7 +106,7 @@ impl Rows {
     }
 
     fn capacity(&self, pool: &Pool<'_>, spec: &RunSpec) -> usize {
-        let widths = pool.job(0, spec).widths();
+        let widths = widths(spec, pool.data);
         match self.wanted {
             0 => capacity(&widths, spec.train.batch_size, self.memory),
             wanted => wanted,

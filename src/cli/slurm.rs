@@ -1,0 +1,255 @@
+//! `etastar sweep --launcher slurm` and its tasks.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use etastar::config::{Config, RunSpec};
+use etastar::data::Dataset;
+use etastar::launch::{
+    self, LaunchError, Order, Prepared, Requeue, Submission, Submitted, array_script,
+};
+use etastar::slurm::processors;
+use etastar::sweep::{Interrupt, Outcome, Store, SweepOptions, sweep};
+use serde_json::json;
+
+use super::exit;
+use super::show::{Style, plural};
+use super::source::{Source, options};
+
+/// Who runs the runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Launcher {
+    /// This process
+    Local,
+    /// Tasks of a Slurm job array
+    Slurm,
+}
+
+/// Arguments of `sweep` on a cluster.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "On a Slurm cluster")]
+pub struct Slurm {
+    /// Who runs the runs
+    #[arg(long, value_enum, default_value_t = Launcher::Local)]
+    launcher: Launcher,
+    /// Runs per task; this flag and the following ones stand for the keys of [slurm]
+    #[arg(long, value_name = "RUNS")]
+    chunk: Option<String>,
+    /// Most tasks at a time
+    #[arg(long, value_name = "TASKS")]
+    limit: Option<String>,
+    /// Partition
+    #[arg(long, value_name = "NAME")]
+    partition: Option<String>,
+    /// Account
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// Time limit of a task, for example 01:30:00
+    #[arg(long, value_name = "TIME")]
+    time: Option<String>,
+    /// Memory of a task, for example 2G
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<String>,
+    /// Processors of a task
+    #[arg(long, value_name = "N")]
+    cpus: Option<String>,
+    /// GPUs of a task
+    #[arg(long, value_name = "GPUS")]
+    gpus: Option<String>,
+    /// Do the runs of task I of a submission: what the job array calls
+    #[arg(long, value_name = "I")]
+    pub task: Option<usize>,
+    /// The submission that --task means [default: the last one]
+    #[arg(long, value_name = "N", requires = "task")]
+    submission: Option<u32>,
+}
+
+impl Slurm {
+    /// Whether a job array is wanted.
+    pub fn is_launcher(&self) -> bool {
+        self.launcher == Launcher::Slurm
+    }
+
+    /// `source` with the keys that the flags stand for.
+    pub fn applied_to(&self, source: &Source) -> Source {
+        let mut source = source.clone();
+        for (key, value) in
+            [("slurm.chunk", &self.chunk), ("slurm.limit", &self.limit), ("slurm.cpus", &self.cpus)]
+        {
+            value.iter().for_each(|value| source.set(key, value));
+        }
+        for (key, value) in [
+            ("slurm.partition", &self.partition),
+            ("slurm.account", &self.account),
+            ("slurm.time", &self.time),
+            ("slurm.memory", &self.memory),
+            ("slurm.gpus", &self.gpus),
+        ] {
+            // In quotes: a time looks like TOML's time of day.
+            value.iter().for_each(|value| source.set(key, &format!("{value:?}")));
+        }
+        source
+    }
+
+    /// Does the runs of task `task`, as a sweep of them alone, and goes back into the queue if the
+    /// time was too short.
+    pub fn run_task(
+        &self,
+        task: usize,
+        config: &Config,
+        specs: Vec<RunSpec>,
+        data: &Dataset,
+        style: Style,
+    ) -> anyhow::Result<ExitCode> {
+        let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
+        interrupt.heed_time_limit().context("cannot listen to signals")?;
+        let store = Store::create(&config.run.results)?;
+        let specs = self.submission(&store)?.specs(task, specs, &data.digest)?;
+        let reporter = style.reporter();
+        let options = task_options(config);
+        let outcome = sweep(&store, &specs, data, options, reporter.as_ref(), &interrupt)?;
+        drop(reporter);
+        print_task(task, specs.len(), &outcome, style)?;
+        if interrupt.time_is_up() && outcome.interrupted {
+            // Before the deed: Slurm then ends this process at once.
+            style.note("the time is up; going back into the queue");
+        }
+        match launch::requeue(&outcome, &interrupt, config.slurm.requeues) {
+            Requeue::NotNeeded | Requeue::Done => Ok(exit::of_outcome(&outcome)),
+            Requeue::Refused(reason) => {
+                anyhow::bail!("the task does not go back into the queue: {reason}")
+            }
+        }
+    }
+
+    fn submission(&self, store: &Store) -> Result<Submission, LaunchError> {
+        let found = match self.submission {
+            Some(number) => Submission::read(store, number)?,
+            None => launch::submissions(store)?.pop(),
+        };
+        found.ok_or_else(|| LaunchError::NoSubmission {
+            folder: store.root().display().to_string(),
+            wanted: self.submission.map_or("yet".to_owned(), |number| number.to_string()),
+        })
+    }
+}
+
+/// Like a local sweep's, on the processors that Slurm gave.
+fn task_options(config: &Config) -> SweepOptions {
+    let options = options(config);
+    let workers = match options.workers {
+        0 => processors().unwrap_or(config.slurm.cpus),
+        asked => asked,
+    };
+    SweepOptions { workers, task: true, ..options }
+}
+
+fn print_task(task: usize, runs: usize, outcome: &Outcome, style: Style) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let (done, elsewhere) = (outcome.records.len(), outcome.elsewhere);
+    if style.json {
+        let answer = json!({
+            "task": task,
+            "runs": runs,
+            "finished": done,
+            "failed": outcome.failures.len(),
+            "elsewhere": elsewhere,
+            "interrupted": outcome.interrupted,
+        });
+        writeln!(out, "{answer:#}")?;
+    } else if !style.quiet {
+        let failed = match outcome.failures.len() {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        let others = match elsewhere {
+            0 => String::new(),
+            _ => format!(", {elsewhere} left to another process that has them"),
+        };
+        let state = if outcome.interrupted { "interrupted" } else { "done" };
+        let word = plural(runs, "run");
+        writeln!(out, "task {task} {state}: {done} of {runs} {word}{failed}{others}")?;
+    }
+    Ok(())
+}
+
+/// A sweep that is to become a job array.
+pub struct Wish<'a> {
+    pub source: &'a Source,
+    pub config: &'a Config,
+    pub specs: &'a [RunSpec],
+    pub data: &'a Dataset,
+}
+
+impl Wish<'_> {
+    /// Submits it, or prints the script.
+    pub fn launch(&self, dry_run: bool, style: Style) -> anyhow::Result<ExitCode> {
+        let directory = std::env::current_dir().context("cannot find the current folder")?;
+        let results = directory.join(&self.config.run.results);
+        let order = Order {
+            specs: self.specs,
+            data_digest: &self.data.digest,
+            slurm: &self.config.slurm,
+            config: self.source.file(),
+            overrides: self.source.overrides(),
+            program: std::env::current_exe().context("cannot find this program")?,
+            directory,
+        };
+        if dry_run {
+            print_script(&Store::open(&results), &order, style)?;
+        } else {
+            print_submitted(&launch::submit(&Store::create(&results)?, &order)?, &results, style)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn print_script(store: &Store, order: &Order<'_>, style: Style) -> anyhow::Result<()> {
+    let prepared = launch::prepare(store, order)?;
+    let folder = store.root().join("slurm/N");
+    let script = array_script(store, order, prepared.tasks.len(), &folder);
+    style.note(&describe(&prepared));
+    let mut out = std::io::stdout().lock();
+    if style.json {
+        writeln!(out, "{:#}", json!({ "tasks": prepared.tasks, "script": script }))?;
+    } else if !prepared.tasks.is_empty() {
+        write!(out, "{script}")?;
+    }
+    Ok(())
+}
+
+fn describe(prepared: &Prepared) -> String {
+    let (runs, tasks) = (prepared.runs(), prepared.tasks.len());
+    let aside = [(prepared.finished, "finished"), (prepared.busy, "queued or running")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!(", {count} {what}"))
+        .collect::<String>();
+    format!("{runs} {} left in {tasks} {}{aside}", plural(runs, "run"), plural(tasks, "task"))
+}
+
+fn print_submitted(submitted: &Submitted, results: &Path, style: Style) -> anyhow::Result<()> {
+    style.note(&describe(&submitted.prepared));
+    let mut out = std::io::stdout().lock();
+    let jobs = submitted.submission.as_ref().and_then(|submission| submission.jobs.as_ref());
+    if style.json {
+        let answer = json!({
+            "results": results,
+            "submission": submitted.submission.as_ref().map(|submission| submission.number),
+            "tasks": submitted.prepared.tasks.len(),
+            "runs": submitted.prepared.runs(),
+            "finished": submitted.prepared.finished,
+            "busy": submitted.prepared.busy,
+            "jobs": jobs,
+        });
+        writeln!(out, "{answer:#}")?;
+    } else if let (Some(jobs), Some(submission)) = (jobs, &submitted.submission) {
+        let gather = jobs.gather.map_or(String::new(), |job| format!(", gathered by job {job}"));
+        writeln!(out, "submitted as job array {}{gather}", jobs.array)?;
+        writeln!(out, "script and logs in {}", submission.folder.display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Running one of Slurm's commands.
+
+use std::io::{Read, Seek};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// A Slurm command that gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SlurmError {
+    /// No Slurm here.
+    #[error("cannot start Slurm's {program}: {source}")]
+    Start { program: &'static str, source: std::io::Error },
+    /// It said no.
+    #[error("Slurm's {program} says: {}", .message.trim())]
+    Refused { program: &'static str, message: String },
+    /// The controller is down or busy.
+    #[error("Slurm's {program} gave no answer within {} s", LIMIT.as_secs())]
+    Silent { program: &'static str },
+    /// It said something else than it used to.
+    #[error("Slurm's {program} gave an answer that is not understood: {answer:?}")]
+    Unclear { program: &'static str, answer: String },
+}
+
+/// Longest wait for an answer: Slurm's commands try again for long while the controller is down.
+const LIMIT: Duration = Duration::from_secs(30);
+/// Between two looks at whether a command has ended.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Runs `program`; what it wrote to standard output.
+///
+/// # Errors
+/// It is missing, fails or is silent for [`LIMIT`].
+pub fn run(program: &'static str, arguments: &[&str]) -> Result<String, SlurmError> {
+    let start = |source| SlurmError::Start { program, source };
+    // Files, because a pipe that nobody empties would hold up a long answer.
+    let mut out = tempfile::tempfile().map_err(start)?;
+    let mut err = tempfile::tempfile().map_err(start)?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    command.stdout(out.try_clone().map_err(start)?).stderr(err.try_clone().map_err(start)?);
+    let ended = wait(&mut command).map_err(start)?.ok_or(SlurmError::Silent { program })?;
+    if !ended.success() {
+        return Err(SlurmError::Refused { program, message: content(&mut err).map_err(start)? });
+    }
+    content(&mut out).map_err(start)
+}
+
+/// Waits for the command's end, or ends it.
+fn wait(command: &mut Command) -> std::io::Result<Option<ExitStatus>> {
+    let mut child = command.spawn()?;
+    let started = Instant::now();
+    while started.elapsed() < LIMIT {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        std::thread::sleep(POLL);
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(None)
+}
+
+fn content(file: &mut std::fs::File) -> std::io::Result<String> {
+    file.rewind()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The answer of a command about jobs, where "there is no such job" is an answer too.
+pub fn about_jobs(program: &'static str, arguments: &[&str]) -> Result<Option<String>, SlurmError> {
+    match run(program, arguments) {
+        Ok(answer) => Ok(Some(answer)),
+        Err(SlurmError::Refused { message, .. }) if message.contains("Invalid job id") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
