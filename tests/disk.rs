@@ -44,6 +44,23 @@ fn a_full_disk_is_named_and_the_sweep_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn a_sweep_trains_nothing_in_vain_on_a_full_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let grid = "--set sweep.learning_rate=[0.01,0.02,0.03,0.04] --set run.workers=1";
+    let full = confined(folder.path(), 16, &format!("sweep x.toml {grid}"));
+    assert_eq!(full.status.code(), Some(1), "{}", stderr(&full));
+    let said = stderr(&full);
+    assert!(said.contains("3 runs are left for the next sweep"), "{said}");
+    let again = etastar(
+        folder.path(),
+        &["sweep", "x.toml", "--set", "sweep.learning_rate=[0.01,0.02,0.03,0.04]"],
+    );
+    assert!(again.status.success(), "{}", stderr(&again));
+    assert!(stderr(&again).contains("4 of 4"), "{}", stderr(&again));
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_is_named_before_anything_is_trained() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();

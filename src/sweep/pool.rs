@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt::Display;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ use super::claim::Claim;
 use super::experiment::{self, ExperimentError};
 use super::identity::{RunId, run_id};
 use super::interrupt::Interrupt;
-use super::job::{End, Job};
+use super::job::{End, Job, JobError};
 use super::placed::Placed;
 use super::progress::{Event, Reporter};
 use super::provenance::Provenance;
@@ -196,7 +197,17 @@ impl<'a> Pool<'a> {
             return Ok(End::Elsewhere);
         };
         self.reporter.report(&Event::Started { worker, spec });
-        caught(|| self.job(worker, spec, &claim).run())
+        caught(|| self.job(worker, spec, &claim).run().inspect_err(|error| self.heed(error)))
+    }
+
+    /// Where nothing can be written, the runs that are left would be trained in vain.
+    fn heed(&self, error: &JobError) {
+        let mut queue = locked(&self.queue);
+        if is_full(error) && !queue.is_empty() {
+            let left = queue.len();
+            queue.clear();
+            tracing::warn!("the disk takes no more: {left} runs are left for the next sweep");
+        }
     }
 
     pub(super) fn job<'j>(&'j self, worker: usize, spec: &'j RunSpec, claim: &'j Claim) -> Job<'j> {
@@ -271,6 +282,16 @@ impl<'a> Pool<'a> {
         locked(&self.queue).push_back(spec);
         std::thread::sleep(POLL);
     }
+}
+
+/// Whether the disk refused because it is full, or because it may not be written.
+fn is_full(error: &JobError) -> bool {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
+    let mut kinds = causes.filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()));
+    kinds.any(|kind| {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        matches!(kind, StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem)
+    })
 }
 
 /// When the summary was last gathered, and how long that took.
