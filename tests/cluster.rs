@@ -74,6 +74,8 @@ fn the_script_asks_for_what_the_section_and_the_flags_say_and_nothing_is_written
         "{last}"
     );
     assert!(last.contains("--set train.seed=3"), "{last}");
+    // Decided here, whatever "auto" would mean there.
+    assert!(last.contains("--set run.backend=flex"), "{last}");
     assert!(!folder.path().join("results").exists());
 }
 

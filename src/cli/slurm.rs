@@ -189,12 +189,18 @@ impl Wish<'_> {
     pub fn launch(&self, dry_run: bool, style: Style) -> anyhow::Result<ExitCode> {
         let directory = std::env::current_dir().context("cannot find the current folder")?;
         let results = directory.join(&self.config.run.results);
+        // "auto" would mean another backend on another machine, and so other runs.
+        let run = &self.config.run;
+        let backend = run.backend.map(|found| format!("run.backend={}", found.name()));
+        let device = (run.device > 0).then(|| format!("run.device={}", run.device));
+        let place: Vec<String> = backend.into_iter().chain(device).collect();
+        let overrides = [self.source.overrides(), &place].concat();
         let order = Order {
             specs: self.specs,
             data_digest: &self.data.digest,
             slurm: &self.config.slurm,
             config: self.source.file(),
-            overrides: self.source.overrides(),
+            overrides: &overrides,
             program: std::env::current_exe().context("cannot find this program")?,
             directory,
         };

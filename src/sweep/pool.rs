@@ -275,12 +275,17 @@ impl<'a> Pool<'a> {
     /// Puts a run that another process has at the end of the queue, or leaves it to that.
     fn leave(&self, worker: usize, spec: &'a RunSpec) {
         self.reporter.report(&Event::Elsewhere { worker, spec });
-        if self.options.task {
-            locked(&self.outcome).elsewhere += 1;
-            return;
+        if !self.leaves_to_others() {
+            locked(&self.queue).push_back(spec);
+            std::thread::sleep(POLL);
         }
-        locked(&self.queue).push_back(spec);
-        std::thread::sleep(POLL);
+    }
+
+    /// Whether a run that another process has is that one's for good: a task does not wait for it,
+    /// and takes note.
+    pub(super) fn leaves_to_others(&self) -> bool {
+        locked(&self.outcome).elsewhere += usize::from(self.options.task);
+        self.options.task
     }
 }
 

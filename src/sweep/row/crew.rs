@@ -66,7 +66,7 @@ impl<'a, 'p> Crew<'a, 'p> {
         let id = run_id(spec, &pool.data.digest);
         let Some(claim) = pool.store.claim(&id)? else {
             pool.reporter.report(&Event::Elsewhere { worker: 0, spec });
-            self.elsewhere.push_back(spec);
+            self.leave(spec);
             return Ok(None);
         };
         let folder = pool.store.run_folder(&id);
@@ -84,6 +84,13 @@ impl<'a, 'p> Crew<'a, 'p> {
         };
         let key = Seat { spec, id, claim, seconds };
         Ok(Some(Entry { key, schedule: spec.train.clone(), weights, progress }))
+    }
+
+    /// Looks again later at a run that another process has, or leaves it to that.
+    fn leave(&mut self, spec: &'a RunSpec) {
+        if !self.pool.leaves_to_others() {
+            self.elsewhere.push_back(spec);
+        }
     }
 
     fn pass_on(&self, work: Work<'a>) {
@@ -183,7 +190,7 @@ impl<'a> Company for Crew<'a, '_> {
             tracing::warn!("run {}: its state could not be saved: {error}", seat.id);
         }
         if seat.claim.is_lost() {
-            self.elsewhere.push_back(seat.spec);
+            self.leave(seat.spec);
             return;
         }
         let Seat { spec, id, claim, seconds } = seat;
