@@ -176,3 +176,18 @@ fn every_configuration_of_the_project_has_a_plan() {
         assert!(text.starts_with("# "), "{} opens with what it shows", path.display());
     }
 }
+
+#[test]
+fn a_comparison_with_another_network_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let grid = "sweep.learning_rate={ log10 = [-3, 0], points = 100, every = 54 }";
+    let sets = ["--set", grid, "--set", "sweep.batch_size=[2]", "--set", "train.max_epochs=9000"];
+    etastar(folder.path(), &[&["sweep", "x.toml"][..], &sets].concat());
+    let compare = etastar(folder.path(), &["compare", "results/x"]);
+    assert!(compare.status.success(), "{}", stderr(&compare));
+    assert!(stderr(&compare).contains("not of the paper's network"), "{}", stderr(&compare));
+    assert!(stdout(&compare).contains("figures/comparison.png"));
+    let nothing = etastar(folder.path(), &["compare", "results/y"]);
+    assert_eq!(nothing.status.code(), Some(2));
+}

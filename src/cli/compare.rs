@@ -1,13 +1,14 @@
 //! `etastar compare`: a results folder beside the published curves.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use etastar::compare::{CompareError, Comparison, Deviation, compare, read_published, read_runs};
 use etastar::figures::{Outcome, draw_comparison};
-use serde_json::json;
+use etastar::sweep::read_json;
+use serde_json::{Value, json};
 
 use super::folder::Folder;
 use super::format::{number, table};
@@ -32,6 +33,10 @@ impl Compare {
         if found.iter().all(|comparison| comparison.points == 0) {
             return Err(CompareError::NothingInCommon { path }.into());
         }
+        if !is_the_papers(folder) {
+            style
+                .note("these runs are not of the paper's network: the ratios compare two problems");
+        }
         let figure = draw_comparison(&runs, &published, &folder.join("figures"))?;
         let mut out = std::io::stdout().lock();
         if style.json {
@@ -44,6 +49,12 @@ impl Compare {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whether the folder's runs have the paper's one hidden layer of 1024 units; unless it tells, they do.
+fn is_the_papers(folder: &Path) -> bool {
+    let settings = read_json::<Value>(&folder.join("experiment.json")).ok().flatten();
+    settings.is_none_or(|settings| settings["model"]["hidden"] == json!([1024]))
 }
 
 fn page(found: &[Comparison]) -> String {
