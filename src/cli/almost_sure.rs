@@ -3,7 +3,7 @@
 use etastar::curvature::gram::Gram;
 use etastar::stability::batches::Process;
 use etastar::stability::lyapunov::{
-    AlmostSureThreshold, Decay, Effort, ExponentAt, Factor, Linearised, LyapunovError,
+    AlmostSureThreshold, Effort, ExponentAt, Factor, Linearised, LyapunovError,
 };
 use etastar::stability::thresholds::Report;
 use serde::Serialize;
@@ -44,10 +44,7 @@ impl AlmostSure<'_> {
                 gram: self.gram,
                 factor: &factor,
                 process: Process::Sgd { sampling: found.sampling, batch_size: found.batch_size },
-                decay: Decay {
-                    generalized_sharpness: found.generalized_sharpness.upper,
-                    smallest_curvature: report.smallest_curvature,
-                },
+                decay: report.decay(found),
                 effort: Effort::default(),
             };
             answers.push(self.answer(found.batch_size, &linearised)?);

@@ -12,7 +12,7 @@ use etastar::figures::{Outcome as Figure, draw_probe};
 use etastar::probe::{Outcome, Probe as Request};
 use etastar::stability::batches::Process;
 use etastar::stability::generalized_sharpness;
-use etastar::stability::lyapunov::{AlmostSureThreshold, Decay, Effort, Factor, Linearised};
+use etastar::stability::lyapunov::{AlmostSureThreshold, Effort, Factor, Linearised};
 use etastar::stability::sampling::Sampling;
 use etastar::stability::thresholds::{Request as Thresholds, thresholds};
 use etastar::sweep::write_file;
@@ -220,10 +220,7 @@ fn edges(minimum: &Minimum, batch_size: usize, mixture: bool) -> anyhow::Result<
         } else {
             Process::Sgd { sampling, batch_size }
         },
-        decay: Decay {
-            generalized_sharpness: found.generalized_sharpness.upper,
-            smallest_curvature: report.smallest_curvature,
-        },
+        decay: report.decay(found),
         effort: Effort::default(),
     };
     Ok(Edges { eta_var: found.eta_var, eta_as: linearised.eta_as().ok(), loss: pass.loss() })

@@ -8,6 +8,7 @@ use super::{
     coherence::{coherence, dexter_bound},
     explicit::Explicit,
     generalized_sharpness::{Effort, GeneralizedSharpness, Solution, Solver, Status},
+    lyapunov::Decay,
     noise::noise_sharpness,
     one_step::one_step_upper,
     rank_one::{Start, climb, shared_directions},
@@ -65,6 +66,16 @@ pub struct Report {
     pub eigenvalues: Vec<f64>,
     /// One entry per batch size, in the order of the request.
     pub thresholds: Vec<Threshold>,
+}
+
+impl Report {
+    /// What `found`, one of the thresholds, has proved about the decay of linearised SGD.
+    pub fn decay(&self, found: &Threshold) -> Decay {
+        Decay {
+            generalized_sharpness: found.generalized_sharpness.upper,
+            smallest_curvature: self.smallest_curvature,
+        }
+    }
 }
 
 /// The thresholds at one batch size. All but the step sizes are in units of λ_1.
