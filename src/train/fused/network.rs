@@ -202,7 +202,9 @@ impl OneHidden {
         let mut w2 = vec![0.0; outputs * hidden];
         match &self.weights {
             Weights::Pixel(net) => {
-                for_pairs(hidden, inputs, |h, p| w1[h * inputs + p] = net.w1.get(p, h));
+                net.for_each_stored(&self.problem, hidden, |h, p, weight| {
+                    w1[h * inputs + p] = weight
+                });
                 for_pairs(outputs, hidden, |o, h| w2[o * hidden + h] = net.w2.get(o, h));
             }
             Weights::Unit(net) => {
@@ -230,17 +232,10 @@ impl Weights {
         w2: &[f32],
         stored: impl Fn(usize, usize) -> f32,
     ) -> Self {
-        let (inputs, outputs) = (problem.inputs().inputs(), problem.outputs());
+        let w2 = |o: usize, h: usize| w2[o * hidden + h];
         match layout {
-            Layout::PixelMajor => {
-                let mut net = PixelMajor::zeros(inputs, hidden, outputs);
-                for_pairs(hidden, inputs, |h, p| net.w1.set(p, h, stored(h, p)));
-                for_pairs(outputs, hidden, |o, h| net.w2.set(o, h, w2[o * hidden + h]));
-                Self::Pixel(net)
-            }
-            Layout::UnitMajor => {
-                Self::Unit(UnitMajor::new(problem, hidden, base, stored, |o, h| w2[o * hidden + h]))
-            }
+            Layout::PixelMajor => Self::Pixel(PixelMajor::new(problem, hidden, stored, w2)),
+            Layout::UnitMajor => Self::Unit(UnitMajor::new(problem, hidden, base, stored, w2)),
         }
     }
 }

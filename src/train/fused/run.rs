@@ -46,7 +46,7 @@ impl Run<'_> {
             loss += self.output_step(&block[rows.clone()], &mut out);
             on += net.backward_ahead(self.isa, self.problem, self.base, block, rows, &out);
         }
-        net.catch_up(self.isa, self.problem, block);
+        net.catch_up(self.isa, block);
         *self.residuals = out;
         (loss, on)
     }

@@ -6,33 +6,22 @@
 
 mod measure;
 mod order;
+mod patterns;
 
 use super::block::{Block, LANES};
 use super::error::{FusedError, check_finite};
 pub(super) use measure::Measures;
 use measure::{background, measure};
+pub(super) use patterns::{Patterns, Values, WORD};
 
-/// One entry of a sparse row: where, and how much.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Entry {
-    pub index: u32,
-    pub value: f32,
-}
-
-/// Inputs whose weights `[pixel][hidden]` are used together: a tile of so many rows stays in the L1 cache.
-const PIXELS_PER_SEGMENT: usize = 96;
-
-/// n samples of d numbers, stored twice: entry by entry, and as lines of sixteen inputs that tend to be
-/// on together.
+/// n samples of d numbers, stored twice: as bit patterns, and as lines of sixteen inputs that tend to be on
+/// together.
 #[derive(Clone, Debug)]
 pub struct SparseInputs {
     samples: usize,
     inputs: usize,
     background: f32,
-    segments: usize,
-    /// Entries of sample i and segment g: `entries[`starts[i·segments + g]`..`starts[i·segments + g + 1]`]`.
-    starts: Vec<u32>,
-    entries: Vec<Entry>,
+    patterns: Patterns,
     /// Input at every position of the lines.
     order: Vec<u32>,
     line_starts: Vec<u32>,
@@ -45,21 +34,18 @@ impl SparseInputs {
     /// From dense rows, sample by sample, `inputs` numbers each.
     ///
     /// # Errors
-    /// If there is no whole sample, or a number is not finite, or there are more than 2³² nonzeros.
+    /// If there is no whole sample, or a number is not finite, or there are more than 2³² lines.
     pub fn new(rows: &[f32], inputs: usize) -> Result<Self, FusedError> {
         check_rows(rows, inputs)?;
         let background = background(rows);
         let sparse: Vec<f32> = rows.iter().map(|x| x - background).collect();
         let order = order::by_co_occurrence(&sparse, inputs);
         let measures = rows.chunks(inputs).map(|row| measure(row, background)).collect();
-        let segment_of = segments(&sparse, inputs);
         let mut data = Self {
             samples: rows.len() / inputs,
             inputs,
             background,
-            segments: segment_of.iter().max().map_or(1, |last| last + 1),
-            starts: vec![0],
-            entries: Vec::new(),
+            patterns: Patterns::new(&sparse, inputs),
             order,
             line_starts: vec![0],
             line_index: Vec::new(),
@@ -67,10 +53,9 @@ impl SparseInputs {
             measures,
         };
         for row in sparse.chunks(inputs) {
-            data.push_entries(row, &segment_of);
             data.push_lines(row);
         }
-        if u32::try_from(data.entries.len()).is_err() {
+        if u32::try_from(data.lines.len()).is_err() {
             return Err(FusedError::TooLarge);
         }
         Ok(data)
@@ -93,7 +78,7 @@ impl SparseInputs {
 
     /// Entries that differ from the background, all samples together.
     pub fn nonzeros(&self) -> usize {
-        self.entries.len()
+        self.patterns.nonzeros()
     }
 
     /// Lines of sixteen inputs with at least one entry that differs from the background, all samples together.
@@ -101,8 +86,9 @@ impl SparseInputs {
         self.lines.len()
     }
 
-    pub(super) fn segments(&self) -> usize {
-        self.segments
+    /// The samples as bits and values.
+    pub(super) fn patterns(&self) -> &Patterns {
+        &self.patterns
     }
 
     pub(super) fn order(&self) -> &[u32] {
@@ -114,37 +100,12 @@ impl SparseInputs {
         self.measures[sample as usize]
     }
 
-    /// All entries of a sample.
-    #[inline(always)]
-    pub(super) fn entries(&self, sample: u32) -> &[Entry] {
-        let first = sample as usize * self.segments;
-        &self.entries[self.starts[first] as usize..self.starts[first + self.segments] as usize]
-    }
-
-    /// The entries of a sample that lie in one segment.
-    #[inline(always)]
-    pub(super) fn segment(&self, sample: u32, segment: usize) -> &[Entry] {
-        let at = sample as usize * self.segments + segment;
-        &self.entries[self.starts[at] as usize..self.starts[at + 1] as usize]
-    }
-
     /// The lines of a sample that are not all background: their positions and their values.
     #[inline(always)]
     pub(super) fn lines(&self, sample: u32) -> (&[u32], &[Block]) {
         let i = sample as usize;
         let range = self.line_starts[i] as usize..self.line_starts[i + 1] as usize;
         (&self.line_index[range.clone()], &self.lines[range])
-    }
-
-    fn push_entries(&mut self, row: &[f32], segment_of: &[usize]) {
-        for segment in 0..self.segments {
-            for (p, &value) in row.iter().enumerate() {
-                if segment_of[p] == segment && value != 0.0 {
-                    self.entries.push(Entry { index: p as u32, value });
-                }
-            }
-            self.starts.push(self.entries.len() as u32);
-        }
     }
 
     fn push_lines(&mut self, row: &[f32]) {
@@ -176,24 +137,6 @@ fn check_rows(rows: &[f32], inputs: usize) -> Result<(), FusedError> {
     check_finite("the inputs", rows)
 }
 
-/// Segment of every input: equal shares of those that are ever on.
-fn segments(sparse: &[f32], inputs: usize) -> Vec<usize> {
-    let mut on = vec![false; inputs];
-    for row in sparse.chunks(inputs) {
-        for (on, &value) in on.iter_mut().zip(row) {
-            *on |= value != 0.0;
-        }
-    }
-    let mut seen = 0;
-    on.iter()
-        .map(|&on| {
-            let segment = seen / PIXELS_PER_SEGMENT;
-            seen += usize::from(on);
-            segment
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,12 +150,17 @@ mod tests {
         rows
     }
 
-    /// Dense rows again, from the entries and from the lines.
+    /// Dense rows again, from the patterns and from the lines.
     fn dense(data: &SparseInputs, sample: u32) -> [Vec<f32>; 2] {
         let mut rows =
             [vec![data.background(); data.inputs()], vec![data.background(); data.inputs()]];
-        for entry in data.entries(sample) {
-            rows[0][entry.index as usize] += entry.value;
+        for (position, &p) in data.patterns().order().iter().enumerate() {
+            let (word, i) = (position / WORD, position % WORD);
+            if word < data.patterns().words() {
+                let value = data.patterns().values(sample, word)[i];
+                assert_eq!(data.patterns().mask(sample, word) >> i & 1 == 1, value != 0.0);
+                rows[0][p as usize] += value;
+            }
         }
         let (index, lines) = data.lines(sample);
         for (&at, line) in index.iter().zip(lines) {

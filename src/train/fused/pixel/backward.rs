@@ -6,8 +6,9 @@ use super::super::inputs::SparseInputs;
 use super::super::isa::kernel;
 use super::super::simd::Simd;
 use super::Work;
+use super::gathered::GROUP;
 use super::tiles::Tiles;
-use super::update::{GROUP, add_columns};
+use super::update::add_columns;
 
 kernel! {
     /// With the preactivations in rows `first`… of z and the scaled residuals e of the batch:
@@ -20,7 +21,7 @@ kernel! {
 }
 
 kernel! {
-    /// W1 += Xᵀ D for the batch that `work.columns` was filled with.
+    /// W1 += Xᵀ D for the batch that `work.gathered` was filled with.
     fn add_changes(w1: &mut Tiles, work: &Work, samples: usize) = add_changes_body
 }
 
@@ -37,18 +38,17 @@ fn body<S: Simd>(
     batch: &[u32],
     first: usize,
 ) -> u64 {
-    let Work { z, columns, fresh, .. } = work;
+    let Work { z, gathered, fresh, .. } = work;
     let mut on = 0;
     for t in 0..z.count() {
         fresh.copy_from_slice(w2.tile(t));
-        let z = &mut z.tile_mut(t)[first..first + batch.len()];
-        let groups =
-            batch.chunks(GROUP).zip(z.chunks_mut(GROUP)).zip(e.chunks(GROUP * fresh.len()));
-        for (g, ((batch, z), e)) in groups.enumerate() {
-            add_to_output_weights(s, fresh, z, e);
-            on += hidden_changes(s, w2.tile(t), base, z, e, data, batch, t);
+        let groups = batch.chunks(GROUP).zip(e.chunks(GROUP * fresh.len()));
+        for (g, (batch, e)) in groups.enumerate() {
+            let rows = &mut z.tile_mut(t)[first + g * GROUP..][..batch.len()];
+            add_to_output_weights(s, fresh, rows, e);
+            on += hidden_changes(s, w2.tile(t), base, rows, e, data, batch, t);
             if let Some(w1) = &mut w1 {
-                add_columns(s, w1.tile_mut(t), columns, g, z);
+                add_columns(s, w1.tile_mut(t), gathered.group(g), z.group(t, g));
             }
         }
         w2.tile_mut(t).copy_from_slice(fresh);
@@ -59,8 +59,8 @@ fn body<S: Simd>(
 #[inline(always)]
 fn add_changes_body<S: Simd>(s: S, w1: &mut Tiles, work: &Work, samples: usize) {
     for t in 0..w1.count() {
-        for (g, d) in work.z.tile(t)[..samples].chunks(GROUP).enumerate() {
-            add_columns(s, w1.tile_mut(t), &work.columns, g, d);
+        for g in 0..samples.div_ceil(GROUP) {
+            add_columns(s, w1.tile_mut(t), work.gathered.group(g), work.z.group(t, g));
         }
     }
 }

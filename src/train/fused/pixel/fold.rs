@@ -10,15 +10,15 @@ use super::tiles::Tiles;
 const PART: usize = 32;
 
 kernel! {
-    /// Adds u to every weight of its unit and sets it to 0; v = b1 + b W1 1 is computed anew.
-    fn fold(w1: &mut Tiles, base: &mut Base, background: f32) = body
+    /// Adds u to the first `inputs` weights of every unit and sets it to 0; v = b1 + b W1 1 is computed anew.
+    fn fold(w1: &mut Tiles, inputs: usize, base: &mut Base, background: f32) = body
 }
 
 #[inline(always)]
-fn body<S: Simd>(s: S, w1: &mut Tiles, base: &mut Base, background: f32) {
+fn body<S: Simd>(s: S, w1: &mut Tiles, inputs: usize, base: &mut Base, background: f32) {
     let background = s.splat(background);
     for t in 0..w1.count() {
-        let sums = fold_tile(s, w1.tile_mut(t), &base.offset.0[t]);
+        let sums = fold_tile(s, &mut w1.tile_mut(t)[..inputs], &base.offset.0[t]);
         base.offset.0[t] = ZERO_STRIP;
         let biases = &base.bias.0[t];
         for ((response, bias), sum) in base.response.0[t].iter_mut().zip(biases).zip(sums) {

@@ -6,8 +6,10 @@
 mod backward;
 mod fold;
 mod forward;
+mod gathered;
 mod lookahead;
 mod outputs;
+mod pair;
 mod tiles;
 mod update;
 
@@ -16,14 +18,16 @@ use std::ops::Range;
 use super::Isa;
 use super::base::Base;
 use super::block::{Block, LANES, Strip, ZERO_STRIP};
+use super::inputs::WORD;
 use super::problem::Problem;
+use gathered::{GROUP, Gathered};
 use tiles::Tiles;
 
 /// The weights, and room to work in.
 #[derive(Clone, Debug)]
 pub(super) struct PixelMajor {
-    /// `[pixel][hidden]`.
-    pub w1: Tiles,
+    /// `[position][hidden]`, padded to whole words of positions.
+    w1: Tiles,
     /// `[output][hidden]`.
     pub w2: Tiles,
     work: Work,
@@ -33,25 +37,50 @@ pub(super) struct PixelMajor {
 struct Work {
     /// Preactivations, then changes: one row for every sample of the batch.
     z: Tiles,
-    columns: update::Columns,
+    gathered: Gathered,
     fresh: Vec<Strip>,
     products: Vec<f32>,
     line: Vec<Block>,
 }
 
-/// Samples evaluated at a time when only the loss is wanted.
-const LOSS_CHUNK: usize = 64;
-
 impl PixelMajor {
-    pub fn zeros(inputs: usize, hidden: usize, outputs: usize) -> Self {
+    /// `stored(h, p)` is S, `w2(o, h)` W2.
+    pub fn new(
+        problem: &Problem,
+        hidden: usize,
+        stored: impl Fn(usize, usize) -> f32,
+        w2: impl Fn(usize, usize) -> f32,
+    ) -> Self {
+        let (inputs, outputs) = (problem.inputs(), problem.outputs());
         let work = Work {
             z: Tiles::zeros(0, hidden),
-            columns: update::Columns::default(),
+            gathered: Gathered::default(),
             fresh: vec![ZERO_STRIP; outputs],
             products: Vec::new(),
-            line: vec![Block::ZERO; inputs.div_ceil(LANES)],
+            line: vec![Block::ZERO; inputs.inputs().div_ceil(LANES)],
         };
-        Self { w1: Tiles::zeros(inputs, hidden), w2: Tiles::zeros(outputs, hidden), work }
+        let rows = inputs.inputs().next_multiple_of(WORD);
+        let mut net =
+            Self { w1: Tiles::zeros(rows, hidden), w2: Tiles::zeros(outputs, hidden), work };
+        for (position, &p) in inputs.patterns().order().iter().enumerate() {
+            (0..hidden).for_each(|h| net.w1.set(position, h, stored(h, p as usize)));
+        }
+        for o in 0..outputs {
+            (0..hidden).for_each(|h| net.w2.set(o, h, w2(o, h)));
+        }
+        net
+    }
+
+    /// Hands every stored weight to `put(unit, input, weight)`.
+    pub fn for_each_stored(
+        &self,
+        problem: &Problem,
+        hidden: usize,
+        mut put: impl FnMut(usize, usize, f32),
+    ) {
+        for (position, &p) in problem.inputs().patterns().order().iter().enumerate() {
+            (0..hidden).for_each(|h| put(h, p as usize, self.w1.get(position, h)));
+        }
     }
 
     /// Leaves W2 relu(z) in `out`; `z` is kept for [`backward`](Self::backward).
@@ -63,16 +92,19 @@ impl PixelMajor {
         batch: &[u32],
         out: &mut [f32],
     ) {
-        self.work.z.reserve_rows(batch.len());
+        let Work { z, gathered, .. } = &mut self.work;
+        z.reserve_rows(batch.len().next_multiple_of(GROUP));
+        gathered.fill(problem.inputs().patterns(), batch);
         forward::preactivations(
             isa,
             Some(base),
             &self.w1,
             problem.inputs(),
             batch,
-            &mut self.work.z,
+            gathered,
+            z,
         );
-        outputs::outputs(isa, &self.w2, &self.work.z, 0, out);
+        outputs::outputs(isa, &self.w2, z, 0, out);
     }
 
     /// Applies the step whose scaled residuals are `e`. Returns how many hidden units were on, over the batch.
@@ -84,7 +116,6 @@ impl PixelMajor {
         batch: &[u32],
         e: &[f32],
     ) -> u64 {
-        self.work.columns.fill(problem.inputs(), batch);
         backward::backward(
             isa,
             Some(&mut self.w1),
@@ -100,11 +131,12 @@ impl PixelMajor {
 
     /// Begins a block of small steps: `batch` holds the samples of all of them.
     pub fn look_ahead(&mut self, isa: Isa, problem: &Problem, batch: &[u32]) {
-        let Work { z, products, line, .. } = &mut self.work;
-        z.reserve_rows(batch.len());
+        let Work { z, gathered, products, line, .. } = &mut self.work;
+        z.reserve_rows(batch.len().next_multiple_of(GROUP));
+        gathered.fill(problem.inputs().patterns(), batch);
         products.resize(batch.len() * batch.len(), 0.0);
         lookahead::inner_products(isa, problem.inputs(), batch, products, line);
-        forward::preactivations(isa, None, &self.w1, problem.inputs(), batch, z);
+        forward::preactivations(isa, None, &self.w1, problem.inputs(), batch, gathered, z);
     }
 
     /// Leaves W2 relu(z) of the block's samples `rows` in `out`, all samples before them being done.
@@ -150,30 +182,39 @@ impl PixelMajor {
     }
 
     /// Ends the block: W1 takes all its steps.
-    pub fn catch_up(&mut self, isa: Isa, problem: &Problem, block: &[u32]) {
-        self.work.columns.fill(problem.inputs(), block);
+    pub fn catch_up(&mut self, isa: Isa, block: &[u32]) {
         backward::add_changes(isa, &mut self.w1, &self.work, block.len());
     }
 
     /// To be called between epochs: adds u to every weight of its unit and sets it to 0; v is computed anew.
     pub fn end_epoch(&mut self, isa: Isa, problem: &Problem, base: &mut Base) {
-        if problem.inputs().background() != 0.0 {
-            fold::fold(isa, &mut self.w1, base, problem.inputs().background());
+        let inputs = problem.inputs();
+        if inputs.background() != 0.0 {
+            fold::fold(isa, &mut self.w1, inputs.inputs(), base, inputs.background());
         }
     }
 
     /// Σ ℓ_i over all samples.
     pub fn loss(&self, isa: Isa, problem: &Problem, base: &Base, bias: &[f32]) -> f64 {
         let samples: Vec<u32> = (0..problem.inputs().samples() as u32).collect();
-        let mut z = self.work.z.clone();
-        z.reserve_rows(LOSS_CHUNK);
-        let mut out = vec![0.0; LOSS_CHUNK * problem.outputs()];
+        let (mut z, mut gathered) = (self.work.z.clone(), Gathered::default());
+        z.reserve_rows(GROUP);
+        let mut out = vec![0.0; GROUP * problem.outputs()];
         let chunk = |batch: &[u32]| {
             let out = &mut out[..batch.len() * problem.outputs()];
-            forward::preactivations(isa, Some(base), &self.w1, problem.inputs(), batch, &mut z);
+            gathered.fill(problem.inputs().patterns(), batch);
+            forward::preactivations(
+                isa,
+                Some(base),
+                &self.w1,
+                problem.inputs(),
+                batch,
+                &gathered,
+                &mut z,
+            );
             outputs::outputs(isa, &self.w2, &z, 0, out);
             problem.residuals(batch, bias, out)
         };
-        samples.chunks(LOSS_CHUNK).map(chunk).sum()
+        samples.chunks(GROUP).map(chunk).sum()
     }
 }

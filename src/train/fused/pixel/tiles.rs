@@ -4,6 +4,7 @@
 //! compete for the same cache sets. Tile by tile, what is used together is one stretch of memory.
 
 use super::super::block::{LANES, Strip, WIDTH, ZERO_STRIP};
+use super::super::inputs::WORD;
 
 /// A matrix `[row][hidden]`, stored `[tile][row][128]` and padded with zeros.
 #[derive(Clone, Debug)]
@@ -45,6 +46,15 @@ impl Tiles {
     #[inline(always)]
     pub fn tile_mut(&mut self, t: usize) -> &mut [Strip] {
         &mut self.strips[t * self.rows..][..self.rows]
+    }
+
+    /// Rows 64·`group` to 64·`group` + 63 of one tile.
+    ///
+    /// # Panics
+    /// If the matrix has fewer rows.
+    #[inline(always)]
+    pub fn group(&self, t: usize, group: usize) -> &[Strip; WORD] {
+        &self.tile(t).as_chunks().0[group]
     }
 
     pub fn get(&self, row: usize, h: usize) -> f32 {
