@@ -34,6 +34,14 @@ pub trait Engine {
     /// The device failed.
     fn loss(&mut self) -> Result<f64, EngineError>;
 
+    /// The full-data loss, or `None` if it exceeds `limit`, which may be cheaper to find out.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn loss_within(&mut self, limit: f64) -> Result<Option<f64>, EngineError> {
+        Ok(Some(self.loss()?).filter(|loss| *loss <= limit))
+    }
+
     /// Everything that the coming steps depend on, bit for bit.
     ///
     /// # Errors

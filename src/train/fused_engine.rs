@@ -81,6 +81,10 @@ impl Engine for FusedEngine {
         Ok(self.net.full_loss())
     }
 
+    fn loss_within(&mut self, limit: f64) -> Result<Option<f64>, EngineError> {
+        Ok(self.net.full_loss_within(limit))
+    }
+
     fn snapshot(&self) -> Result<Snapshot, EngineError> {
         let State { stored, offset, response, layout, on, seen } = self.net.state();
         let layout = match layout {

@@ -152,12 +152,28 @@ pub fn train(
         }
         engine.end_epoch();
         let running = progress.close_epoch(steps.len());
-        let rule = StopRule::new(schedule, progress.initial_loss);
-        let needed = rule.needs_loss(progress.epoch, running);
-        let loss = if needed { Some(engine.loss()?) } else { None };
+        let loss = loss_after(schedule, &progress, running, engine)?;
         verdict = progress.note(schedule, rate, loss);
     }
     Ok(verdict.map(|reason| Outcome { reason, progress }))
+}
+
+/// The full-data loss, where the stop rule or the history wants it.
+fn loss_after(
+    schedule: &Schedule,
+    progress: &Progress,
+    running: f64,
+    engine: &mut dyn Engine,
+) -> Result<Option<f64>, EngineError> {
+    let rule = StopRule::new(schedule, progress.initial_loss);
+    if !rule.needs_loss(progress.epoch, running) {
+        Ok(None)
+    } else if history::keeps(progress.epoch) || progress.epoch >= schedule.max_epochs {
+        engine.loss().map(Some)
+    } else {
+        // Above the tolerance, how far above decides nothing.
+        engine.loss_within(schedule.tolerance)
+    }
 }
 
 /// Makes the steps of one epoch; false if the observer interrupted.

@@ -178,3 +178,18 @@ fn parameters_that_do_not_fit_are_refused() {
 fn a_batch_of_none_is_a_mistake() {
     start(&CASE).1.steps(&[0], 0, 0.1);
 }
+
+/// A limit is exceeded or it is not, and the loss is the same number either way, in both layouts.
+#[test]
+fn a_limited_loss_is_the_loss_or_nothing() {
+    for layout in [Layout::PixelMajor, Layout::UnitMajor] {
+        let (_, mut net) = start(&CASE);
+        net.set_layout(layout);
+        let loss = net.full_loss();
+        assert!(loss > 0.0);
+        assert_eq!(net.full_loss_within(1.001 * loss), Some(loss));
+        for limit in [0.0, 0.5 * loss, 0.999 * loss] {
+            assert_eq!(net.full_loss_within(limit), None, "{layout:?}, {limit} of {loss}");
+        }
+    }
+}

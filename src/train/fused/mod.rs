@@ -30,6 +30,7 @@ mod block;
 mod error;
 mod inputs;
 mod isa;
+mod loss;
 mod network;
 mod pixel;
 mod problem;

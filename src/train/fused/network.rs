@@ -138,11 +138,20 @@ impl OneHidden {
 
     /// (1/n) Σ ℓ_i over all samples.
     pub fn full_loss(&self) -> f64 {
+        // Nothing exceeds the limit; a sum that is not a number does not either, and is returned.
+        self.full_loss_within(f64::INFINITY).unwrap_or(f64::INFINITY)
+    }
+
+    /// (1/n) Σ ℓ_i over all samples, or `None` if it exceeds `limit`: known after the first samples where it
+    /// exceeds it by far.
+    pub fn full_loss_within(&self, limit: f64) -> Option<f64> {
+        let samples = self.problem.inputs().samples() as f64;
+        let (problem, limit) = (&self.problem, limit * samples);
         let sum = match &self.weights {
-            Weights::Pixel(net) => net.loss(self.isa, &self.problem, &self.base, &self.b2),
-            Weights::Unit(net) => net.loss(self.isa, &self.problem, &self.base, &self.b2),
+            Weights::Pixel(net) => net.loss(self.isa, problem, &self.base, &self.b2, limit),
+            Weights::Unit(net) => net.loss(self.isa, problem, &self.base, &self.b2, limit),
         };
-        sum / self.problem.inputs().samples() as f64
+        sum.map(|sum| sum / samples)
     }
 
     /// To be called between epochs: folds what standardised inputs kept apart back into the weights, so that

@@ -24,8 +24,7 @@ impl Patterns {
         for row in sparse.chunks(inputs) {
             on.iter_mut().zip(row).for_each(|(on, &value)| *on |= value != 0.0);
         }
-        let (live, dead): (Vec<u32>, Vec<u32>) =
-            (0..inputs as u32).partition(|&p| on[p as usize]);
+        let (live, dead): (Vec<u32>, Vec<u32>) = (0..inputs as u32).partition(|&p| on[p as usize]);
         let words = live.len().div_ceil(WORD);
         let mut values = Vec::with_capacity(sparse.len() / inputs * words);
         for row in sparse.chunks(inputs) {

@@ -19,6 +19,7 @@ use super::Isa;
 use super::base::Base;
 use super::block::{Block, LANES, Strip, ZERO_STRIP};
 use super::inputs::WORD;
+use super::loss;
 use super::problem::Problem;
 use gathered::{GROUP, Gathered};
 use tiles::Tiles;
@@ -95,15 +96,7 @@ impl PixelMajor {
         let Work { z, gathered, .. } = &mut self.work;
         z.reserve_rows(batch.len().next_multiple_of(GROUP));
         gathered.fill(problem.inputs().patterns(), batch);
-        forward::preactivations(
-            isa,
-            Some(base),
-            &self.w1,
-            problem.inputs(),
-            batch,
-            gathered,
-            z,
-        );
+        forward::preactivations(isa, Some(base), &self.w1, problem.inputs(), batch, gathered, z);
         outputs::outputs(isa, &self.w2, z, 0, out);
     }
 
@@ -194,14 +187,18 @@ impl PixelMajor {
         }
     }
 
-    /// Σ ℓ_i over all samples.
-    pub fn loss(&self, isa: Isa, problem: &Problem, base: &Base, bias: &[f32]) -> f64 {
-        let samples: Vec<u32> = (0..problem.inputs().samples() as u32).collect();
+    /// Σ ℓ_i over all samples, or `None` if it exceeds `limit`.
+    pub fn loss(
+        &self,
+        isa: Isa,
+        problem: &Problem,
+        base: &Base,
+        bias: &[f32],
+        limit: f64,
+    ) -> Option<f64> {
         let (mut z, mut gathered) = (self.work.z.clone(), Gathered::default());
-        z.reserve_rows(GROUP);
-        let mut out = vec![0.0; GROUP * problem.outputs()];
-        let chunk = |batch: &[u32]| {
-            let out = &mut out[..batch.len() * problem.outputs()];
+        z.reserve_rows(loss::CHUNK.next_multiple_of(GROUP));
+        loss::sum_within(problem, bias, limit, |batch, out| {
             gathered.fill(problem.inputs().patterns(), batch);
             forward::preactivations(
                 isa,
@@ -213,8 +210,6 @@ impl PixelMajor {
                 &mut z,
             );
             outputs::outputs(isa, &self.w2, &z, 0, out);
-            problem.residuals(batch, bias, out)
-        };
-        samples.chunks(GROUP).map(chunk).sum()
+        })
     }
 }

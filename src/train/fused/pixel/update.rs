@@ -8,12 +8,7 @@ use super::pair::add_pair;
 
 /// `W1[p]` += Σ_k s_kp·`D[k]` for every position p, within one tile and one group of samples.
 #[inline(always)]
-pub(super) fn add_columns<S: Simd>(
-    s: S,
-    w1: &mut [Strip],
-    tables: &[Table],
-    d: &[Strip; GROUP],
-) {
+pub(super) fn add_columns<S: Simd>(s: S, w1: &mut [Strip], tables: &[Table], d: &[Strip; GROUP]) {
     for (rows, table) in w1.as_chunks_mut::<WORD>().0.iter_mut().zip(tables) {
         for (pair, rows) in rows.as_chunks_mut::<2>().0.iter_mut().enumerate() {
             let [first, second] = rows;

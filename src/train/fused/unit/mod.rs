@@ -12,6 +12,7 @@ mod rows;
 use super::Isa;
 use super::base::Base;
 use super::block::{Block, LANES, Matrix};
+use super::loss;
 use super::problem::Problem;
 use bounds::Bounds;
 
@@ -27,9 +28,6 @@ pub(super) struct UnitMajor {
     activity: Activity,
     fresh: Vec<Block>,
 }
-
-/// Samples evaluated at a time when only the loss is wanted.
-const LOSS_CHUNK: usize = 64;
 
 /// What is on in the samples of a batch.
 #[derive(Clone, Debug)]
@@ -160,27 +158,21 @@ impl UnitMajor {
         }
     }
 
-    /// Σ ℓ_i over all samples.
-    pub fn loss(&self, isa: Isa, problem: &Problem, base: &Base, bias: &[f32]) -> f64 {
-        let samples: Vec<u32> = (0..problem.inputs().samples() as u32).collect();
-        let mut bounds = self.bounds.clone();
+    /// Σ ℓ_i over all samples, or `None` if it exceeds `limit`.
+    pub fn loss(
+        &self,
+        isa: Isa,
+        problem: &Problem,
+        base: &Base,
+        bias: &[f32],
+        limit: f64,
+    ) -> Option<f64> {
+        let (inputs, mut bounds) = (problem.inputs(), self.bounds.clone());
         let mut activity = Activity::new(self.hidden);
-        activity.reserve(LOSS_CHUNK);
-        let mut out = vec![0.0; LOSS_CHUNK * problem.outputs()];
-        let chunk = |batch: &[u32]| {
-            let out = &mut out[..batch.len() * problem.outputs()];
-            forward::respond(
-                isa,
-                &self.w1,
-                base,
-                &mut bounds,
-                problem.inputs(),
-                batch,
-                &mut activity,
-            );
+        activity.reserve(loss::CHUNK);
+        loss::sum_within(problem, bias, limit, |batch, out| {
+            forward::respond(isa, &self.w1, base, &mut bounds, inputs, batch, &mut activity);
             forward::outputs(isa, &self.w2, &activity, out);
-            problem.residuals(batch, bias, out)
-        };
-        samples.chunks(LOSS_CHUNK).map(chunk).sum()
+        })
     }
 }
