@@ -203,3 +203,29 @@ fn without_residual_the_hessian_is_the_gauss_newton_matrix() {
     // The targets are the outputs rounded to single precision.
     assert!(product.iter().zip(&expected).all(|(p, e)| (p - e).abs() < 1e-6 * largest));
 }
+
+/// A dead sample is one whose output no weight before the dead layer can move.
+#[test]
+fn dead_samples_are_those_that_no_weight_moves() {
+    for (widths, lowered, by) in [(&[5, 6, 3][..], 0, 1.0), (&[5, 9, 6, 3][..], 1, 0.4)] {
+        let mut problem = problem(widths, 40, 17);
+        let layer = &mut problem.weights.layers[lowered];
+        layer.bias.iter_mut().for_each(|bias| *bias -= by);
+        let layers = problem.weights.layers.iter();
+        let flat = layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias));
+        problem.theta = flat.map(|&value| f64::from(value)).collect();
+        let before: usize =
+            problem.weights.layers[..=lowered].iter().map(|l| l.outputs * (l.inputs + 1)).sum();
+        let moves = |i: usize| {
+            (0..before).any(|k| {
+                let mut theta = problem.theta.clone();
+                theta[k] += 1e-7;
+                problem.outputs(&theta, i) != problem.outputs(&problem.theta, i)
+            })
+        };
+        let dead = (0..40).filter(|&i| !moves(i)).count();
+        assert!((1..40).contains(&dead), "the test needs samples of both kinds, has {dead} dead");
+        let pass = Pass::new(&problem.weights, &problem.data, FACTOR, Par::Seq);
+        assert_eq!(pass.dead_samples(), dead, "{widths:?}");
+    }
+}

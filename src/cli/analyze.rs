@@ -70,6 +70,9 @@ pub fn print_analysis(
         writeln!(out, "  {name:<22} {value:>10}  {meaning}")
     };
     line("loss", number(analysis.loss), "on all samples, in double precision")?;
+    if let Some(dead) = analysis.dead_samples.filter(|dead| *dead > 0) {
+        line("dead samples", dead.to_string(), "all units of a hidden layer are off")?;
+    }
     line("sharpness", number(analysis.sharpness_gn), "λ_max, Gauss–Newton Hessian")?;
     line("sharpness (true)", optional(analysis.sharpness_hessian), "λ_max, Hessian of the loss")?;
     line("trace", number(analysis.trace), "Gauss–Newton Hessian")?;

@@ -251,7 +251,18 @@ fn outcome(record: &Record) -> String {
         format!("  λ_max {} of {}", number(analysis.sharpness_gn), number(edge))
     });
     let seconds = duration(record.train_seconds + record.analysis_seconds);
-    format!("{}  {verb}, {} epochs, {seconds}{sharpness}", name(&record.spec), record.epochs)
+    let dead = dead_samples(record);
+    format!("{}  {verb}, {} epochs, {seconds}{sharpness}{dead}", name(&record.spec), record.epochs)
+}
+
+/// Why a run that went on to the last epoch may never have converged.
+fn dead_samples(record: &Record) -> String {
+    let dead = record.analysis.as_ref().and_then(|analysis| analysis.dead_samples).unwrap_or(0);
+    if record.stop_reason == StopReason::MaxEpochs && dead > 0 {
+        format!("  {dead} dead {}", plural(dead, "sample"))
+    } else {
+        String::new()
+    }
 }
 
 /// "run" or "runs".

@@ -62,6 +62,14 @@ impl Pass {
         self.weights.iter().map(|w| w.nrows() * (w.ncols() + 1)).sum()
     }
 
+    /// Samples in which some hidden layer has no unit on. Nothing but the biases behind that layer answers to
+    /// them: no gradient of theirs reaches what is before it, and all of them have the same output.
+    pub fn dead_samples(&self) -> usize {
+        let dead = |layer: &Mat<f64>, i| (0..layer.ncols()).all(|unit| layer[(i, unit)] <= 0.0);
+        let hidden = &self.activations[1..];
+        (0..self.samples()).filter(|&i| hidden.iter().any(|layer| dead(layer, i))).count()
+    }
+
     /// L = (c/n) Σ ‖f(x_i) − y_i‖².
     pub fn loss(&self) -> f64 {
         self.factor * self.residuals.squared_norm_l2() / self.samples() as f64

@@ -40,7 +40,7 @@ const fn fact(
 }
 
 /// All facts, in order.
-pub const FACTS: [Fact; 25] = [
+pub const FACTS: [Fact; 26] = [
     fact("η", "step size", Place::Pointed, |run| real(Some(run.plan.learning_rate))),
     fact("B", "batch size", Place::Pointed, |run| whole(Some(run.plan.batch_size as u64))),
     fact("seed", "seed of the batches", Place::Table, |run| whole(Some(run.plan.seed))),
@@ -101,6 +101,9 @@ pub const FACTS: [Fact; 25] = [
     fact("coherence", "σ of Dexter et al.", Place::Card, |run| {
         real(measured(run, |a| a.mean_square.as_ref().map(|m| m.coherence)))
     }),
+    fact("dead samples", "all units of a hidden layer are off", Place::Card, |run| {
+        whole(measured(run, |a| a.dead_samples).map(|dead| dead as u64))
+    }),
     fact("steps", "of SGD", Place::Card, |run| {
         whole(run.record.as_ref().map(|record| record.steps))
     }),
@@ -154,7 +157,7 @@ fn exact(run: &Run) -> Option<f64> {
     measured(run, |a| a.mean_square.as_ref().map(|m| m.generalized_sharpness))
 }
 
-fn measured(run: &Run, quantity: impl Fn(&Analysis) -> Option<f64>) -> Option<f64> {
+fn measured<T>(run: &Run, quantity: impl Fn(&Analysis) -> Option<T>) -> Option<T> {
     run.record.as_ref().and_then(|record| record.analysis.as_ref()).and_then(quantity)
 }
 

@@ -39,6 +39,9 @@ pub struct Missing {
 pub struct Analysis {
     /// Full-data loss in double precision.
     pub loss: f64,
+    /// Samples that no hidden unit sees (`Pass::dead_samples`); `None` in records of earlier versions.
+    #[serde(default)]
+    pub dead_samples: Option<usize>,
     /// λ_1 of the Gauss–Newton Hessian.
     pub sharpness_gn: f64,
     /// λ_max of the true Hessian.
@@ -124,6 +127,7 @@ pub fn analyse(
         mean_square.as_ref().and_then(|known| almost_sure(spec, &gram, known, &mut missing));
     Ok(Analysis {
         loss: pass.loss(),
+        dead_samples: Some(pass.dead_samples()),
         sharpness_gn: top.value,
         sharpness_hessian,
         trace: (0..gram.side()).map(|k| gram.matrix()[(k, k)]).sum::<f64>() / gram.samples() as f64,
