@@ -279,9 +279,55 @@ fn the_leading_eigenvalues_are_recorded_as_many_as_asked_for() {
     let near = |a: f64, key: &str| (a / analysis[key].as_f64().unwrap() - 1.0).abs() < 1e-5;
     assert!(near(spectrum[0], "sharpness_gn"), "by Lanczos and by the whole decomposition");
     assert!(near(spectrum.iter().sum(), "trace"));
-    let fewer = ["sweep", "x.toml", "--set", "analysis.spectrum=5"];
-    assert!(etastar(folder.path(), &fewer).status.success());
+}
+
+#[test]
+fn only_as_many_eigenvalues_as_asked_for_are_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let few = ["sweep", "x.toml", "--set", "analysis.spectrum=5"];
+    assert!(etastar(folder.path(), &few).status.success());
     assert_eq!(record(folder.path()).1["analysis"]["spectrum"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn asking_for_less_than_is_known_measures_and_loses_nothing() {
+    // The second engine trains rows of runs, which others measure.
+    let row: &[&str] = &["--set", "run.engine=tensor", "--set", "run.batched_runs=2"];
+    for engine in [&[], row] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+        let sweep = [&["sweep", "x.toml"][..], engine].concat();
+        let all = [&sweep[..], &["--set", "analysis.eta_as=true"]].concat();
+        assert!(etastar(folder.path(), &all).status.success());
+        let before = fs::read(record(folder.path()).0).unwrap();
+        for fewer in ["thresholds=false", "lyapunov=false", "hessian=false", "spectrum=3"] {
+            let set = format!("analysis.{fewer}");
+            let fewer = [&sweep[..], &["--set", &set]].concat();
+            let plan = etastar(folder.path(), &[&fewer[..], &["--dry-run"]].concat());
+            assert!(stdout(&plan).starts_with("1 run, 1 finished"), "{set}: {}", stdout(&plan));
+            assert!(etastar(folder.path(), &fewer).status.success());
+            assert_eq!(fs::read(record(folder.path()).0).unwrap(), before, "{set}");
+        }
+    }
+}
+
+#[test]
+fn asking_for_another_measurement_keeps_what_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let first = ["sweep", "x.toml", "--set", "analysis.hessian=false"];
+    assert!(etastar(folder.path(), &first).status.success());
+    let known = record(folder.path()).1["analysis"].clone();
+    let second = ["sweep", "x.toml", "--set", "analysis.thresholds=false"];
+    let plan = etastar(folder.path(), &[&second[..], &["--dry-run"]].concat());
+    assert!(stdout(&plan).starts_with("1 run, 0 finished"), "{}", stdout(&plan));
+    assert!(etastar(folder.path(), &second).status.success());
+    let both = record(folder.path()).1["analysis"].clone();
+    assert!(both["sharpness_hessian"].as_f64().unwrap() > 0.0);
+    for kept in ["mean_square", "almost_sure", "spectrum"] {
+        assert_eq!(both[kept], known[kept], "{kept}");
+    }
 }
 
 #[test]
@@ -294,7 +340,6 @@ fn a_record_without_a_spectrum_is_read_and_measured_again_but_not_trained() {
     // As a program that did not know of spectra wrote it.
     old["analysis"].as_object_mut().unwrap().remove("spectrum");
     old["spec"]["analysis"].as_object_mut().unwrap().remove("spectrum");
-    old["analysis_id"] = "0123456789abcdef".into();
     fs::write(&path, old.to_string()).unwrap();
     let status = etastar(folder.path(), &["status", "results/x"]);
     assert!(stdout(&status).contains("1 of 1 run done"), "{}", stderr(&status));

@@ -11,7 +11,7 @@ use etastar::config::{Config, RunSpec, grid};
 use etastar::data::Dataset;
 use etastar::figures::{self, FiguresError};
 use etastar::net::Widths;
-use etastar::sweep::{Interrupt, Outcome, Store, run_id, sweep};
+use etastar::sweep::{Interrupt, Outcome, RunId, Store, is_finished, run_id, sweep};
 use serde_json::json;
 
 use super::exit;
@@ -121,26 +121,28 @@ fn print_plan(
     style: Style,
 ) -> anyhow::Result<()> {
     let store = Store::open(&config.run.results);
-    let is_finished =
-        |spec: &RunSpec| store.run_folder(&run_id(spec, &data.digest)).join("record.json").exists();
+    let ids: Vec<RunId> = specs.iter().map(|spec| run_id(spec, &data.digest)).collect();
+    let runs = || specs.iter().zip(&ids);
+    let finished =
+        runs().map(|(spec, id)| is_finished(&store, spec, id)).collect::<Result<Vec<bool>, _>>()?;
     let mut out = std::io::stdout().lock();
     if style.json {
-        let runs: Vec<_> = specs
-            .iter()
-            .map(|spec| {
+        let runs: Vec<_> = runs()
+            .zip(&finished)
+            .map(|((spec, id), finished)| {
                 json!({
-                    "run_id": run_id(spec, &data.digest),
+                    "run_id": id,
                     "learning_rate": spec.train.learning_rate,
                     "batch_size": spec.train.batch_size,
                     "seed": spec.train.seed,
-                    "finished": is_finished(spec),
+                    "finished": finished,
                 })
             })
             .collect();
         writeln!(out, "{:#}", json!({ "results": config.run.results, "runs": runs }))?;
         return Ok(());
     }
-    let finished = specs.iter().filter(|spec| is_finished(spec)).count();
+    let finished = finished.into_iter().filter(|&finished| finished).count();
     let widths = Widths::new(data.features, &config.model.hidden, data.outputs);
     writeln!(
         out,
@@ -157,15 +159,15 @@ fn print_plan(
     )?;
     if specs.len() <= LISTED {
         let header = ["run", "learning_rate", "batch_size", "seed"].map(str::to_owned).to_vec();
-        let row = |spec: &RunSpec| {
+        let row = |(spec, id): (&RunSpec, &RunId)| {
             vec![
-                run_id(spec, &data.digest).to_string(),
+                id.to_string(),
                 number(spec.train.learning_rate),
                 spec.train.batch_size.to_string(),
                 spec.train.seed.to_string(),
             ]
         };
-        let rows: Vec<Vec<String>> = std::iter::once(header).chain(specs.iter().map(row)).collect();
+        let rows: Vec<Vec<String>> = std::iter::once(header).chain(runs().map(row)).collect();
         write!(out, "{}", table(&rows))?;
     } else {
         write!(out, "{}", axes(specs))?;

@@ -49,12 +49,6 @@ pub(super) fn training(spec: &RunSpec, data_digest: &str) -> Value {
     })
 }
 
-/// What a run's measurements depend on beside its weights.
-pub fn analysis_id(spec: &RunSpec) -> String {
-    let text = json!({ "format": FORMAT, "analysis": spec.analysis }).to_string();
-    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,9 +93,6 @@ mod tests {
             "analysis.spectrum=7",
         ] {
             assert_eq!(run_id(&spec(&[same]), "digest"), base, "{same}");
-        }
-        for change in ["analysis.hessian=false", "analysis.spectrum=7"] {
-            assert_ne!(analysis_id(&spec(&[change])), analysis_id(&spec(&[])), "{change}");
         }
     }
 }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::analysis::{Analysis, AnalysisError, analyse};
 use super::checkpoint::{self, Checkpoint, Found};
 use super::claim::Claim;
-use super::identity::{RunId, analysis_id, run_id};
+use super::coverage::{both, covers};
+use super::identity::{RunId, run_id};
 use super::interrupt::Interrupt;
 use super::placed::Placed;
 use super::progress::{Event, Reporter};
@@ -111,7 +112,7 @@ impl Job<'_> {
     ) -> Result<Option<Record>, StoreError> {
         let path = store.run_folder(id).join("record.json");
         let record = store::read_json::<Record>(&path)?;
-        Ok(record.filter(|record| record.analysis_id == analysis_id(spec)))
+        Ok(record.filter(|record| covers(record, spec)))
     }
 
     /// Finishes what is left of the run.
@@ -119,9 +120,7 @@ impl Job<'_> {
         let id = run_id(self.spec, &self.data.digest);
         let path = self.store.run_folder(&id).join("record.json");
         match store::read_json::<Record>(&path)? {
-            Some(record) if record.analysis_id == analysis_id(self.spec) => {
-                Ok(End::Found(Box::new(record)))
-            }
+            Some(record) if covers(&record, self.spec) => Ok(End::Found(Box::new(record))),
             Some(record) => Ok(End::Made(Box::new(self.measure_again(record, &id)?))),
             None => self.train_and_measure(&id),
         }
@@ -164,7 +163,7 @@ impl Job<'_> {
     pub(super) fn conclude(&self, id: &RunId, trained: Trained) -> Result<Record, JobError> {
         let Trained { outcome, final_loss, weights, seconds } = trained;
         self.keep_training(id, &outcome, &weights)?;
-        let (analysis, analysis_seconds) = self.measure(outcome.reason, &weights)?;
+        let (analysis, analysis_seconds) = self.measure(outcome.reason, self.spec, &weights)?;
         let record = Record {
             format: FORMAT,
             run_id: id.clone(),
@@ -175,7 +174,6 @@ impl Job<'_> {
             final_loss,
             train_seconds: seconds,
             analysis_seconds,
-            analysis_id: analysis_id(self.spec),
             analysis,
             provenance: self.provenance(),
         };
@@ -254,19 +252,16 @@ impl Job<'_> {
         Ok(store::write(&folder.join("minimum.safetensors"), &bytes)?)
     }
 
-    /// Takes the measurements that today's settings ask for, without training again.
+    /// Takes the measurements that today's settings ask for beside those that are known, without
+    /// training again.
     fn measure_again(&self, record: Record, id: &RunId) -> Result<Record, JobError> {
         let path = self.store.run_folder(id).join("minimum.safetensors");
         let (weights, _) = minimum::read(&path)?;
-        let (analysis, analysis_seconds) = self.measure(record.stop_reason, &weights)?;
-        let record = Record {
-            spec: self.spec.clone(),
-            analysis_seconds,
-            analysis_id: analysis_id(self.spec),
-            analysis,
-            provenance: self.provenance(),
-            ..record
-        };
+        let analysis = both(&record.spec.analysis, &self.spec.analysis);
+        let spec = RunSpec { analysis, ..self.spec.clone() };
+        let (analysis, analysis_seconds) = self.measure(record.stop_reason, &spec, &weights)?;
+        let record =
+            Record { spec, analysis_seconds, analysis, provenance: self.provenance(), ..record };
         self.keep(&record)?;
         Ok(record)
     }
@@ -274,6 +269,7 @@ impl Job<'_> {
     fn measure(
         &self,
         reason: StopReason,
+        spec: &RunSpec,
         weights: &Weights,
     ) -> Result<(Option<Analysis>, f64), JobError> {
         let started = Instant::now();
@@ -281,7 +277,7 @@ impl Job<'_> {
             return Ok((None, 0.0));
         }
         self.reporter.report(&Event::Analysing { worker: self.worker, spec: self.spec });
-        let analysis = analyse(self.spec, weights, self.data, self.par)?;
+        let analysis = analyse(spec, weights, self.data, self.par)?;
         Ok((Some(analysis), started.elapsed().as_secs_f64()))
     }
 

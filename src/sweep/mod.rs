@@ -4,6 +4,7 @@ mod almost_sure;
 mod analysis;
 mod checkpoint;
 mod claim;
+mod coverage;
 mod estimate;
 mod experiment;
 mod identity;

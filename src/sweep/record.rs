@@ -16,6 +16,7 @@ pub const FORMAT: u32 = 1;
 pub struct Record {
     pub format: u32,
     pub run_id: RunId,
+    /// Its `analysis` is what was measured, which may be more than is asked for today.
     pub spec: RunSpec,
     pub stop_reason: StopReason,
     /// Epochs until the stop; a diverged run's epoch of divergence.
@@ -26,8 +27,6 @@ pub struct Record {
     /// Seconds of wall time.
     pub train_seconds: f64,
     pub analysis_seconds: f64,
-    /// What the measurements were asked to be; differs from today's wish if the settings changed.
-    pub analysis_id: String,
     /// `None` for a diverged run, which has no minimum.
     pub analysis: Option<Analysis>,
     pub provenance: Provenance,

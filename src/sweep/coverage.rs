@@ -1,0 +1,109 @@
+//! Whether a run's measurements are enough for what is asked of it.
+
+use super::record::Record;
+use crate::config::{AnalysisConfig, RunSpec};
+use crate::train::StopReason;
+
+/// Whether `record` holds all that `spec` asks for; it may hold more. A diverged run has no minimum
+/// to measure.
+pub fn covers(record: &Record, spec: &RunSpec) -> bool {
+    record.stop_reason == StopReason::Diverged || includes(&record.spec.analysis, &spec.analysis)
+}
+
+/// What is to be measured where `had` is not enough for `asked`: nothing that was known is given up.
+pub fn both(had: &AnalysisConfig, asked: &AnalysisConfig) -> AnalysisConfig {
+    let (had, asked) = (effective(had), effective(asked));
+    AnalysisConfig {
+        hessian: had.hessian || asked.hessian,
+        thresholds: had.thresholds || asked.thresholds,
+        lyapunov: had.lyapunov || asked.lyapunov,
+        eta_as: had.eta_as || asked.eta_as,
+        spectrum: had.spectrum.max(asked.spectrum),
+        tolerance: if asked.thresholds { asked.tolerance } else { had.tolerance },
+        eigen_tolerance: asked.eigen_tolerance,
+        eigen_iterations: asked.eigen_iterations,
+    }
+}
+
+fn includes(had: &AnalysisConfig, asked: &AnalysisConfig) -> bool {
+    let (had, asked) = (effective(had), effective(asked));
+    let same_search = had.eigen_tolerance == asked.eigen_tolerance
+        && had.eigen_iterations == asked.eigen_iterations;
+    let switches = [
+        (had.hessian, asked.hessian),
+        (had.thresholds, asked.thresholds),
+        (had.lyapunov, asked.lyapunov),
+        (had.eta_as, asked.eta_as),
+    ];
+    same_search
+        && switches.iter().all(|&(had, asked)| had || !asked)
+        && had.spectrum >= asked.spectrum
+        && (!asked.thresholds || had.tolerance == asked.tolerance)
+}
+
+/// Without the thresholds there are neither exponents nor eigenvalues, whatever else is asked for.
+fn effective(asked: &AnalysisConfig) -> AnalysisConfig {
+    if asked.thresholds {
+        return asked.clone();
+    }
+    AnalysisConfig { lyapunov: false, eta_as: false, spectrum: 0, ..asked.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn analysis(overrides: &[&str]) -> AnalysisConfig {
+        let overrides: Vec<String> =
+            overrides.iter().map(|text| format!("analysis.{text}")).collect();
+        Config::parse("", "test", "results/x".into(), &overrides).unwrap().analysis
+    }
+
+    #[test]
+    fn more_than_asked_for_is_enough() {
+        let all = analysis(&["eta_as=true"]);
+        for fewer in [
+            "eta_as=false",
+            "hessian=false",
+            "lyapunov=false",
+            "spectrum=3",
+            "spectrum=0",
+            "thresholds=false",
+        ] {
+            let asked = analysis(&[fewer]);
+            assert!(includes(&all, &asked), "{fewer}");
+            assert_eq!(both(&all, &asked), all, "{fewer}");
+        }
+    }
+
+    #[test]
+    fn less_or_other_than_asked_for_is_not() {
+        let usual = analysis(&[]);
+        for change in [
+            "eta_as=true",
+            "spectrum=65",
+            "tolerance=1e-6",
+            "tolerance=1e-2",
+            "eigen_tolerance=1e-8",
+            "eigen_iterations=900",
+        ] {
+            let asked = analysis(&[change]);
+            assert!(!includes(&usual, &asked), "{change}");
+            assert_eq!(both(&usual, &asked), asked, "{change}");
+        }
+    }
+
+    #[test]
+    fn measurements_that_need_the_thresholds_are_not_asked_for_without_them() {
+        let none = analysis(&["thresholds=false"]);
+        let some = analysis(&["lyapunov=false"]);
+        // λ and the spectrum are on by default, in `none` to no effect.
+        assert!(includes(&some, &none));
+        assert!(!includes(&none, &some));
+        assert!(!both(&none, &some).lyapunov, "nobody measured λ or asked for it");
+        let precise = analysis(&["thresholds=false", "tolerance=1e-2", "eigen_tolerance=1e-9"]);
+        let again = both(&some, &precise);
+        assert_eq!((again.tolerance, again.eigen_tolerance), (some.tolerance, 1e-9));
+    }
+}
