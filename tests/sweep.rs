@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
@@ -348,4 +348,27 @@ fn a_record_without_a_spectrum_is_read_and_measured_again_but_not_trained() {
     assert!(!new["analysis"]["spectrum"].as_array().unwrap().is_empty());
     assert_eq!(new["train_seconds"], old["train_seconds"]);
     assert_eq!(bytes(folder.path(), "minimum.safetensors"), minima);
+}
+
+#[test]
+fn the_runs_of_committed_results_keep_their_identities() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["quick", "mixture"] {
+        let config = project.join(format!("configs/{name}.toml"));
+        let data = format!("data.folder={}", common::config::mnist().display());
+        let plan = etastar(
+            folder.path(),
+            &["sweep", config.to_str().unwrap(), "--set", &data, "--dry-run", "--json"],
+        );
+        let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
+        let runs = plan["runs"].as_array().unwrap();
+        let planned: BTreeSet<&str> =
+            runs.iter().map(|run| run["run_id"].as_str().unwrap()).collect();
+        let csv = project.join(format!("results/reference/{name}/summary.csv"));
+        let mut reader = csv::Reader::from_path(csv).unwrap();
+        for row in reader.records().map(Result::unwrap) {
+            assert!(planned.contains(&row[0]), "{name}: {} is not planned", &row[0]);
+        }
+    }
 }

@@ -57,6 +57,11 @@ fn data(mut s: Section<'_>) -> DataConfig {
         }),
         draw: s.choice("draw", &[("first", Draw::First), ("random", Draw::Random)]),
         draw_seed: s.or("draw_seed", 0, any),
+        pool: s.or("pool", 1, at_least_one_usize),
+        label_noise: s.or("label_noise", 0.0, |&share: &f64| {
+            if (0.0..=1.0).contains(&share) { Ok(()) } else { Err("from 0 to 1") }
+        }),
+        label_seed: s.or("label_seed", 0, any),
         scaling: s.choice(
             "scaling",
             &[

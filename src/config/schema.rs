@@ -34,7 +34,21 @@ pub struct DataConfig {
     pub draw: Draw,
     /// Seed of a random draw.
     pub draw_seed: u64,
+    /// Images shrink to the means of squares of this many pixels a side.
+    #[serde(default = "whole")]
+    pub pool: usize,
+    /// Share of the labels that are replaced by another class.
+    #[serde(default)]
+    pub label_noise: f64,
+    /// Seed of the choice of these labels.
+    #[serde(default)]
+    pub label_seed: u64,
     pub scaling: Scaling,
+}
+
+/// What records from before the key `pool` were made with.
+fn whole() -> usize {
+    1
 }
 
 /// The two pairs of files in an MNIST folder.

@@ -16,6 +16,9 @@ pub fn contradictions(config: &Config) -> Vec<Problem> {
             config.data.samples_per_class,
         ));
     }
+    if config.data.label_noise > 0.0 && config.data.classes.len() < 2 {
+        complain("data.label_noise needs a second class in data.classes".to_owned());
+    }
     let (warmup, limit) = (config.train.warmup.epochs, config.train.max_epochs);
     if warmup.saturating_add(config.train.patience) > limit {
         complain(format!(

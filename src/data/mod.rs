@@ -2,6 +2,8 @@
 
 mod checksums;
 mod idx;
+mod noise;
+mod pool;
 mod subset;
 
 use std::path::PathBuf;
@@ -26,6 +28,9 @@ pub enum DataError {
     /// Labels and images do not belong together.
     #[error("{folder} has {images} images but {labels} labels", folder = .folder.display())]
     Mismatch { folder: PathBuf, images: usize, labels: usize },
+    /// Squares that do not tile the images.
+    #[error("data.pool = {side} does not divide the images' {rows} × {columns} pixels")]
+    Pool { side: usize, rows: usize, columns: usize },
     /// A class is too small.
     #[error("{folder} has only {available} samples of class {class}, data.samples_per_class asks for {wanted}", folder = .folder.display())]
     TooFew { class: u8, available: usize, wanted: usize, folder: PathBuf },
@@ -41,7 +46,8 @@ pub struct Dataset {
     pub samples: usize,
     pub features: usize,
     pub outputs: usize,
-    /// BLAKE3 of the chosen pixels and labels, before scaling.
+    /// BLAKE3 of the pixels and labels that are trained on, before scaling: of the smaller images if
+    /// they were made smaller, and of the wrong labels if some were made wrong.
     pub digest: String,
 }
 
@@ -64,19 +70,21 @@ impl Dataset {
                 labels: labels.dimensions[0],
             });
         }
-        let features = images.dimensions[1] * images.dimensions[2];
+        let shape = (images.dimensions[1], images.dimensions[2]);
         let chosen = subset::choose(&labels.bytes, config)?;
         let pixels: Vec<u8> = chosen
             .iter()
-            .flat_map(|&i| &images.bytes[i * features..][..features])
+            .flat_map(|&i| &images.bytes[i * shape.0 * shape.1..][..shape.0 * shape.1])
             .copied()
             .collect();
-        let kept: Vec<u8> = chosen.iter().map(|&i| labels.bytes[i]).collect();
+        let pixels = pool::pool(&pixels, shape, config.pool)?;
+        let mut kept: Vec<u8> = chosen.iter().map(|&i| labels.bytes[i]).collect();
+        noise::add(&mut kept, config);
         Ok(Self {
             inputs: pixels.iter().map(|&pixel| scale(pixel, config.scaling)).collect(),
             targets: one_hot(&kept, &config.classes),
             samples: chosen.len(),
-            features,
+            features: pixels.len() / chosen.len(),
             outputs: config.classes.len(),
             digest: digest(&pixels, &kept),
         })
