@@ -11,6 +11,7 @@
 //! | [`curvature`] | Gram matrix and Hessian products at a minimum |
 //! | [`stability`] | every threshold, from a Gram matrix alone |
 //! | [`quadratic`] | linearised SGD on synthetic problems, simulated |
+//! | [`probe`], [`stationary`] | the true SGD around a minimum, beside the theories |
 //! | [`sweep`] | runs side by side, their records, the summary |
 //! | [`launch`] | a sweep as a job array of [`slurm`] |
 //! | [`figures`] | drawn from the summary alone |
@@ -64,6 +65,7 @@ pub mod quadratic;
 pub mod report;
 pub mod slurm;
 pub mod stability;
+pub mod stationary;
 pub mod sweep;
 pub mod text;
 pub mod train;

@@ -9,6 +9,7 @@ use etastar::curvature::npy::NpyError;
 use etastar::data::DataError;
 use etastar::launch::LaunchError;
 use etastar::stability::thresholds::ThresholdsError;
+use etastar::stationary::StationaryError;
 use etastar::sweep::{Outcome, SweepError};
 
 /// A run failed.
@@ -54,6 +55,7 @@ fn code(error: &anyhow::Error) -> u8 {
             || cause.is::<CompareError>()
             || cause.is::<NpyError>()
             || cause.is::<ThresholdsError>()
+            || cause.downcast_ref::<StationaryError>().is_some_and(is_unsuitable)
             || is_usage(cause.downcast_ref::<SweepError>())
             || cause.downcast_ref::<LaunchError>().is_some_and(is_launch_usage)
     });
@@ -63,6 +65,11 @@ fn code(error: &anyhow::Error) -> u8 {
 /// A device that is not there was the wrong thing to ask for; one that failed is none of that.
 fn is_usage(error: Option<&SweepError>) -> bool {
     matches!(error, Some(SweepError::Experiment(_) | SweepError::NoDevice(_)))
+}
+
+/// Another minimum or batch size must be chosen.
+fn is_unsuitable(error: &StationaryError) -> bool {
+    !matches!(error, StationaryError::Engine(_))
 }
 
 /// Everything but what Slurm or the disk refused.

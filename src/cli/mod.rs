@@ -17,6 +17,7 @@ mod report;
 mod show;
 mod slurm;
 mod source;
+mod stationary;
 mod status;
 mod sweep;
 mod thresholds;
@@ -57,6 +58,8 @@ enum Command {
     Thresholds(thresholds::Thresholds),
     /// Perturb a saved minimum and see at which step sizes the true SGD stays there
     Probe(probe::Probe),
+    /// Let SGD hover around a minimum that does not interpolate, beside the theory of it
+    Stationary(stationary::Stationary),
     /// Simulate linearised SGD on synthetic quadratics beside every theory
     Quadratic(quadratic::Quadratic),
     /// Draw the figures of a results folder from its summary.csv
@@ -106,6 +109,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Analyze(command) => command.run(style),
         Command::Thresholds(command) => command.run(style),
         Command::Probe(command) => command.run(style),
+        Command::Stationary(command) => command.run(style),
         Command::Quadratic(command) => command.run(style),
         Command::Plot(command) => command.run(style),
         Command::Devices(command) => command.run(style),

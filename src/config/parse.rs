@@ -57,6 +57,13 @@ fn data(mut s: Section<'_>) -> DataConfig {
         }),
         draw: s.choice("draw", &[("first", Draw::First), ("random", Draw::Random)]),
         draw_seed: s.or("draw_seed", 0, any),
+        copies: s.or("copies", 1, |&copies: &usize| {
+            if (1..=10_000).contains(&copies) {
+                Ok(())
+            } else {
+                Err("a whole number from 1 to 10000")
+            }
+        }),
         pool: s.or("pool", 1, at_least_one_usize),
         label_noise: s.or("label_noise", 0.0, |&share: &f64| {
             if (0.0..=1.0).contains(&share) { Ok(()) } else { Err("from 0 to 1") }

@@ -28,14 +28,18 @@ pub struct DataConfig {
     pub split: Split,
     /// Labels to keep; the network has one output for each.
     pub classes: Vec<u8>,
-    /// m, so that n = m · classes.
+    /// m, so that n = m · classes · copies.
     pub samples_per_class: usize,
     /// How the m are chosen.
     pub draw: Draw,
     /// Seed of a random draw.
     pub draw_seed: u64,
+    /// Times that every chosen image is there, each with a label of its own under `label_noise`:
+    /// with several copies no network can fit all labels, and the best outputs are their means.
+    #[serde(default = "one")]
+    pub copies: usize,
     /// Images shrink to the means of squares of this many pixels a side.
-    #[serde(default = "whole")]
+    #[serde(default = "one")]
     pub pool: usize,
     /// Share of the labels that are replaced by another class.
     #[serde(default)]
@@ -46,8 +50,8 @@ pub struct DataConfig {
     pub scaling: Scaling,
 }
 
-/// What records from before the key `pool` were made with.
-fn whole() -> usize {
+/// What records from before the keys `copies` and `pool` were made with.
+fn one() -> usize {
     1
 }
 

@@ -1,19 +1,21 @@
 //! What no single key can show: settings that contradict each other.
 
 use super::origin::{Origin, Problem};
-use super::schema::{Config, EngineKind};
+use super::schema::{Config, DataConfig, EngineKind};
 
 /// Every contradiction in `config`.
 pub fn contradictions(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut complain = |message: String| problems.push(Problem { origin: Origin::Absent, message });
-    let samples = config.data.samples_per_class * config.data.classes.len();
+    let DataConfig { classes, samples_per_class, copies, .. } = &config.data;
+    let samples = samples_per_class * classes.len() * copies;
     let swept = config.sweep.batch_size.iter();
     for size in config.train.batch_size.iter().chain(swept).filter(|&&size| size > samples) {
         complain(format!(
-            "the batch size {size} is larger than the data: {} classes × {} samples = {samples}",
-            config.data.classes.len(),
-            config.data.samples_per_class,
+            "the batch size {size} is larger than the data: {} classes × {samples_per_class} \
+             samples{} = {samples}",
+            classes.len(),
+            if *copies > 1 { format!(" × {copies} copies") } else { String::new() },
         ));
     }
     if config.data.label_noise > 0.0 && config.data.classes.len() < 2 {

@@ -32,6 +32,20 @@ impl<'a> LossHessian<'a> {
         Self { pass, deltas }
     }
 
+    /// The whole matrix, d × d: for small networks.
+    pub fn dense(&self) -> Mat<f64> {
+        let side = self.side();
+        let mut matrix = Mat::zeros(side, side);
+        let (mut unit, mut column) = (vec![0.0; side], vec![0.0; side]);
+        for k in 0..side {
+            unit[k] = 1.0;
+            self.apply(&unit, &mut column);
+            unit[k] = 0.0;
+            matrix.col_mut(k).iter_mut().zip(&column).for_each(|(entry, value)| *entry = *value);
+        }
+        matrix
+    }
+
     /// R{a_0} = 0 … R{a_{L−1}} and R{f}.
     fn forward(&self, v: &[Direction<'_>]) -> (Vec<Mat<f64>>, Mat<f64>) {
         let pass = self.pass;

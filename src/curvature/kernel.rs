@@ -46,6 +46,31 @@ pub fn pull_back(pass: &Pass, u: &[f64]) -> Vec<f64> {
     layers.into_iter().rev().flatten().collect()
 }
 
+/// ∇L, in the order of [`pull_back`].
+pub fn gradient(pass: &Pass) -> Vec<f64> {
+    let (q, samples) = (pass.outputs(), pass.samples());
+    let scale = (2.0 * pass.factor).sqrt() / samples as f64;
+    let residuals: Vec<f64> =
+        (0..samples * q).map(|row| scale * pass.residuals[(row / q, row % q)]).collect();
+    pull_back(pass, &residuals)
+}
+
+/// (1/n) Σ ‖g_i‖² of the samples' own gradients, layer by layer ‖δ_l^i‖² (‖a_{l−1}^i‖² + 1).
+pub fn mean_squared_gradient(pass: &Pass) -> f64 {
+    let mut delta = faer::Scale(2.0 * pass.factor) * &pass.residuals;
+    let mut total = 0.0;
+    for depth in (0..pass.weights.len()).rev() {
+        let inputs = &pass.activations[depth];
+        let square = |matrix: &Mat<f64>, i: usize| matrix.row(i).squared_norm_l2();
+        total +=
+            (0..pass.samples()).map(|i| square(&delta, i) * (square(inputs, i) + 1.0)).sum::<f64>();
+        if depth > 0 {
+            delta = through(pass, depth, &delta, 1);
+        }
+    }
+    total / pass.samples() as f64
+}
+
 /// Σ_i δ^i (a^i, 1)ᵀ as a flat layer.
 fn outer(delta: &Mat<f64>, activations: &Mat<f64>, pass: &Pass) -> Vec<f64> {
     // Transposed, so that a column-major matrix is the row-major weight.

@@ -9,6 +9,6 @@ mod pass;
 
 pub use gram::{Gram, GramError};
 pub use hessian::LossHessian;
-pub use kernel::{gram, pull_back};
+pub use kernel::{gradient, gram, mean_squared_gradient, pull_back};
 pub use lanczos::{Eigenpair, LinearOperator, Search, Symmetric, top_eigenpair};
 pub use pass::Pass;

@@ -71,7 +71,10 @@ impl Dataset {
             });
         }
         let shape = (images.dimensions[1], images.dimensions[2]);
-        let chosen = subset::choose(&labels.bytes, config)?;
+        let chosen: Vec<usize> = subset::choose(&labels.bytes, config)?
+            .into_iter()
+            .flat_map(|sample| std::iter::repeat_n(sample, config.copies))
+            .collect();
         let pixels: Vec<u8> = chosen
             .iter()
             .flat_map(|&i| &images.bytes[i * shape.0 * shape.1..][..shape.0 * shape.1])

@@ -35,6 +35,7 @@ mod runs;
 mod scale;
 mod sharpness;
 mod sharpness_vs_batch;
+mod stationary;
 mod style;
 mod summary;
 mod table;
@@ -51,6 +52,7 @@ pub use plate::{Plate, Plates, Target, plates};
 pub use probe::draw_probe;
 pub use published::draw_comparison;
 use runs::{Method, Runs};
+pub use stationary::draw_stationary;
 use table::Table;
 
 /// A figure: the name of its files, and what it shows or why it can't be drawn.

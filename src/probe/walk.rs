@@ -2,9 +2,8 @@
 
 use super::perturb::distance;
 use super::{GONE, Outcome, Probe, STAYS_WITHIN};
-use crate::config::Backend;
 use crate::net::Weights;
-use crate::train::{Engine, EngineError, FusedEngine, Sampler, TensorEngine, open_device};
+use crate::train::{Engine, EngineError, Sampler, engine_at};
 
 /// Trains from `start` at the constant step size `rate` until the last epoch or until it has left.
 pub fn follow(
@@ -13,7 +12,7 @@ pub fn follow(
     rate: f64,
     repeat: u64,
 ) -> Result<Outcome, EngineError> {
-    let mut engine = engine(probe, start)?;
+    let mut engine = engine_at(start, probe.data, probe.factor)?;
     let initial_loss = engine.loss()?;
     let initial_distance = distance(start, probe.weights);
     let sampler = Sampler {
@@ -60,12 +59,4 @@ fn one_epoch(
     }
     engine.end_epoch();
     Ok(())
-}
-
-fn engine(probe: &Probe<'_>, start: &Weights) -> Result<Box<dyn Engine>, EngineError> {
-    if start.layers.len() == 2 {
-        return Ok(Box::new(FusedEngine::new(start, probe.data, probe.factor)?));
-    }
-    let device = open_device(Backend::Flex, 0)?;
-    Ok(Box::new(TensorEngine::new(start, probe.data, probe.factor, device)))
 }

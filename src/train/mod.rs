@@ -1,5 +1,6 @@
 //! Training: plain SGD with a warm-up, from the initial point to a minimum.
 
+mod choice;
 mod device;
 mod engine;
 pub mod fused;
@@ -13,6 +14,7 @@ mod tensor_engine;
 mod trainer;
 mod warmup;
 
+pub use choice::engine_at;
 pub use device::{
     Gpu, Offer, best as best_backend, catalogue, gpus as gpus_of, open as open_device,
 };

@@ -1,0 +1,129 @@
+//! `etastar stationary`: SGD around a minimum that does not interpolate, against Corollary 13.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::config::mnist;
+use common::program::{etastar, stderr};
+use etastar::config::{Config, single};
+use etastar::curvature::{Pass, gradient, mean_squared_gradient};
+use etastar::data::Dataset;
+use etastar::net::{Widths, initial};
+use faer::Par;
+use serde_json::Value;
+
+/// Gradient descent on 64 small digits, a fifth of them with a wrong label.
+fn config() -> String {
+    format!(
+        "[data]\nfolder = {:?}\nsamples_per_class = 16\npool = 7\nlabel_noise = 0.2\n\
+         [model]\nhidden = []\ninit_factor = 1\n\
+         [train]\nlearning_rate = 0.02\nbatch_size = 64\npatience = 20\nmax_epochs = 3000\n\
+         [train.warmup]\nepochs = 0\n[analysis]\nthresholds = false\n",
+        mnist()
+    )
+}
+
+fn minimum(folder: &Path, overrides: &[&str]) -> String {
+    fs::write(folder.join("x.toml"), config()).unwrap();
+    let sets = overrides.iter().flat_map(|set| ["--set", set]);
+    let train =
+        etastar(folder, &[&["train", "x.toml", "--json"][..], &sets.collect::<Vec<_>>()].concat());
+    assert!(train.status.success(), "{}", stderr(&train));
+    let record: Value = serde_json::from_slice(&train.stdout).unwrap();
+    format!("results/x/runs/{}/minimum.safetensors", record["run_id"].as_str().unwrap())
+}
+
+fn refused(folder: &Path, arguments: &[&str], words: &str) {
+    let output = etastar(folder, arguments);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains(words), "{}", stderr(&output));
+}
+
+#[test]
+fn a_linear_network_hovers_where_the_corollary_says() {
+    // Its loss is a parabola, so that the corollary is exact at any step size.
+    let folder = tempfile::tempdir().unwrap();
+    let minimum = minimum(folder.path(), &[]);
+    let arguments = ["stationary", &minimum, "--json", "--batch-sizes", "8", "--chains", "8"];
+    let options = ["--fractions", "0.1,0.4", "--steps", "16000"];
+    let output = etastar(folder.path(), &[&arguments[..], &options].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let points = answer["points"].as_array().unwrap();
+    assert_eq!(points.len(), 2);
+    for point in points {
+        for quantity in ["loss_gap", "distance", "gradient_squared"] {
+            let theory = point["theory"][quantity].as_f64().unwrap();
+            let measured = &point["measured"][quantity];
+            let (value, error) =
+                (measured["value"].as_f64().unwrap(), measured["error"].as_f64().unwrap());
+            assert!(error < 0.1 * theory, "{quantity} is too uncertain: {point}");
+            assert!((value - theory).abs() < 5.0 * error, "{quantity}: {point}");
+        }
+    }
+    let csv = fs::read_to_string(folder.path().join(answer["csv"].as_str().unwrap())).unwrap();
+    assert_eq!(csv.lines().count(), 3);
+    refused(folder.path(), &["stationary", &minimum], "stationary.csv exists; choose another");
+}
+
+#[test]
+fn the_images_of_several_labels_are_fitted_to_their_mean() {
+    let folder = tempfile::tempdir().unwrap();
+    let copies = ["data.copies=4", "data.samples_per_class=4", "model.hidden=[12]"];
+    let minimum = minimum(folder.path(), &copies);
+    let short = ["--batch-sizes", "16", "--fractions", "0.01", "--steps", "400"];
+    let output =
+        etastar(folder.path(), &[&["stationary", &minimum, "--json"][..], &short].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let config = Config::parse(&config(), "x", "results/x".into(), &copies.map(str::to_owned));
+    let data = Dataset::load(&config.unwrap().data).unwrap();
+    // L* = (1/n) Σ ‖y − mean of the four y of the same image‖².
+    let image = |rows: &[f32]| -> f64 {
+        let mean = |k: usize| rows.iter().skip(k).step_by(4).sum::<f32>() / 4.0;
+        rows.iter().enumerate().map(|(i, y)| f64::from(y - mean(i % 4)).powi(2)).sum()
+    };
+    let best = data.targets.chunks(16).map(image).sum::<f64>() / 64.0;
+    let reached = answer["loss"].as_f64().unwrap();
+    assert!((reached / best - 1.0).abs() < 1e-6, "{reached} {best}");
+    assert!(answer["noise_in_null_space"].as_f64().unwrap() < 1e-6);
+}
+
+#[test]
+fn what_has_no_stationary_state_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let fitted = ["data.label_noise=0", "data.samples_per_class=2", "train.batch_size=8"];
+    let fitted = [&fitted[..], &["model.hidden=[30]", "train.learning_rate=0.1"]].concat();
+    let interpolating = minimum(folder.path(), &fitted);
+    refused(folder.path(), &["stationary", &interpolating], "the minimum interpolates");
+    let large =
+        [&fitted[..], &["data.pool=1", "run.results=y", "train.learning_rate=0.02"]].concat();
+    let large = minimum(folder.path(), &large).replace("results/x", "y");
+    refused(folder.path(), &["stationary", &large], "23674 parameters");
+    refused(folder.path(), &["stationary", &large, "--chains", "1"], "--chains must be at least 2");
+}
+
+#[test]
+fn the_squared_gradients_are_those_of_the_samples() {
+    let overrides = ["model.hidden=[6, 5]", "data.samples_per_class=2"].map(str::to_owned);
+    let spec = Config::parse(&config().replace("= 64", "= 8"), "x", "r".into(), &overrides);
+    let spec = single(&spec.unwrap()).unwrap();
+    let data = Dataset::load(&spec.data).unwrap();
+    let widths = Widths::new(data.features, &spec.model.hidden, data.outputs);
+    let weights = initial(&widths, &spec.model);
+    let squares = |i: usize| {
+        let sample = Dataset {
+            inputs: data.inputs[i * data.features..][..data.features].to_vec(),
+            targets: data.targets[i * data.outputs..][..data.outputs].to_vec(),
+            samples: 1,
+            ..data.clone()
+        };
+        let pass = Pass::new(&weights, &sample, 0.7, Par::Seq);
+        gradient(&pass).iter().map(|g| g * g).sum::<f64>()
+    };
+    let expected = (0..data.samples).map(squares).sum::<f64>() / data.samples as f64;
+    let found = mean_squared_gradient(&Pass::new(&weights, &data, 0.7, Par::Seq));
+    assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
+}
