@@ -28,8 +28,8 @@ pub struct Minimum {
 /// What is left to gain, relative to the loss, at which the minimum counts as reached. Weights in
 /// single precision allow a hundredth of it.
 const NEAR: f64 = 1e-10;
-/// Loss relative to c below which all labels are fitted.
-const INTERPOLATED: f64 = 1e-9;
+/// Loss relative to c below which all labels are fitted: where runs count as converged by default.
+const INTERPOLATED: f64 = 1e-6;
 /// Newton steps at most.
 const STEPS: usize = 100;
 /// Damping relative to λ_1: at first, and where a step is so short that no step helps.
