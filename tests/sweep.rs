@@ -282,6 +282,24 @@ fn the_leading_eigenvalues_are_recorded_as_many_as_asked_for() {
 }
 
 #[test]
+fn an_early_record_gets_what_it_lacks_and_keeps_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let (path, whole) = record(folder.path());
+    let dead = &whole["analysis"]["dead_samples"];
+    assert!(dead.is_u64(), "{dead}");
+    let mut early = whole.clone();
+    early["analysis"].as_object_mut().unwrap().remove("dead_samples");
+    // Not what a measurement would give: it must be kept all the same.
+    early["analysis"]["trace"] = 123.0.into();
+    fs::write(&path, early.to_string()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    early["analysis"]["dead_samples"] = dead.clone();
+    assert_eq!(record(folder.path()).1, early);
+}
+
+#[test]
 fn only_as_many_eigenvalues_as_asked_for_are_recorded() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();

@@ -7,7 +7,18 @@ use crate::train::StopReason;
 /// Whether `record` holds all that `spec` asks for; it may hold more. A diverged run has no minimum
 /// to measure.
 pub fn covers(record: &Record, spec: &RunSpec) -> bool {
-    record.stop_reason == StopReason::Diverged || includes(&record.spec.analysis, &spec.analysis)
+    record.stop_reason == StopReason::Diverged
+        || (has_what_is_asked(record, spec) && !lacks_dead_samples(record))
+}
+
+/// Whether everything is there that can be asked for.
+pub fn has_what_is_asked(record: &Record, spec: &RunSpec) -> bool {
+    includes(&record.spec.analysis, &spec.analysis)
+}
+
+/// Early records do not say how many samples are dead, which costs next to nothing to find out.
+fn lacks_dead_samples(record: &Record) -> bool {
+    record.analysis.as_ref().is_some_and(|analysis| analysis.dead_samples.is_none())
 }
 
 /// What is to be measured where `had` is not enough for `asked`: nothing that was known is given up.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::analysis::{Analysis, AnalysisError, analyse};
 use super::checkpoint::{self, Checkpoint, Found};
 use super::claim::Claim;
-use super::coverage::{both, covers};
+use super::coverage::{both, covers, has_what_is_asked};
 use super::identity::{RunId, run_id};
 use super::interrupt::Interrupt;
 use super::placed::Placed;
@@ -19,6 +19,7 @@ use super::record::{FORMAT, Record};
 use super::store::{self, Store, StoreError};
 use super::watch::Watch;
 use crate::config::{EngineKind, RunSpec};
+use crate::curvature::Pass;
 use crate::data::Dataset;
 use crate::net::minimum::{self, MinimumError};
 use crate::net::{Weights, Widths, initial};
@@ -257,11 +258,28 @@ impl Job<'_> {
     fn measure_again(&self, record: Record, id: &RunId) -> Result<Record, JobError> {
         let path = self.store.run_folder(id).join("minimum.safetensors");
         let (weights, _) = minimum::read(&path)?;
+        if has_what_is_asked(&record, self.spec) {
+            return self.count_dead_samples(record, &weights);
+        }
         let analysis = both(&record.spec.analysis, &self.spec.analysis);
         let spec = RunSpec { analysis, ..self.spec.clone() };
         let (analysis, analysis_seconds) = self.measure(record.stop_reason, &spec, &weights)?;
         let record =
             Record { spec, analysis_seconds, analysis, provenance: self.provenance(), ..record };
+        self.keep(&record)?;
+        Ok(record)
+    }
+
+    /// Adds to an early record what it lacks.
+    fn count_dead_samples(
+        &self,
+        mut record: Record,
+        weights: &Weights,
+    ) -> Result<Record, JobError> {
+        if let Some(analysis) = &mut record.analysis {
+            let pass = Pass::new(weights, self.data, self.spec.loss.factor, self.par);
+            analysis.dead_samples = Some(pass.dead_samples());
+        }
         self.keep(&record)?;
         Ok(record)
     }
