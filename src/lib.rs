@@ -10,6 +10,7 @@
 //! | [`train`] | SGD with a warm-up and a stop rule, on one of two engines |
 //! | [`curvature`] | Gram matrix and Hessian products at a minimum |
 //! | [`stability`] | every threshold, from a Gram matrix alone |
+//! | [`accelerate`] | the dense products of a threshold on a GPU |
 //! | [`quadratic`] | linearised SGD on synthetic problems, simulated |
 //! | [`sweep`] | runs side by side, their records, the summary |
 //! | [`launch`] | a sweep as a job array of [`slurm`] |
@@ -17,7 +18,7 @@
 //! | [`report`] | a results folder as one HTML page |
 //! | [`text`] | numbers and durations, as people read them |
 //!
-//! Imports point one way: `sweep` → `train`, `stability` → `curvature` → `net` → `data`.
+//! Imports point one way: `sweep` → `accelerate` → `train`, `stability` → `curvature` → `net` → `data`.
 //!
 //! # Sources
 //! Cited in the documentation as
@@ -52,6 +53,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod accelerate;
 pub mod compare;
 pub mod config;
 pub mod curvature;
