@@ -10,6 +10,7 @@
 //! | [`train`] | SGD with a warm-up and a stop rule, on one of two engines |
 //! | [`curvature`] | Gram matrix and Hessian products at a minimum |
 //! | [`stability`] | every threshold, from a Gram matrix alone |
+//! | [`accelerate`] | the dense products of a threshold on a GPU |
 //! | [`quadratic`] | linearised SGD on synthetic problems, simulated |
 //! | [`probe`], [`stationary`] | the true SGD around a minimum, beside the theories |
 //! | [`sweep`] | runs side by side, their records, the summary |
@@ -18,7 +19,7 @@
 //! | [`report`] | a results folder as one HTML page |
 //! | [`text`] | numbers and durations, as people read them |
 //!
-//! Imports point one way: `sweep` → `train`, `stability` → `curvature` → `net` → `data`.
+//! Imports point one way: `sweep` → `accelerate` → `train`, `stability` → `curvature` → `net` → `data`.
 //!
 //! # Sources
 //! Cited in the documentation as
@@ -53,6 +54,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod accelerate;
 pub mod compare;
 pub mod config;
 pub mod curvature;

@@ -6,13 +6,15 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use etastar::accelerate::OnDevice;
 use etastar::config::RunSpec;
 use etastar::sweep::{Analysis, analyse};
 use faer::get_global_parallelism;
 use serde_json::json;
 
+use super::accelerator::Accelerator;
 use super::format::{number, optional};
-use super::minimum::Setting;
+use super::minimum::{Minimum, Setting};
 use super::show::Style;
 
 /// Arguments of `analyze`.
@@ -24,14 +26,18 @@ pub struct Analyze {
     minima: Vec<PathBuf>,
     #[command(flatten)]
     setting: Setting,
+    #[command(flatten)]
+    accelerator: Accelerator,
 }
 
 impl Analyze {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
+        let accelerator = self.accelerator.open(style)?;
         let mut answers = Vec::new();
         for path in &self.minima {
-            let (spec, analysis) =
-                self.analyse(path).with_context(|| format!("cannot analyse {}", path.display()))?;
+            let (spec, analysis) = self
+                .analyse(path, accelerator.as_ref())
+                .with_context(|| format!("cannot analyse {}", path.display()))?;
             if style.json {
                 answers.push(json!({
                     "minimum": path,
@@ -51,10 +57,15 @@ impl Analyze {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn analyse(&self, path: &Path) -> anyhow::Result<(RunSpec, Analysis)> {
+    fn analyse(
+        &self,
+        path: &Path,
+        accelerator: Option<&OnDevice<'_>>,
+    ) -> anyhow::Result<(RunSpec, Analysis)> {
         let minimum = self.setting.load(path)?;
-        let analysis =
-            analyse(&minimum.spec, &minimum.weights, &minimum.data, get_global_parallelism())?;
+        let Minimum { spec, weights, data } = &minimum;
+        let accelerator = accelerator.map(|device| device as _);
+        let analysis = analyse(spec, weights, data, get_global_parallelism(), accelerator)?;
         Ok((minimum.spec, analysis))
     }
 }

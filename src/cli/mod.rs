@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod accelerator;
 mod almost_sure;
 mod analyze;
 mod compare;

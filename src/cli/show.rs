@@ -200,6 +200,7 @@ impl Reporter for Display {
                 name(spec),
                 to.display()
             )),
+            Event::Note { text } => self.line(text),
             Event::Elsewhere { worker, spec } => {
                 self.message(*worker, format!("{}  is being run by another process", name(spec)));
             }

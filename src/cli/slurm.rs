@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use etastar::config::{Config, RunSpec};
+use etastar::config::{AnalysisBackend, Config, RunSpec};
 use etastar::data::Dataset;
 use etastar::launch::{
     self, LaunchError, Order, Prepared, Requeue, Submission, Submitted, array_script,
@@ -193,7 +193,9 @@ impl Wish<'_> {
         let run = &self.config.run;
         let backend = run.backend.map(|found| format!("run.backend={}", found.name()));
         let device = (run.device > 0).then(|| format!("run.device={}", run.device));
-        let place: Vec<String> = backend.into_iter().chain(device).collect();
+        let analysis = (run.analysis_backend != AnalysisBackend::Auto)
+            .then(|| format!("run.analysis_backend={}", run.analysis_backend.name()));
+        let place: Vec<String> = backend.into_iter().chain(device).chain(analysis).collect();
         let overrides = [self.source.overrides(), &place].concat();
         let order = Order {
             specs: self.specs,

@@ -38,6 +38,10 @@ pub struct Place {
     /// Which of the backend's devices, see `etastar devices`; short for --set run.device=…
     #[arg(long, value_name = "INDEX")]
     device: Option<usize>,
+    /// Where the exact thresholds are iterated: auto, cpu, flex, ndarray, wgpu or cuda; short for
+    /// --set run.analysis_backend=…
+    #[arg(long, value_name = "BACKEND")]
+    analysis_backend: Option<String>,
 }
 
 impl Source {
@@ -45,8 +49,10 @@ impl Source {
     pub fn load(&self, place: &Place, style: Style) -> Result<Config, ConfigError> {
         let backend = place.backend.iter().map(|backend| format!("run.backend={backend}"));
         let device = place.device.iter().map(|device| format!("run.device={device}"));
-        let overrides: Vec<String> =
-            self.overrides.iter().cloned().chain(backend).chain(device).collect();
+        let analysis =
+            place.analysis_backend.iter().map(|backend| format!("run.analysis_backend={backend}"));
+        let own = self.overrides.iter().cloned();
+        let overrides: Vec<String> = own.chain(backend).chain(device).chain(analysis).collect();
         let mut config = Config::load(&self.config, &overrides)?;
         if config.run.backend.is_none() {
             // The fused engine is the CPU's; there is nothing to look for.
@@ -83,6 +89,8 @@ pub fn options(config: &Config) -> SweepOptions {
         workers: config.run.workers,
         checkpoint_interval: Duration::from_secs_f64(config.run.checkpoint_seconds.min(1e9)),
         device: config.run.device,
+        analysis_backend: config.run.analysis_backend,
+        falls_back: config.run.falls_back,
         batched_runs: config.run.batched_runs,
         task: false,
     }

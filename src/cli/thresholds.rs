@@ -9,8 +9,9 @@ use etastar::curvature::npy::read_gram;
 use etastar::stability::generalized_sharpness::{Effort, Status};
 use etastar::stability::noise::sufficient_batch_size;
 use etastar::stability::sampling::Sampling;
-use etastar::stability::thresholds::{Report, Request, Stage, Threshold, thresholds};
+use etastar::stability::thresholds::{Report, Request, Stage, Threshold, thresholds_on};
 
+use super::accelerator::Accelerator;
 use super::almost_sure::{AlmostSure, json, page as almost_sure_page};
 use super::exit::UsageError;
 use super::format::{number, table};
@@ -47,6 +48,8 @@ pub struct Thresholds {
     /// ε of the batch size above which η*_var is within ε of η*_mean (Proposition 8)
     #[arg(long, default_value_t = 0.1)]
     epsilon: f64,
+    #[command(flatten)]
+    accelerator: Accelerator,
 }
 
 impl Thresholds {
@@ -63,7 +66,10 @@ impl Thresholds {
                 style.note(text);
             }
         };
-        let report = thresholds(&gram, &request, &mut |stage| progress(&describe(stage)))?;
+        let accelerator = self.accelerator.open(style)?;
+        let accelerator = accelerator.as_ref().map(|device| device as _);
+        let mut stages = |stage| progress(&describe(stage));
+        let report = thresholds_on(accelerator, &gram, &request, &mut stages)?;
         let almost_sure = self.lyapunov.then(|| {
             let asked = AlmostSure { gram: &gram, learning_rates: &self.learning_rates };
             asked.answers(&report, &mut progress)

@@ -183,6 +183,16 @@ fn analysis(mut s: Section<'_>) -> AnalysisConfig {
 }
 
 fn run(mut s: Section<'_>, results: PathBuf) -> RunConfig {
+    let backend = s.choice(
+        "backend",
+        &[
+            ("flex", Some(Backend::Flex)),
+            ("ndarray", Some(Backend::NdArray)),
+            ("wgpu", Some(Backend::Wgpu)),
+            ("cuda", Some(Backend::Cuda)),
+            ("auto", None),
+        ],
+    );
     let config = RunConfig {
         results: s.optional("results", any::<String>).map_or(results, PathBuf::from),
         workers: s.or(
@@ -200,20 +210,13 @@ fn run(mut s: Section<'_>, results: PathBuf) -> RunConfig {
                 ("tensor", Some(EngineKind::Tensor)),
             ],
         ),
-        backend: s.choice(
-            "backend",
-            &[
-                ("flex", Some(Backend::Flex)),
-                ("ndarray", Some(Backend::NdArray)),
-                ("wgpu", Some(Backend::Wgpu)),
-                ("cuda", Some(Backend::Cuda)),
-                ("auto", None),
-            ],
-        ),
+        backend,
+        falls_back: backend.is_none(),
         device: s.or("device", 0, any),
         batched_runs: s.or("batched_runs", 0, |&runs: &usize| {
             if runs <= 4096 { Ok(()) } else { Err("at most 4096") }
         }),
+        analysis_backend: s.choice("analysis_backend", &AnalysisBackend::WORDS),
         checkpoint_seconds: s.or("checkpoint_seconds", 60.0, |&seconds: &f64| {
             if seconds >= 0.0 && seconds.is_finite() { Ok(()) } else { Err("0 or more") }
         }),

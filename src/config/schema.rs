@@ -206,12 +206,28 @@ pub struct RunConfig {
     pub engine: Option<EngineKind>,
     /// `None` chooses the best GPU, or else the CPU.
     pub backend: Option<Backend>,
+    /// Whether the CPU takes over from a GPU that fails: `backend = "auto"` was asked for.
+    pub falls_back: bool,
     /// Which of the backend's devices.
     pub device: usize,
     /// Runs that the tensor engine trains at once; 0 chooses.
     pub batched_runs: usize,
+    /// Where the exact threshold's dense products are computed.
+    pub analysis_backend: AnalysisBackend,
     /// Seconds between two saves of an unfinished run's state.
     pub checkpoint_seconds: f64,
+}
+
+/// Where the iterations of the exact threshold are computed; its certificate is the CPU's, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AnalysisBackend {
+    /// The best GPU, if there is one and it proves faster.
+    Auto,
+    /// Our own kernels.
+    Cpu,
+    #[serde(untagged)]
+    On(Backend),
 }
 
 /// Who computes the steps.
@@ -278,6 +294,27 @@ impl Backend {
             Self::NdArray => "ndarray",
             Self::Wgpu => "wgpu",
             Self::Cuda => "cuda",
+        }
+    }
+}
+
+impl AnalysisBackend {
+    /// Every word in the configuration, the default first.
+    pub const WORDS: [(&'static str, Self); 6] = [
+        ("auto", Self::Auto),
+        ("cpu", Self::Cpu),
+        ("flex", Self::On(Backend::Flex)),
+        ("ndarray", Self::On(Backend::NdArray)),
+        ("wgpu", Self::On(Backend::Wgpu)),
+        ("cuda", Self::On(Backend::Cuda)),
+    ];
+
+    /// The word in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::On(backend) => backend.name(),
         }
     }
 }

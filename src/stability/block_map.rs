@@ -24,6 +24,10 @@ pub trait PerronMap {
     fn blocks(&mut self, m: &Blocks, kernel: Kernel) -> Blocks;
     /// ‖κ ∘ (VᵀmV)‖_F², which is ∂⟨m, w⟩/∂α.
     fn slope(&mut self, m: &Blocks, kernel: Kernel) -> f64;
+    /// Changes over to a more accurate route, if there is one.
+    fn retreat(&mut self) -> bool {
+        false
+    }
 }
 
 impl<T: Float> PerronMap for BlockMap<'_, T> {

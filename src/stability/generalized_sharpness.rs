@@ -111,6 +111,12 @@ impl<'a> Solver<'a> {
         if coefficients.beta == 0.0 {
             return self.noiseless(coefficients.alpha);
         }
+        let found = self.attempt(coefficients, effort);
+        let narrow = found.sharpness.status == Status::Converged;
+        if narrow || !self.inner.retreat() { found } else { self.attempt(coefficients, effort) }
+    }
+
+    fn attempt(&mut self, coefficients: Coefficients, effort: Effort) -> Solution {
         let mut search = Search::new(effort, self.spectrum);
         let target = effort.tolerance / 2.0;
         while search.goes_on() {

@@ -5,6 +5,7 @@
 //!
 //! [`thresholds`] is the entry point; [`bounds`] has what is cheap without an eigendecomposition.
 
+pub mod accelerator;
 pub mod batches;
 pub(crate) mod block_map;
 pub(crate) mod blocks;
@@ -15,6 +16,7 @@ pub(crate) mod dense;
 pub(crate) mod explicit;
 pub(crate) mod exponentials;
 pub mod generalized_sharpness;
+pub(crate) mod iteration;
 pub(crate) mod krylov;
 pub(crate) mod lanczos;
 pub(crate) mod layout;

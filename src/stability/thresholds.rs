@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::{
-    block_map::{BlockMap, PerronMap},
+    accelerator::Accelerator,
     bounds::{TopEigenpair, bound_18},
     coherence::{coherence, dexter_bound},
-    explicit::Explicit,
     generalized_sharpness::{Effort, GeneralizedSharpness, Solution, Solver, Status},
+    iteration::{Work, inner_map},
     lyapunov::Decay,
     noise::noise_sharpness,
     one_step::one_step_upper,
@@ -127,7 +127,23 @@ pub enum Stage {
 }
 
 /// Computes the whole report. `progress` is called after each stage.
+///
+/// # Errors
+/// A request that makes no sense, or a matrix that is no Gram matrix.
 pub fn thresholds(
+    gram: &Gram,
+    request: &Request,
+    progress: &mut dyn FnMut(Stage),
+) -> Result<Report, ThresholdsError> {
+    thresholds_on(None, gram, request, progress)
+}
+
+/// The same, with the iterations on `accelerator` where that can do them.
+///
+/// # Errors
+/// Those of [`thresholds`]: an accelerator that fails is none.
+pub fn thresholds_on(
+    accelerator: Option<&dyn Accelerator>,
     gram: &Gram,
     request: &Request,
     progress: &mut dyn FnMut(Stage),
@@ -145,23 +161,12 @@ pub fn thresholds(
     let spectrum = Spectrum::of(gram)?;
     progress(Stage::Spectrum);
 
-    let solver = Solver::new(&spectrum, inner_map(&spectrum, tolerance));
+    let work = Work { tolerance, problems: pairs.len() + 1 };
+    let solver = Solver::new(&spectrum, inner_map(&spectrum, work, accelerator));
     let sharpness = sharpnesses(solver, request, &pairs, progress);
     let report = report(gram, &spectrum, request, &pairs, sharpness);
     progress(Stage::Bounds);
     Ok(report)
-}
-
-/// The cheapest map that can reach the tolerance.
-fn inner_map(spectrum: &Spectrum, tolerance: f64) -> Box<dyn PerronMap + '_> {
-    let side = spectrum.samples() * spectrum.outputs();
-    if tolerance < 1e-5 || side < 512 {
-        Box::new(BlockMap::exact(spectrum))
-    } else if spectrum.outputs() <= 4 {
-        Box::new(Explicit::new(spectrum))
-    } else {
-        Box::new(BlockMap::leading(spectrum, spectrum.rank()))
-    }
 }
 
 struct Sharpnesses {

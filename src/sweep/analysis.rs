@@ -10,10 +10,11 @@ use crate::curvature::{
 };
 use crate::data::Dataset;
 use crate::net::Weights;
+use crate::stability::accelerator::Accelerator;
 use crate::stability::bounds::{TopEigenpair, bound_18};
 use crate::stability::generalized_sharpness::{Effort, Status};
 use crate::stability::sampling::{Sampling, SamplingError};
-use crate::stability::thresholds::{Request, thresholds};
+use crate::stability::thresholds::{Request, thresholds_on};
 
 /// A minimum that cannot be analysed at all.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +98,7 @@ pub struct MeanSquare {
     pub smallest_curvature: f64,
 }
 
-/// Measures `weights` on `data` as `spec` asks, with `par` threads.
+/// Measures `weights` on `data` as `spec` asks, with `par` threads and, where it can, `accelerator`.
 ///
 /// # Errors
 /// Shapes that do not fit, or curvature that is not finite.
@@ -106,6 +107,7 @@ pub fn analyse(
     weights: &Weights,
     data: &Dataset,
     par: Par,
+    accelerator: Option<&dyn Accelerator>,
 ) -> Result<Analysis, AnalysisError> {
     check_shape(weights, data)?;
     let pass = Pass::new(weights, data, spec.loss.factor, par);
@@ -121,7 +123,7 @@ pub fn analyse(
         asked.hessian.then(|| hessian(&pass, &top, search, &mut missing)).flatten();
     let coefficients = Sampling::Distinct.coefficients(gram.samples(), spec.train.batch_size)?;
     let along_top = TopEigenpair { sharpness: top.value, vector: top.vector };
-    let exact = asked.thresholds.then(|| exact(spec, &gram, &mut missing)).flatten();
+    let exact = asked.thresholds.then(|| exact(spec, &gram, accelerator, &mut missing)).flatten();
     let (mean_square, spectrum) = exact.map_or((None, Vec::new()), |(m, s)| (Some(m), s));
     let almost_sure =
         mean_square.as_ref().and_then(|known| almost_sure(spec, &gram, known, &mut missing));
@@ -146,6 +148,7 @@ pub fn analyse(
 fn exact(
     spec: &RunSpec,
     gram: &Gram,
+    accelerator: Option<&dyn Accelerator>,
     missing: &mut Vec<Missing>,
 ) -> Option<(MeanSquare, Vec<f64>)> {
     let request = Request {
@@ -154,7 +157,7 @@ fn exact(
         effort: Effort { tolerance: spec.analysis.tolerance, ..Effort::default() },
     };
     let note = |reason: String| Missing { quantity: "generalized_sharpness".to_owned(), reason };
-    let report = match thresholds(gram, &request, &mut |_| ()) {
+    let report = match thresholds_on(accelerator, gram, &request, &mut |_| ()) {
         Ok(report) => report,
         Err(error) => {
             missing.push(note(error.to_string()));

@@ -23,6 +23,7 @@ use crate::curvature::Pass;
 use crate::data::Dataset;
 use crate::net::minimum::{self, MinimumError};
 use crate::net::{Weights, Widths, initial};
+use crate::stability::accelerator::Accelerator;
 use crate::train::{
     self, Engine, EngineError, FusedEngine, Outcome, Progress, Snapshot, StopReason, TensorEngine,
 };
@@ -78,6 +79,8 @@ pub struct Job<'a> {
     /// Between two saves of the run's state.
     pub checkpoint_interval: Duration,
     pub device: &'a Placed,
+    /// For the exact threshold, if not the CPU's own kernels.
+    pub accelerator: Option<&'a dyn Accelerator>,
 }
 
 /// A run at the end of its training.
@@ -168,7 +171,7 @@ impl Job<'_> {
         let record = Record {
             format: FORMAT,
             run_id: id.clone(),
-            spec: self.spec.clone(),
+            spec: self.actual_spec(),
             stop_reason: outcome.reason,
             epochs: outcome.progress.epoch,
             steps: outcome.progress.steps,
@@ -181,6 +184,11 @@ impl Job<'_> {
         self.keep(&record)?;
         checkpoint::remove(&self.store.run_folder(id))?;
         Ok(record)
+    }
+
+    /// The run as it was computed: by the CPU, if that has taken over from a device that failed.
+    fn actual_spec(&self) -> RunSpec {
+        RunSpec { backend: self.device.actual(self.spec.backend), ..self.spec.clone() }
     }
 
     fn provenance(&self) -> Provenance {
@@ -244,7 +252,7 @@ impl Job<'_> {
             version: VERSION.to_owned(),
             run_id: id.clone(),
             stop_reason: outcome.reason,
-            spec: self.spec.clone(),
+            spec: self.actual_spec(),
         };
         let encode = |fault: String| JobError::Encode { what: "minimum", fault };
         let origin = serde_json::to_string(&origin).map_err(|error| encode(error.to_string()))?;
@@ -262,7 +270,7 @@ impl Job<'_> {
             return self.count_dead_samples(record, &weights);
         }
         let analysis = both(&record.spec.analysis, &self.spec.analysis);
-        let spec = RunSpec { analysis, ..self.spec.clone() };
+        let spec = RunSpec { analysis, backend: record.spec.backend, ..self.spec.clone() };
         let (analysis, analysis_seconds) = self.measure(record.stop_reason, &spec, &weights)?;
         let record =
             Record { spec, analysis_seconds, analysis, provenance: self.provenance(), ..record };
@@ -295,7 +303,7 @@ impl Job<'_> {
             return Ok((None, 0.0));
         }
         self.reporter.report(&Event::Analysing { worker: self.worker, spec: self.spec });
-        let analysis = analyse(spec, weights, self.data, self.par)?;
+        let analysis = analyse(spec, weights, self.data, self.par, self.accelerator)?;
         Ok((Some(analysis), started.elapsed().as_secs_f64()))
     }
 

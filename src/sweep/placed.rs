@@ -1,5 +1,7 @@
 //! The device that a sweep was told to use, known to work before anything is written.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use burn::tensor::Device;
 
 use super::pool::SweepOptions;
@@ -11,6 +13,8 @@ use crate::train::{self, EngineError, Gpu};
 pub struct Placed {
     index: usize,
     gpu: Option<Gpu>,
+    /// Whether the CPU has taken over from a device that failed.
+    abandoned: AtomicBool,
 }
 
 impl Placed {
@@ -20,7 +24,7 @@ impl Placed {
     /// It is absent or cannot compute.
     pub fn new(specs: &[RunSpec], options: SweepOptions) -> Result<Self, EngineError> {
         let index = options.device;
-        let mut placed = Self { index, gpu: None };
+        let mut placed = Self { index, gpu: None, abandoned: AtomicBool::new(false) };
         // The fused engine needs none, but a device that does not exist is a mistake all the same.
         let needed = |spec: &&RunSpec| spec.engine == EngineKind::Tensor || index > 0;
         if let Some(spec) = specs.first().filter(needed) {
@@ -35,7 +39,18 @@ impl Placed {
     /// # Errors
     /// It is absent or cannot compute.
     pub fn open(&self, backend: Backend) -> Result<Device, EngineError> {
-        train::open_device(backend, self.index)
+        let actual = self.actual(backend);
+        train::open_device(actual, if actual == backend { self.index } else { 0 })
+    }
+
+    /// Leaves a device that failed to the CPU.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+
+    /// The backend that computes what was planned for `backend`.
+    pub fn actual(&self, backend: Backend) -> Backend {
+        if self.abandoned.load(Ordering::Relaxed) { Backend::Flex } else { backend }
     }
 
     /// The GPU, if it is one.
@@ -45,6 +60,7 @@ impl Placed {
 
     /// What the driver calls the GPU.
     pub fn name(&self) -> Option<&str> {
-        self.gpu.as_ref().map(|gpu| gpu.name.as_str())
+        let gpu = self.gpu.as_ref().filter(|_| !self.abandoned.load(Ordering::Relaxed));
+        gpu.map(|gpu| gpu.name.as_str())
     }
 }

@@ -1,7 +1,7 @@
 //! Workers that take the runs of a grid one after the other.
 
 use std::any::Any;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Display;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,8 +23,10 @@ use super::record::Record;
 use super::row::Rows;
 use super::store::{self, Store, StoreError};
 use super::summary;
-use crate::config::RunSpec;
+use crate::accelerate::OnDevice;
+use crate::config::{AnalysisBackend, RunSpec};
 use crate::data::Dataset;
+use crate::stability::accelerator::Accelerator;
 use crate::train::EngineError;
 
 /// A sweep that could not begin.
@@ -38,7 +40,10 @@ pub enum SweepError {
     #[error(transparent)]
     NoDevice(EngineError),
     /// The device failed; every run keeps its saved state.
-    #[error(transparent)]
+    #[error(
+        "{0}; run again to go on, with a smaller run.batched_runs if its memory was full, or with \
+         another run.results and run.backend"
+    )]
     Device(EngineError),
     #[error(transparent)]
     Summary(#[from] summary::SummaryError),
@@ -53,6 +58,10 @@ pub struct SweepOptions {
     pub checkpoint_interval: Duration,
     /// Which of the backend's devices.
     pub device: usize,
+    /// Where the exact thresholds are iterated.
+    pub analysis_backend: AnalysisBackend,
+    /// Whether the CPU takes over from a GPU that fails: with `run.backend = "auto"`.
+    pub falls_back: bool,
     /// Runs that the tensor engine trains at once; 0 chooses, 1 trains each alone.
     pub batched_runs: usize,
     /// Whether this is one task of many that share a frozen plan: it neither waits for runs that
@@ -100,6 +109,7 @@ pub fn sweep(
 ) -> Result<Outcome, SweepError> {
     let device = Placed::new(specs, options).map_err(SweepError::NoDevice)?;
     let rows = Rows::new(specs, options, &device).map_err(SweepError::NoDevice)?;
+    let accelerator = accelerator(specs, options, reporter).map_err(SweepError::NoDevice)?;
     if !options.task {
         experiment::register(store, specs, &data.digest)?;
     }
@@ -121,12 +131,16 @@ pub fn sweep(
         interrupt,
         options,
         device,
+        accelerator,
         gathered: Mutex::new(Gathering::default()),
         queue: Mutex::new(alone.into()),
         outcome: Mutex::new(Outcome::default()),
     };
     let end = match rows {
-        Some(rows) => rows.work(&pool, together, workers),
+        Some(rows) => {
+            let end = rows.work(&pool, together.clone(), workers);
+            end.or_else(|error| pool.take_over(together, error))
+        }
         None => Ok(()),
     };
     if end.is_ok() {
@@ -137,6 +151,19 @@ pub fn sweep(
     }
     end.map_err(SweepError::Device)?;
     Ok(pool.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// What the exact thresholds of `specs` are iterated on, if not the CPU's own kernels.
+fn accelerator<'a>(
+    specs: &[RunSpec],
+    options: SweepOptions,
+    reporter: &'a dyn Reporter,
+) -> Result<Option<OnDevice<'a>>, EngineError> {
+    if !specs.iter().any(|spec| spec.analysis.thresholds) {
+        return Ok(None);
+    }
+    let say = Box::new(|text: &str| reporter.report(&Event::Note { text }));
+    OnDevice::open(options.analysis_backend, options.device, "run.analysis_backend = ", say)
 }
 
 fn worker_count(asked: usize, runs: usize) -> usize {
@@ -153,6 +180,7 @@ pub(super) struct Pool<'a> {
     pub(super) interrupt: &'a Interrupt,
     pub(super) options: SweepOptions,
     pub(super) device: Placed,
+    accelerator: Option<OnDevice<'a>>,
     gathered: Mutex<Gathering>,
     queue: Mutex<VecDeque<&'a RunSpec>>,
     outcome: Mutex<Outcome>,
@@ -165,6 +193,25 @@ impl<'a> Pool<'a> {
                 scope.spawn(move || self.work(worker));
             }
         });
+    }
+
+    /// Goes on on the CPU with what a failed device has left of `specs`, if that was allowed.
+    fn take_over(&self, specs: Vec<&'a RunSpec>, error: EngineError) -> Result<(), EngineError> {
+        if !self.options.falls_back {
+            return Err(error);
+        }
+        let outcome = locked(&self.outcome);
+        let finished = outcome.records.iter().map(|record| &record.run_id);
+        let ended: BTreeSet<&RunId> =
+            finished.chain(outcome.failures.iter().map(|(id, _)| id)).collect();
+        let left =
+            specs.into_iter().filter(|spec| !ended.contains(&run_id(spec, &self.data.digest)));
+        let left: Vec<&RunSpec> = left.collect();
+        let text = format!("{error}; the CPU takes over {} runs", left.len());
+        self.reporter.report(&Event::Note { text: &text });
+        self.device.abandon();
+        locked(&self.queue).extend(left);
+        Ok(())
     }
 
     fn work(&self, worker: usize) {
@@ -222,6 +269,7 @@ impl<'a> Pool<'a> {
             interrupt: self.interrupt,
             checkpoint_interval: self.options.checkpoint_interval,
             device: &self.device,
+            accelerator: self.accelerator.as_ref().map(|device| device as &dyn Accelerator),
         }
     }
 

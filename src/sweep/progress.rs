@@ -27,6 +27,8 @@ pub enum Event<'a> {
     Failed { worker: usize, spec: &'a RunSpec, id: &'a RunId, reason: &'a str },
     /// A saved state could not be trusted and was renamed; the run begins anew.
     SetAside { spec: &'a RunSpec, to: &'a Path, fault: &'a str },
+    /// How the sweep goes about its work.
+    Note { text: &'a str },
     /// Another process is at work on a run.
     Elsewhere { worker: usize, spec: &'a RunSpec },
 }

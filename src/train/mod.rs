@@ -17,6 +17,7 @@ mod warmup;
 pub use choice::engine_at;
 pub use device::{
     Gpu, Offer, best as best_backend, catalogue, gpus as gpus_of, open as open_device,
+    open_as as open_device_as,
 };
 pub use engine::{Engine, EngineError};
 pub use fused_engine::FusedEngine;

@@ -130,10 +130,7 @@ impl Rows {
         let name = &self.name;
         Err(EngineError {
             engine: "tensor",
-            fault: format!(
-                "{name} failed with {runs} runs at once: {fault}; run again to go on, with a \
-                 smaller run.batched_runs if its memory was full"
-            ),
+            fault: format!("{name} failed with {runs} runs at once: {fault}"),
         })
     }
 }

@@ -18,33 +18,43 @@ use crate::config::Backend;
 /// # Errors
 /// The build lacks the backend or the machine lacks its driver; the message says what would work.
 pub fn open(backend: Backend, index: usize) -> Result<Device, EngineError> {
-    let device = select(backend, index)?;
+    open_as("run.backend = ", backend, index)
+}
+
+/// The same for another setting than `run.backend`: `key` is what is written before the backend.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn open_as(key: &str, backend: Backend, index: usize) -> Result<Device, EngineError> {
+    let device = select(key, backend, index)?;
     let probe =
         || Tensor::<1>::from_floats([1.0, 2.0], &device).sum().into_data().iter::<f32>().next();
     // Burn's GPU runtimes report a missing driver by a panic.
     match catch_unwind(AssertUnwindSafe(probe)) {
         Ok(Some(3.0)) => Ok(device),
-        Ok(other) => Err(unusable(backend, &format!("it computes 1 + 2 = {other:?}"))),
-        Err(_) => Err(unusable(backend, &format!("it cannot compute 1 + 2; {}", needs(backend)))),
+        Ok(other) => Err(unusable(key, backend, &format!("it computes 1 + 2 = {other:?}"))),
+        Err(_) => {
+            Err(unusable(key, backend, &format!("it cannot compute 1 + 2; {}", needs(backend))))
+        }
     }
 }
 
-fn select(backend: Backend, index: usize) -> Result<Device, EngineError> {
+fn select(key: &str, backend: Backend, index: usize) -> Result<Device, EngineError> {
     if !backend.is_built() {
-        return Err(unusable(backend, &not_built(backend)));
+        return Err(unusable(key, backend, &not_built(backend)));
     }
     if backend.is_gpu() {
         let found = gpus(backend);
         let count = found.len();
         return match found.into_iter().nth(index) {
             Some(gpu) => Ok(gpu.device),
-            None if count == 0 => Err(unusable(backend, needs(backend))),
-            None => Err(unusable(backend, &no_such(index, count))),
+            None if count == 0 => Err(unusable(key, backend, needs(backend))),
+            None => Err(unusable(key, backend, &no_such(index, count))),
         };
     }
     match index {
         0 => Ok(cpu(backend)),
-        _ => Err(unusable(backend, &no_such(index, 1))),
+        _ => Err(unusable(key, backend, &no_such(index, 1))),
     }
 }
 
@@ -83,14 +93,14 @@ fn no_such(index: usize, count: usize) -> String {
     format!("no device {index} here; run.device can be {known}, see `etastar devices`")
 }
 
-fn unusable(backend: Backend, fault: &str) -> EngineError {
+fn unusable(key: &str, backend: Backend, fault: &str) -> EngineError {
     let works = |other: &Backend| {
         *other != backend && other.is_built() && (!other.is_gpu() || !gpus(*other).is_empty())
     };
     let others: Vec<String> = Backend::ALL
         .into_iter()
         .filter(works)
-        .map(|other| format!("run.backend = \"{}\"", other.name()))
+        .map(|other| format!("{key}\"{}\"", other.name()))
         .collect();
     let advice = match others.len() {
         0 => String::new(),

@@ -9,6 +9,7 @@ mod capacity;
 mod lane;
 mod layer;
 mod network;
+mod step;
 mod trainer;
 
 pub use capacity::{Memory, bytes_per_run, capacity};

@@ -1,10 +1,10 @@
 //! R perceptrons of one shape on one device, stepped together.
 
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::super::engine::EngineError;
 use super::layer::{RowLayer, floats};
+use super::step::{Batch, forward, squared, step};
 use crate::data::Dataset;
 use crate::net::Weights;
 
@@ -127,7 +127,9 @@ impl RowNetwork {
             let x = inputs.clone().slice([rows.clone()]).reshape([runs, size, features]);
             let y = targets.clone().slice([rows]).reshape([runs, size, outputs]);
             let scale = if size == batch_size { full.clone() } else { self.scale(rates, size) };
-            total = total + self.step(x, y, scale);
+            let batch = Batch { inputs: x, targets: y, scale };
+            let layers = std::mem::take(&mut self.layers);
+            (self.layers, total) = step(layers, batch, total);
         }
         self.losses(total)
     }
@@ -160,29 +162,6 @@ impl RowNetwork {
         Ok(losses.into_iter().map(|loss| loss / samples as f64).collect())
     }
 
-    /// θ ← θ − (η/|b|) Σ ∇ℓ of every network; returns Σ ‖f − y‖² of the batches before it.
-    ///
-    /// `scale` is −2cη/|b|, `[R, 1, 1]`: with it on the residual, every product below is already
-    /// what is added to the weights.
-    fn step(&mut self, x: Tensor<3>, y: Tensor<3>, scale: Tensor<3>) -> Tensor<1> {
-        let mut activations = forward(&self.layers, x);
-        let Some(outputs) = activations.pop() else { return Tensor::zeros([0], &self.device) };
-        let residual = outputs - y;
-        let error = squared(residual.clone());
-        let mut delta = residual * scale;
-        let layers = std::mem::take(&mut self.layers);
-        let mut moved = Vec::with_capacity(layers.len());
-        for (depth, layer) in layers.into_iter().enumerate().rev() {
-            let Some(input) = activations.pop() else { break };
-            let back = (depth > 0).then(|| layer.back(delta.clone(), &input));
-            moved.push(layer.add(input, delta.clone()));
-            delta = back.unwrap_or(delta);
-        }
-        moved.reverse();
-        self.layers = moved;
-        error
-    }
-
     fn scale(&self, rates: &[f64], size: usize) -> Tensor<3> {
         let scale = |rate: &f64| (-2.0 * self.factor * rate / size as f64) as f32;
         let values: Vec<f32> = rates.iter().map(scale).collect();
@@ -200,24 +179,6 @@ impl RowNetwork {
         let losses = floats(errors)?;
         Ok(losses.into_iter().map(|error| self.factor * f64::from(error)).collect())
     }
-}
-
-/// a_0 = x, …, a_{L−1} and the outputs, each `[R, batch, width]`.
-fn forward(layers: &[RowLayer], x: Tensor<3>) -> Vec<Tensor<3>> {
-    let mut activations = vec![x];
-    for (depth, layer) in layers.iter().enumerate() {
-        let z = layer.forward(activations[depth].clone());
-        let last = depth + 1 == layers.len();
-        activations.push(if last { z } else { relu(z) });
-    }
-    activations
-}
-
-/// ‖r‖² of each run.
-fn squared(residual: Tensor<3>) -> Tensor<1> {
-    let [runs, size, outputs] = residual.dims();
-    let residual = residual.reshape([runs, size * outputs]);
-    (residual.clone() * residual).sum_dim(1).reshape([runs])
 }
 
 /// The orders step by step, within a step run by run.

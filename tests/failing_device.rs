@@ -1,0 +1,184 @@
+//! Rows of a sweep whose device fails, and rows of mixed algorithms.
+
+#[path = "common/config.rs"]
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use etastar::config::{Algorithm, AnalysisBackend, Config, EngineKind, RunSpec, grid};
+use etastar::data::Dataset;
+use etastar::net::{Weights, minimum};
+use etastar::sweep::{
+    Event, Interrupt, Outcome, Reporter, RunId, Store, SweepError, SweepOptions, run_id, sweep,
+};
+
+const OPTIONS: SweepOptions = SweepOptions {
+    workers: 2,
+    checkpoint_interval: Duration::from_millis(50),
+    device: 0,
+    analysis_backend: AnalysisBackend::Cpu,
+    falls_back: false,
+    batched_runs: 3,
+    task: false,
+};
+
+fn specs(more: &[&str]) -> Vec<RunSpec> {
+    let sweep = "[sweep]\nlearning_rate = [0.02, 0.03, 0.04, 0.05]\nbatch_size = [2, 4]\n";
+    let source = common::tiny_config() + sweep + "[run]\nengine = \"tensor\"\n";
+    let overrides: Vec<String> = more.iter().map(|&text| text.to_owned()).collect();
+    let config = Config::parse(&source, "tiny", "results/tiny".into(), &overrides);
+    grid(&config.unwrap()).unwrap()
+}
+
+/// Panics, as Burn's GPU runtimes do when the device is lost, on the thread that feeds the device,
+/// at the `lasts`th time that a row goes on.
+struct Fragile {
+    lasts: usize,
+    looks: AtomicUsize,
+    notes: Mutex<Vec<String>>,
+}
+
+impl Fragile {
+    fn new(lasts: usize) -> Self {
+        Self { lasts, looks: AtomicUsize::new(0), notes: Mutex::default() }
+    }
+}
+
+impl Reporter for Fragile {
+    fn report(&self, event: &Event<'_>) {
+        match event {
+            Event::TrainingRow { .. } => {
+                let looks = self.looks.fetch_add(1, Ordering::SeqCst);
+                assert_ne!(looks, self.lasts, "the device is lost");
+            }
+            Event::Note { text } => self.notes.lock().unwrap().push((*text).to_owned()),
+            _ => {}
+        }
+    }
+}
+
+struct Folder {
+    _folder: tempfile::TempDir,
+    store: Store,
+    data: Dataset,
+}
+
+impl Folder {
+    fn new(specs: &[RunSpec]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path()).unwrap();
+        Self { store, _folder: folder, data: Dataset::load(&specs[0].data).unwrap() }
+    }
+
+    fn sweep(
+        &self,
+        specs: &[RunSpec],
+        options: SweepOptions,
+        reporter: &dyn Reporter,
+    ) -> Result<Outcome, SweepError> {
+        sweep(&self.store, specs, &self.data, options, reporter, &Interrupt::default())
+    }
+
+    /// The minima there are.
+    fn minima(&self, specs: &[RunSpec]) -> BTreeMap<RunId, Weights> {
+        let ids = specs.iter().map(|spec| run_id(spec, &self.data.digest));
+        let read = |id: RunId| {
+            let path = self.store.run_folder(&id).join("minimum.safetensors");
+            Some((id, minimum::read(&path).ok()?.0))
+        };
+        ids.filter_map(read).collect()
+    }
+}
+
+/// What an undisturbed sweep makes of `specs`.
+fn undisturbed(specs: &[RunSpec]) -> BTreeMap<RunId, Weights> {
+    let folder = Folder::new(specs);
+    let outcome = folder.sweep(specs, OPTIONS, &Fragile::new(usize::MAX)).unwrap();
+    assert_eq!(outcome.records.len(), specs.len());
+    folder.minima(specs)
+}
+
+#[test]
+fn a_device_that_fails_in_the_middle_is_an_error_that_loses_nothing() {
+    let specs = specs(&[]);
+    let folder = Folder::new(&specs);
+    // Late enough that the runs of the first batch size are finished.
+    let error = folder.sweep(&specs, OPTIONS, &Fragile::new(700)).unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, SweepError::Device(_)), "{text}");
+    for part in ["flex failed with 3 runs at once", "the device is lost", "run again"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let before = folder.minima(&specs);
+    assert!(!before.is_empty() && before.len() < specs.len(), "{} minima", before.len());
+    let finished = std::fs::read_to_string(folder.store.root().join("summary.csv")).unwrap();
+    assert_eq!(finished.lines().count(), 1 + before.len());
+
+    let outcome = folder.sweep(&specs, OPTIONS, &Fragile::new(usize::MAX)).unwrap();
+    assert_eq!(outcome.records.len(), specs.len());
+    assert!(folder.minima(&specs) == undisturbed(&specs));
+}
+
+#[test]
+fn with_auto_the_cpu_takes_over_what_a_failed_device_leaves() {
+    let specs = specs(&[]);
+    let folder = Folder::new(&specs);
+    let reporter = Fragile::new(700);
+    let options = SweepOptions { falls_back: true, ..OPTIONS };
+    let outcome = folder.sweep(&specs, options, &reporter).unwrap();
+    let notes = reporter.notes.lock().unwrap();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains("the device is lost") && notes[0].contains("the CPU takes over"));
+    let mut ids: Vec<&RunId> = outcome.records.iter().map(|record| &record.run_id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!((ids.len(), outcome.records.len()), (specs.len(), specs.len()));
+    assert_eq!(outcome.failures, []);
+    assert!(!outcome.interrupted);
+}
+
+#[test]
+fn a_mixture_trains_alone_beside_the_rows_of_the_same_sweep() {
+    let specs = specs(&[
+        "sweep.algorithm=[\"sgd\", \"mixture\"]",
+        "sweep.learning_rate=[0.04, 0.05]",
+        "sweep.batch_size=[4]",
+    ]);
+    let folder = Folder::new(&specs);
+    let reporter = Fragile::new(usize::MAX);
+    let outcome = folder.sweep(&specs, OPTIONS, &reporter).unwrap();
+    assert_eq!(outcome.records.len(), 4);
+    assert!(reporter.looks.load(Ordering::SeqCst) > 0, "no row was trained");
+    // Each alone, by the same engine: the mixtures by the same code, the others to rounding.
+    let alone = Folder::new(&specs);
+    let single = SweepOptions { batched_runs: 1, ..OPTIONS };
+    alone.sweep(&specs, single, &Fragile::new(0)).unwrap();
+    let (rows, alone) = (folder.minima(&specs), alone.minima(&specs));
+    for spec in &specs {
+        assert_eq!(spec.engine, EngineKind::Tensor);
+        let id = run_id(spec, &folder.data.digest);
+        let (found, expected) = (&rows[&id], &alone[&id]);
+        if spec.train.algorithm == Algorithm::Mixture {
+            assert!(found == expected, "run {id}");
+        }
+        let (error, size) = (distance(found, expected), norm(expected));
+        assert!(error < 1e-2 * size, "run {id}: {error:e} of {size:e}");
+    }
+}
+
+fn norm(weights: &Weights) -> f64 {
+    let flat = weights.layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
+    flat.map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt()
+}
+
+fn distance(a: &Weights, b: &Weights) -> f64 {
+    let mut difference = a.clone();
+    for (layer, other) in difference.layers.iter_mut().zip(&b.layers) {
+        layer.weight.iter_mut().zip(&other.weight).for_each(|(x, y)| *x -= y);
+        layer.bias.iter_mut().zip(&other.bias).for_each(|(x, y)| *x -= y);
+    }
+    norm(&difference)
+}
