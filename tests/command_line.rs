@@ -100,7 +100,7 @@ fn missing_things_are_named() {
         assert!(stderr(&output).contains(words), "{arguments:?}: {}", stderr(&output));
     }
     let minimum = etastar(folder.path(), &["analyze", "x.toml"]);
-    assert_eq!(minimum.status.code(), Some(1));
+    assert_eq!(minimum.status.code(), Some(2));
     assert!(
         stderr(&minimum).contains("x.toml is not a usable safetensors file"),
         "{}",

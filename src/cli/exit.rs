@@ -8,6 +8,7 @@ use etastar::config::{ConfigError, MissingKey};
 use etastar::curvature::npy::NpyError;
 use etastar::data::DataError;
 use etastar::launch::LaunchError;
+use etastar::net::minimum::MinimumError;
 use etastar::stability::thresholds::ThresholdsError;
 use etastar::stationary::StationaryError;
 use etastar::sweep::{Outcome, SweepError};
@@ -53,6 +54,7 @@ fn code(error: &anyhow::Error) -> u8 {
             || cause.is::<DataError>()
             || cause.is::<CompareError>()
             || cause.is::<NpyError>()
+            || cause.is::<MinimumError>()
             || cause.is::<ThresholdsError>()
             || cause.downcast_ref::<StationaryError>().is_some_and(is_unsuitable)
             || is_usage(cause.downcast_ref::<SweepError>())
