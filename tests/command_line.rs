@@ -25,6 +25,16 @@ fn train_and_analyze_agree() {
     let table = stdout(&etastar(folder.path(), &["analyze", &minimum]));
     assert!(table.contains("λ_max, Gauss–Newton Hessian"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+
+    let other = ["analyze", &minimum, "--json", "--set", "train.batch_size=1"];
+    let other = etastar(folder.path(), &other);
+    let other: Value = serde_json::from_slice(&other.stdout).unwrap();
+    assert_eq!(other[0]["batch_size"], 1);
+    assert_eq!(other[0]["analysis"]["sharpness_gn"], record["analysis"]["sharpness_gn"]);
+    assert_ne!(other[0]["analysis"]["bound_17"], record["analysis"]["bound_17"]);
+    let wrong = etastar(folder.path(), &["analyze", &minimum, "--set", "train.batchsize=1"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("did you mean `batch_size`"), "{}", stderr(&wrong));
 }
 
 #[test]

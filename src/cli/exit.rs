@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use etastar::compare::CompareError;
-use etastar::config::{ConfigError, MissingKey};
+use etastar::config::{ConfigError, MissingKey, OverrideError};
 use etastar::curvature::npy::NpyError;
 use etastar::data::DataError;
 use etastar::launch::LaunchError;
@@ -51,6 +51,7 @@ fn code(error: &anyhow::Error) -> u8 {
         cause.is::<UsageError>()
             || cause.is::<ConfigError>()
             || cause.is::<MissingKey>()
+            || cause.is::<OverrideError>()
             || cause.is::<DataError>()
             || cause.is::<CompareError>()
             || cause.is::<NpyError>()

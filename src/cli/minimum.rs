@@ -17,8 +17,8 @@ pub struct Setting {
     /// that etastar saved know theirs
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Override a key of the configuration
-    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
+    /// Override a key of the configuration, or of what a minimum says of itself
+    #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
     /// Data folder, if it has moved since the minimum was saved
     #[arg(long, conflicts_with = "config")]
@@ -51,7 +51,8 @@ impl Setting {
         let origin: Origin = serde_json::from_str(text).map_err(|error| {
             UsageError(format!("its origin cannot be read ({error}); give --config"))
         })?;
-        let mut spec = origin.spec;
+        let mut spec =
+            origin.spec.with_overrides("the minimum's configuration", &self.overrides)?;
         if let Some(folder) = &self.data {
             spec.data.folder.clone_from(folder);
         }

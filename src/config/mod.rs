@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use grid::logspace;
 pub use origin::{ConfigError, Origin, Problem};
-pub use plan::{MissingKey, RunSpec, Schedule, grid, single};
+pub use plan::{MissingKey, OverrideError, RunSpec, Schedule, grid, single};
 pub use schema::*;
 
 impl Config {

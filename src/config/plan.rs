@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::origin::ConfigError;
 use super::schema::{Algorithm, Backend, BatchSampling, EngineKind, WarmupConfig};
 use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig, TrainConfig};
 
@@ -15,6 +16,53 @@ pub struct RunSpec {
     pub analysis: AnalysisConfig,
     pub engine: EngineKind,
     pub backend: Backend,
+}
+
+impl RunSpec {
+    /// The configuration of this run alone.
+    ///
+    /// # Errors
+    /// A setting that TOML cannot express.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        #[derive(Serialize)]
+        struct Run {
+            engine: EngineKind,
+            backend: Backend,
+        }
+        #[derive(Serialize)]
+        struct File<'a> {
+            data: &'a DataConfig,
+            model: &'a ModelConfig,
+            loss: &'a LossConfig,
+            train: &'a Schedule,
+            analysis: &'a AnalysisConfig,
+            run: Run,
+        }
+        let Self { data, model, loss, train, analysis, engine, backend } = self;
+        let run = Run { engine: *engine, backend: *backend };
+        toml::to_string(&File { data, model, loss, train, analysis, run })
+    }
+
+    /// The run with `overrides` (`KEY=VALUE`, as on the command line); `name` stands for its origin in
+    /// complaints.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the overrides.
+    pub fn with_overrides(&self, name: &str, overrides: &[String]) -> Result<Self, OverrideError> {
+        let config = Config::parse(&self.to_toml()?, name, "results".into(), overrides)?;
+        Ok(single(&config)?)
+    }
+}
+
+/// Overrides that cannot be applied to a run.
+#[derive(Debug, thiserror::Error)]
+pub enum OverrideError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Missing(#[from] MissingKey),
+    #[error("the settings cannot be written as TOML: {0}")]
+    Toml(#[from] toml::ser::Error),
 }
 
 /// `[train]` with its step size and batch size decided.

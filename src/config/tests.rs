@@ -109,3 +109,20 @@ fn the_grid_falls_back_to_the_train_section() {
     assert!(grid(&unset).unwrap_err().to_string().contains("train.batch_size"));
     assert!(single(&config).unwrap_err().to_string().contains("train.learning_rate"));
 }
+
+/// A saved run's settings can be written, read again and overridden.
+#[test]
+fn a_run_is_its_own_configuration() {
+    let source = "[data]\nclasses = [3, 5]\nscaling = \"standard\"\n[model]\nhidden = [30, 20]\n\
+                  [loss]\nfactor = 0.25\n[train]\nlearning_rate = 0.0123456789012345\nbatch_size = 4\n\
+                  seed = 7\nsampling = \"uniform\"\nwarmup = { shape = \"linear\", epochs = 9 }\n\
+                  [analysis]\nspectrum = 3\n[run]\nengine = \"tensor\"";
+    let run = single(&parse(source, &[]).unwrap()).unwrap();
+    assert_eq!(run.with_overrides("test", &[]).unwrap(), run);
+    let changed = run.with_overrides("test", &["analysis.thresholds=false".to_owned()]).unwrap();
+    assert!(!changed.analysis.thresholds);
+    assert_eq!(changed.train, run.train);
+    let error = run.with_overrides("the minimum", &["analysis.treshold=1".to_owned()]).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("the minimum") && text.contains("did you mean `thresholds`"), "{text}");
+}
