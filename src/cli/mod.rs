@@ -3,6 +3,7 @@
 mod accelerator;
 mod almost_sure;
 mod analyze;
+mod beside;
 mod compare;
 mod completions;
 mod devices;

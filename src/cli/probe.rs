@@ -21,6 +21,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::json;
 
+use super::beside;
 use super::exit::UsageError;
 use super::format::number;
 use super::minimum::{Minimum, Setting};
@@ -93,15 +94,7 @@ struct Row<'a> {
 impl Probe {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
         self.check()?;
-        let folder = self.folder();
-        let csv = folder.join("probe.csv");
-        if csv.exists() {
-            let text = format!("{} exists; choose another folder with --out", csv.display());
-            return Err(UsageError(text).into());
-        }
-        // Before the long work, so that a folder that cannot be written costs none of it.
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
+        let (folder, csv) = beside::prepare(&self.minimum, self.out.as_deref(), "probe")?;
         let minimum = self
             .setting
             .load(&self.minimum)
@@ -130,11 +123,6 @@ impl Probe {
             return Ok(());
         };
         Err(UsageError(fault.to_owned()))
-    }
-
-    fn folder(&self) -> PathBuf {
-        let beside = || self.minimum.parent().unwrap_or(Path::new("")).join("probe");
-        self.out.clone().unwrap_or_else(beside)
     }
 
     /// From half of the smaller threshold to twice the larger one.

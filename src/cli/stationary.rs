@@ -16,6 +16,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::json;
 
+use super::beside;
 use super::exit::UsageError;
 use super::format::{number, table};
 use super::minimum::{Minimum, Setting};
@@ -75,15 +76,7 @@ struct Line {
 impl Stationary {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
         self.check()?;
-        let folder = self.folder();
-        let csv = folder.join("stationary.csv");
-        if csv.exists() {
-            let text = format!("{} exists; choose another folder with --out", csv.display());
-            return Err(UsageError(text).into());
-        }
-        // Before the long work, so that a folder that cannot be written costs none of it.
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
+        let (folder, csv) = beside::prepare(&self.minimum, self.out.as_deref(), "stationary")?;
         let context = || format!("cannot use {}", self.minimum.display());
         let minimum = self.setting.load(&self.minimum).with_context(context)?;
         let (bottom, expansion) = expand(&minimum, style).with_context(context)?;
@@ -105,11 +98,6 @@ impl Stationary {
             return Ok(());
         };
         Err(UsageError(fault.to_owned()))
-    }
-
-    fn folder(&self) -> PathBuf {
-        let beside = || self.minimum.parent().unwrap_or(Path::new("")).join("stationary");
-        self.out.clone().unwrap_or_else(beside)
     }
 
     fn sampling(&self) -> BatchSampling {
