@@ -43,17 +43,19 @@ impl<'a> Explicit<'a> {
     /// Eigenvalues above this part of the largest are leading: elsewhere y > 1/(2·LEADING), and the
     /// parabola's relative error is at most 1/(32 y³) = 2e-5.
     const LEADING: f64 = 0.04;
-    /// Absolute accuracy of 1/y, relative to 1/n, as n contributions add up.
-    const RESOLUTION: f64 = 1e-5;
+    /// Eigenvalues below this part of the largest count as that part: what they contribute to F_μ is
+    /// no more than that part of the largest's, and the n of them that add up stay below 1e-5.
+    const SMALLEST: f64 = 1e-8;
 
-    /// About half a product of nq × r matrices for each of some 30 exponentials.
+    /// About half a product of nq × r matrices for each of some 20 exponentials.
     pub fn new(spectrum: &'a Spectrum) -> Self {
         let layout = Layout::new(spectrum.samples(), spectrum.outputs());
         let largest = spectrum.sharpness();
         let values: Vec<f64> = spectrum.eigenvalues().iter().map(|v| v / largest).collect();
         let count = values.iter().take_while(|value| **value > Self::LEADING).count();
         let edge = 0.5 + 0.5 / values.get(count).copied().unwrap_or(Self::LEADING);
-        let sum = Exponentials::new(edge, Self::RESOLUTION / spectrum.samples() as f64);
+        let smallest = (spectrum.smallest() / largest).max(Self::SMALLEST);
+        let sum = Exponentials::new(edge, edge.max(1.0 / smallest));
         let matrices = matrices(&layout, spectrum, &values, &sum);
         let pairs = (0..count * count).into_par_iter();
         let leading_parabolas = pairs
@@ -131,7 +133,7 @@ fn parabola(tau: f64) -> Parabola {
 
 /// What the parabolas of all the terms make of 1/(y − γ).
 fn parabola_of_sum(sum: &Exponentials, y: f64) -> Parabola {
-    let mut total = [sum.constant, 0.0, 0.0];
+    let mut total = [0.0; 3];
     for (tau, weight) in &sum.terms {
         let factor = weight * (-tau * y).exp();
         total.iter_mut().zip(parabola(*tau)).for_each(|(total, c)| *total += factor * c);
@@ -151,17 +153,12 @@ fn matrices(
     let vectors = by_output(spectrum);
     let side = layout.side();
     let mut matrices = [(); 3].map(|()| Dense::zeros(side, side));
-    // The limit of S_t for small τ is the projection on the range.
-    let flat = vec![1.0; values.len()];
-    let constant = (&flat[..], 0.0, [sum.constant, 0.0, 0.0]);
-    let terms =
-        sum.terms.iter().map(|&(tau, weight)| (values, tau, parabola(tau).map(|c| weight * c)));
-    let all: Vec<_> = terms.chain([constant]).collect();
-    for some in all.chunks(TOGETHER) {
+    for some in sum.terms.chunks(TOGETHER) {
         let factors: Vec<(Dense<f32>, [f32; 3])> = some
             .iter()
-            .map(|(values, tau, weights)| {
-                (exponential(&vectors, values, *tau), weights.map(|w| w as f32))
+            .map(|&(tau, weight)| {
+                let weights = parabola(tau).map(|c| (weight * c) as f32);
+                (exponential(&vectors, values, tau), weights)
             })
             .collect();
         let [first, second, third] = &mut matrices;

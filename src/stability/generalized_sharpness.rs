@@ -122,18 +122,33 @@ impl<'a> Solver<'a> {
         while search.goes_on() {
             self.leave_the_boundary();
             let mut mu = self.settle(coefficients, target, &mut search);
-            for _ in 0..CORRECTIONS {
+            for correction in 0..CORRECTIONS {
                 let certified = certify(&self.exact, self.spectrum, coefficients, mu, &self.last);
                 search.record(&certified);
+                search.tell(&certified, self.spectrum.sharpness());
                 if !search.goes_on() {
                     break;
                 }
-                // What the inner precision could not see, double precision corrects.
                 mu = certified.value.max(mu);
-                self.last.raise_above(&certified.image, 1.0 / (1.0 + 0.5 * target), OVERSHOOT);
+                self.correct(certified.image, target, correction);
             }
         }
         Solution { sharpness: search.found, direction: search.direction }
+    }
+
+    /// Improves the last Perron vector by its image in double precision, in turn by a power step and
+    /// by raising.
+    ///
+    /// F_μ(m) ⪯ cm implies F_μ(F_μ(m)) ⪯ cF_μ(m): a power step never makes the upper end worse, and
+    /// it puts what double precision sees in place of what the inner precision could not see in small
+    /// blocks. Where samples fall into groups of nearly the same radius it is slow, and raising is not.
+    fn correct(&mut self, image: Blocks, target: f64, correction: usize) {
+        if correction % 2 == 0 {
+            self.last = image;
+            self.last.scale(1.0 / self.last.largest_norm());
+        } else {
+            self.last.raise_above(&image, 1.0 / (1.0 + 0.5 * target), OVERSHOOT);
+        }
     }
 
     /// Mixes in some of every sample: where samples fall into groups that hardly share directions, the
@@ -187,8 +202,8 @@ impl<'a> Solver<'a> {
     /// F_μ(m) ⪯ (1 + `target`) m as far as the inner precision can tell.
     ///
     /// Where the Perron vector is small, Lanczos leaves it inaccurate relative to its own size, and
-    /// there F_μ(m) ⪯ m fails. Such blocks are raised until it holds, which their small self-coupling
-    /// makes quick and which changes nothing elsewhere.
+    /// there F_μ(m) ⪯ m fails. Such blocks are raised until it holds up to the noise of the inner
+    /// precision, which their small self-coupling makes quick and which changes nothing elsewhere.
     fn settle(&mut self, coefficients: Coefficients, target: f64, search: &mut Search) -> f64 {
         let (mu, radius) = self.radius_one(coefficients, target, search);
         let Coefficients { alpha, beta } = coefficients;
@@ -198,13 +213,14 @@ impl<'a> Solver<'a> {
         // Blocks of silent samples are zero, and Ritz vectors leave the cone by rounding.
         m.scale(1.0 / m.largest_norm());
         m.raise_to(&floors);
+        let settled = target.max(self.inner.noise());
         for _ in 0..RAISES {
             if !search.may_iterate() {
                 break;
             }
             let mut image = self.apply(kernel, beta, &m, search);
             image.scale(1.0 / radius);
-            if collatz_wielandt(&m, &image, |_| 0.0) <= 1.0 + target {
+            if collatz_wielandt(&m, &image, |_| 0.0) <= 1.0 + settled {
                 break;
             }
             m.raise_above(&image, 1.0 / (1.0 + 0.5 * target), OVERSHOOT);
@@ -222,7 +238,8 @@ impl<'a> Solver<'a> {
     }
 
     /// μ and the spectral radius of F_μ there, within a tenth of `target` of 1; the Perron vector is
-    /// left in `self.last`. Newton's method, with ∂F_μ/∂μ = −(F_μ + α ∂F_μ/∂α)/μ.
+    /// left in `self.last`. Newton's method for 1/radius, which is linear in μ for α = 0 and nearly so
+    /// for μ ≈ α, with ∂F_μ/∂μ = −(F_μ + α ∂F_μ/∂α)/μ.
     fn radius_one(
         &mut self,
         coefficients: Coefficients,
@@ -242,7 +259,9 @@ impl<'a> Solver<'a> {
             }
             let slope = noise * self.inner.slope(&self.last, kernel) / self.last.dot(&self.last);
             search.found.iterations += 1;
-            mu = (mu * (1.0 + (radius - 1.0) / (radius + alpha * slope))).max(least);
+            let so_far = search.found.iterations;
+            tracing::debug!("radius {radius} at scale {mu} after {so_far} iterations");
+            mu = (mu * (1.0 + radius * (radius - 1.0) / (radius + alpha * slope))).max(least);
         }
         (mu, radius)
     }
@@ -288,7 +307,7 @@ fn first(rank: usize) -> Vec<f64> {
     direction
 }
 
-/// Certificates tried in a row, each with the blocks that the one before asked for.
+/// Certificates tried in a row, each from the image that the one before computed.
 const CORRECTIONS: usize = 3;
 /// Certificates tried at most for one number.
 const CERTIFICATES: usize = 6;
@@ -321,6 +340,18 @@ impl Search {
 
     fn may_iterate(&self) -> bool {
         self.found.iterations < self.effort.max_iterations
+    }
+
+    /// For `ETASTAR_LOG=debug`.
+    fn tell(&self, enclosure: &Enclosure, unit: f64) {
+        let Enclosure { value, lower, upper, .. } = enclosure;
+        let [value, lower, upper] = [value, lower, upper].map(|end| end * unit);
+        let found = &self.found;
+        tracing::debug!(
+            "certificate {} after {} iterations: {value} in [{lower}, {upper}]",
+            found.certificates,
+            found.iterations,
+        );
     }
 
     fn record(&mut self, enclosure: &Enclosure) {

@@ -159,12 +159,15 @@ pub fn thresholds_on(
         .map(|&batch_size| request.sampling.coefficients(n, batch_size))
         .collect::<Result<_, _>>()?;
     let spectrum = Spectrum::of(gram)?;
+    tracing::debug!("spectrum of side {}: rank {}", gram.side(), spectrum.rank());
     progress(Stage::Spectrum);
 
     let work = Work { tolerance, problems: pairs.len() + 1 };
     let solver = Solver::new(&spectrum, inner_map(&spectrum, work, accelerator));
+    tracing::debug!("the map of the iterations is set up");
     let sharpness = sharpnesses(solver, request, &pairs, progress);
     let report = report(gram, &spectrum, request, &pairs, sharpness);
+    tracing::debug!("bounds found");
     progress(Stage::Bounds);
     Ok(report)
 }
@@ -182,6 +185,7 @@ fn sharpnesses(
     progress: &mut dyn FnMut(Stage),
 ) -> Sharpnesses {
     let noise = noise_sharpness(&mut solver, request.effort);
+    tracing::debug!("noise sharpness found");
     let mut order: Vec<usize> = (0..pairs.len()).collect();
     order.sort_by_key(|&k| request.batch_sizes[k]);
     let mut found: Vec<(usize, Solution)> = Vec::with_capacity(pairs.len());
