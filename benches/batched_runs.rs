@@ -7,9 +7,10 @@
 //! python scripts/bench_gpu.py                             # with PyTorch's baddbmm on the same GPU
 //! ```
 //!
-//! The last column is the distance from the limit of the device's memory: a step must read every
-//! weight, and read and write it once more to change it, 12 bytes a parameter; copying a large
-//! tensor tells how many bytes a second there are. A step is some 23 kernel launches, whatever R is.
+//! `rows` is what a sweep does: up to B = 16 two kernels of our own a step on a GPU, else some 23
+//! launches of tensor operations, whatever R is; `tensors` is the latter at every B. The last column is
+//! the distance of `rows` from the limit of the device's memory: a step must read and write every
+//! weight, 8 bytes a parameter; copying a large tensor tells how many bytes a second there are.
 
 mod support;
 
@@ -65,6 +66,7 @@ struct Measured {
     batch_size: usize,
     runs: usize,
     rows: f64,
+    tensors: f64,
     fused: [f64; 2],
     /// Of the steps that the memory's bandwidth allows.
     of_limit: f64,
@@ -81,7 +83,7 @@ fn main() {
         println!("{} on {name}; {}", backend.name(), driver());
         println!("{:.1} GB/s by copying", bandwidth / 1e9);
         println!("runs × steps per second, fused on {} cores", cores());
-        println!("    B    R        rows  fused, start  fused, late  of the memory's limit");
+        println!("    B    R        rows     tensors  fused, start  fused, late  of the limit");
     }
     for &batch_size in &options.batch_sizes {
         let row = measure(&options, batch_size, &device, gpu.as_ref(), bandwidth);
@@ -100,15 +102,15 @@ fn backend(options: &Options) -> Backend {
 }
 
 fn print(row: &Measured, json: bool) {
-    let Measured { batch_size, runs, rows, fused: [start, late], of_limit } = row;
+    let Measured { batch_size, runs, rows, tensors, fused: [start, late], of_limit } = row;
     if json {
         println!(
             "{{\"batch_size\":{batch_size},\"runs\":{runs},\"rows\":{rows},\
-             \"fused_start\":{start},\"fused_late\":{late},\"of_limit\":{of_limit}}}"
+             \"tensors\":{tensors},\"fused_start\":{start},\"fused_late\":{late},\"of_limit\":{of_limit}}}"
         );
     } else {
         println!(
-            "{batch_size:5}{runs:5}{rows:12.0}{start:14.0}{late:13.0}{:22.1}%",
+            "{batch_size:5}{runs:5}{rows:12.0}{tensors:12.0}{start:14.0}{late:13.0}{:13.1}%",
             100.0 * of_limit
         );
     }
@@ -129,11 +131,18 @@ fn measure(
         runs => runs,
     };
     let seconds = Duration::from_secs_f64(options.seconds);
-    let rows = rows_per_second(&data, &weights, runs, batch_size, device, seconds);
+    let row = || {
+        let mut network = RowNetwork::new(&data, 1.0, device);
+        network.join(&vec![weights.clone(); runs]);
+        network
+    };
+    let kernels = row().has_kernels(batch_size);
+    let tensors = rows_per_second(row().without_kernels(), batch_size, seconds);
+    let rows = if kernels { rows_per_second(row(), batch_size, seconds) } else { tensors };
     let fused = [Stage::Start, Stage::Late]
         .map(|stage| fused_per_second(options.scaling(), stage, batch_size, seconds));
-    let bytes = 12.0 * widths.parameters() as f64;
-    Measured { batch_size, runs, rows, fused, of_limit: rows * bytes / bandwidth }
+    let bytes = 8.0 * widths.parameters() as f64;
+    Measured { batch_size, runs, rows, tensors, fused, of_limit: rows * bytes / bandwidth }
 }
 
 fn problem(scaling: &str) -> (Dataset, Weights) {
@@ -150,17 +159,9 @@ fn load(config: &DataConfig) -> Dataset {
     Dataset::load(config).expect("MNIST images in data/mnist")
 }
 
-/// R networks for whole epochs of 1024 samples, as in a sweep.
-fn rows_per_second(
-    data: &Dataset,
-    weights: &Weights,
-    runs: usize,
-    batch_size: usize,
-    device: &Device,
-    seconds: Duration,
-) -> f64 {
-    let mut network = RowNetwork::new(data, 1.0, device);
-    network.join(&vec![weights.clone(); runs]);
+/// The networks for whole epochs of 1024 samples, as in a sweep.
+fn rows_per_second(mut network: RowNetwork, batch_size: usize, seconds: Duration) -> f64 {
+    let runs = network.runs();
     let mut random = Uniform(3);
     let rates = vec![1e-7; runs];
     let mut epoch = || {

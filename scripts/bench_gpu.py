@@ -3,11 +3,12 @@
 
 784-1024-4 on the first 256 MNIST images of each digit 0 to 3, standardised, quadratic loss, f32; R networks with
 their own step sizes and batches. Runs × steps per second of
-  rows     `cargo bench --bench batched_runs`: the tensor engine's rows
+  rows     `cargo bench --bench batched_runs`: the tensor engine's rows, two kernels a step up to B = 16
+  tensors  the same without those kernels
   fused    the fused engine on all cores, at the start of training and near a minimum
   baddbmm  PyTorch, the gradient written out with baddbmm on weights [R, ...]
   graph    the same, captured as a CUDA graph (NVIDIA only)
-and the share of the steps that the memory's bandwidth allows (12 bytes a weight and step).
+and the share of the steps that the memory's bandwidth allows (8 bytes a weight and step).
 
 Usage: bench_gpu.py [--features wgpu] [--backend cuda] [--runs 0] [--batch-sizes 1,8,64,1024] [--seconds 3]
                     [--torch-device cuda]
@@ -132,14 +133,14 @@ def main():
     except FileNotFoundError:
         print("driver: no nvidia-smi")
     print("runs × steps per second\n")
-    print("| B | R | rows | of the limit | baddbmm | of the limit | graph | fused, start | fused, late |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    limit = speed / (12 * PARAMETERS)
+    print("| B | R | rows | of the limit | tensors | baddbmm | of the limit | graph | fused, start | fused, late |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    limit = speed / (8 * PARAMETERS)
     for found in rows:
         size, runs = found["batch_size"], found["runs"]
         eager = pytorch(runs, size, device, options.seconds, graph=False)
         graph = f"{pytorch(runs, size, device, options.seconds, graph=True):.0f}" if device == "cuda" else "–"
-        print(f"| {size} | {runs} | {found['rows']:.0f} | {found['of_limit']:.1%} | {eager:.0f} | {eager / limit:.1%} "
+        print(f"| {size} | {runs} | {found['rows']:.0f} | {found['of_limit']:.1%} | {found['tensors']:.0f} | {eager:.0f} | {eager / limit:.1%} "
               f"| {graph} | {found['fused_start']:.0f} | {found['fused_late']:.0f} |", flush=True)
 
 

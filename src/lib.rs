@@ -68,6 +68,7 @@ pub mod report;
 pub mod slurm;
 pub mod stability;
 pub mod stationary;
+pub(crate) mod statistics;
 pub mod sweep;
 pub mod text;
 pub mod train;

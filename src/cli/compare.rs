@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use etastar::compare::{CompareError, Comparison, Deviation, compare, read_published, read_runs};
+use etastar::compare::{
+    CompareError, Comparison, Deviation, Edge, Range, compare, read_published, read_runs,
+};
 use etastar::figures::{Outcome, draw_comparison};
 use etastar::sweep::read_json;
 use serde_json::{Value, json};
@@ -44,6 +46,7 @@ impl Compare {
             return Ok(ExitCode::SUCCESS);
         }
         write!(out, "{}", page(&found))?;
+        write!(out, "{}", edges(&found))?;
         if let Outcome::Drawn { svg, png, .. } = figure {
             writeln!(out, "{}\n{}", svg.display(), png.display())?;
         }
@@ -66,6 +69,34 @@ fn page(found: &[Comparison]) -> String {
         "ratios of our λ_max and bound (17) to the published ones: median and worst;\n\
          the last step size that converges, the first that does not, the paper's last\n\n{text}\n"
     )
+}
+
+/// The minima whose exact threshold is known; nothing if there are none.
+fn edges(found: &[Comparison]) -> String {
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .filter_map(|comparison| Some(edge_row(comparison.batch_size, &comparison.edge?)))
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let header = ["B", "minima", "λ_max", "(17)", "(27)", "exact", "rank", "λ<0", "λ>0", "?"];
+    let table =
+        table(&std::iter::once(header.map(str::to_owned).to_vec()).chain(rows).collect::<Vec<_>>());
+    format!(
+        "\nwhere SGD stops: times η/2, so that the edge of mean-square stability is at 1, from least\n\
+         to most; rank of the second moment that grows first (median); how many minima have\n\
+         a Lyapunov exponent below 0, above 0 and undecided\n\n{table}\n"
+    )
+}
+
+fn edge_row(batch_size: usize, edge: &Edge) -> Vec<String> {
+    let range = |range: Range| format!("{:.2}–{:.2}", range.least, range.most);
+    let mut row = vec![batch_size.to_string(), edge.minima.to_string()];
+    row.extend([edge.sharpness, edge.bound_17, edge.bound_27, edge.exact].map(range));
+    row.push(format!("{:.0}", edge.effective_rank.median));
+    row.extend([edge.stable, edge.unstable, edge.undecided].map(|count| count.to_string()));
+    row
 }
 
 fn row(found: &Comparison) -> Vec<String> {

@@ -1,10 +1,12 @@
 //! Our runs beside the published curves of Mulayoff & Michaeli (COLT 2024), Figures 1(a) to 3.
 
+mod edge;
 mod published;
 mod statistics;
 
 use std::path::{Path, PathBuf};
 
+pub use edge::{Edge, Range};
 pub use published::{Published, read as read_published};
 pub use statistics::{Comparison, Deviation, compare};
 
@@ -17,6 +19,12 @@ pub struct Run {
     pub sharpness_gn: Option<f64>,
     pub bound_17: Option<f64>,
     pub bound_27: Option<f64>,
+    pub generalized_sharpness: Option<f64>,
+    pub effective_rank: Option<f64>,
+    pub eta_var: Option<f64>,
+    pub eta_as: Option<f64>,
+    pub lyapunov_low: Option<f64>,
+    pub lyapunov_high: Option<f64>,
 }
 
 /// A file that cannot be compared.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::edge::{Edge, edge};
 use super::{Published, Run};
+use crate::statistics::median;
 
 /// Step sizes count as the same within this factor; neighbours of the paper's grid differ by 1.072.
 const SAME: f64 = 1.03;
@@ -23,6 +25,8 @@ pub struct Comparison {
     pub largest_published: f64,
     /// The smallest of our step sizes above `largest` that did not converge.
     pub smallest_failed: Option<f64>,
+    /// How far the minima are from the edge of mean-square stability.
+    pub edge: Option<Edge>,
 }
 
 /// log(ours/published) over all points in common.
@@ -72,6 +76,7 @@ fn at_one_size(batch_size: usize, runs: &[&Run], curve: &[&Published]) -> Compar
         largest,
         largest_published: curve.iter().map(|point| point.learning_rate).fold(0.0, f64::max),
         smallest_failed: failed.map(|run| run.learning_rate).reduce(f64::min),
+        edge: edge(&converged),
     }
 }
 
@@ -87,13 +92,7 @@ fn deviation(logarithms: impl Iterator<Item = f64>) -> Option<Deviation> {
     let values: Vec<f64> = logarithms.collect();
     let worst = values.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
     let absolute = values.iter().map(|value| value.abs()).collect();
-    Some(Deviation { median: median(values), median_absolute: median(absolute), worst })
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let half = values.len() / 2;
-    if values.len() % 2 == 1 { values[half] } else { f64::midpoint(values[half - 1], values[half]) }
+    Some(Deviation { median: median(values)?, median_absolute: median(absolute)?, worst })
 }
 
 #[cfg(test)]
@@ -109,6 +108,12 @@ mod tests {
             sharpness_gn: Some(factor * point.sharpness),
             bound_17: Some(point.bound_17),
             bound_27: None,
+            generalized_sharpness: None,
+            effective_rank: None,
+            eta_var: None,
+            eta_as: None,
+            lyapunov_low: None,
+            lyapunov_high: None,
         }
     }
 

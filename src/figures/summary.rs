@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::statistics::median;
+
 /// One run's value with the interval known to hold it (an enclosure, or the value itself).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
@@ -45,18 +47,11 @@ fn point(x: f64, group: &[Measured]) -> Point {
     let highs = group.iter().map(|m| m.high);
     Point {
         x,
-        y: median(group.iter().map(|m| m.value).collect()),
+        y: median(group.iter().map(|m| m.value).collect()).unwrap_or(f64::NAN),
         low: lows.fold(f64::INFINITY, f64::min),
         high: highs.fold(f64::NEG_INFINITY, f64::max),
         runs: group.len(),
     }
-}
-
-/// The middle value, or the mean of the two middle ones.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let half = values.len() / 2;
-    if values.len() % 2 == 1 { values[half] } else { f64::midpoint(values[half - 1], values[half]) }
 }
 
 #[cfg(test)]

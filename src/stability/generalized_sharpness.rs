@@ -250,7 +250,8 @@ impl<'a> Solver<'a> {
         let Coefficients { alpha, beta } = coefficients;
         let least = self.least(coefficients);
         let noise = beta * self.spectrum.samples() as f64;
-        let (mut mu, mut radius) = (least, 1.0);
+        // The noise operator starts at γ = α/μ ≥ −1, where the cheapest map is at home.
+        let (mut mu, mut radius) = (least.max(-alpha), 1.0);
         for _ in 0..STEPS {
             let kernel = Kernel { mu, alpha };
             radius = self.perron(kernel, beta, target, search);

@@ -29,6 +29,24 @@ impl RowLayer {
         }
     }
 
+    /// W and b.
+    #[cfg(any(feature = "wgpu", feature = "cuda"))]
+    pub fn into_parts(self) -> (Tensor<3>, Tensor<3>) {
+        (self.weight, self.bias)
+    }
+
+    /// From W `[R, inputs, outputs]` and b `[R, 1, outputs]`.
+    #[cfg(any(feature = "wgpu", feature = "cuda"))]
+    pub fn from_parts(weight: Tensor<3>, bias: Tensor<3>) -> Self {
+        Self { weight, bias }
+    }
+
+    /// `[R, inputs, outputs]`.
+    #[cfg(any(feature = "wgpu", feature = "cuda"))]
+    pub fn dims(&self) -> [usize; 3] {
+        self.weight.dims()
+    }
+
     /// This layer's runs, then those of `other`.
     pub fn followed_by(self, other: Self) -> Self {
         Self {

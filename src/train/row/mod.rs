@@ -6,6 +6,8 @@
 //! samples of every run. A run that ends leaves the row, and a waiting one takes its place.
 
 mod capacity;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+mod kernels;
 mod lane;
 mod layer;
 mod network;

@@ -3,10 +3,26 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::super::engine::EngineError;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+use super::kernels;
 use super::layer::{RowLayer, floats};
 use super::step::{Batch, forward, squared, step};
 use crate::data::Dataset;
 use crate::net::Weights;
+
+/// A build without GPUs.
+#[cfg(not(any(feature = "wgpu", feature = "cuda")))]
+mod kernels {
+    use super::{Device, RowLayer, Tensor};
+
+    pub fn work_on(_: &Device) -> bool {
+        false
+    }
+
+    pub fn apply(_: &[RowLayer], _: usize, _: &Tensor<2>) -> bool {
+        false
+    }
+}
 
 /// Samples of the full-data loss computed at once: bounds the memory of the activations.
 const LOSS_ROWS: usize = 256;
@@ -20,11 +36,19 @@ pub struct RowNetwork {
     device: Device,
     /// c of the loss.
     factor: f64,
+    /// Whether steps may be taken by the GPU's own kernels.
+    kernels: bool,
 }
 
 impl RowNetwork {
     /// No networks yet, and the data on `device`.
     pub fn new(data: &Dataset, factor: f64, device: &Device) -> Self {
+        let kernels = kernels::work_on(&device.clone().inner());
+        Self::with(data, factor, device, kernels)
+    }
+
+    /// The same, with or without the GPU's own kernels.
+    pub(super) fn with(data: &Dataset, factor: f64, device: &Device, kernels: bool) -> Self {
         let device = device.clone().inner();
         let matrix = |values: &[f32], columns| {
             Tensor::from_data(TensorData::new(values.to_vec(), [data.samples, columns]), &device)
@@ -36,7 +60,20 @@ impl RowNetwork {
             targets: matrix(&data.targets, data.outputs),
             device,
             factor,
+            kernels,
         }
+    }
+
+    /// Steps as tensor operations only, on every device: to compare with.
+    #[must_use]
+    pub fn without_kernels(self) -> Self {
+        Self { kernels: false, ..self }
+    }
+
+    /// Whether steps of this batch size are taken by the GPU's own kernels: one hidden layer, few
+    /// outputs, small batches.
+    pub fn has_kernels(&self, batch_size: usize) -> bool {
+        self.kernels && kernels::apply(&self.layers, batch_size, &self.targets)
     }
 
     /// A row without networks on the same device and data.
@@ -48,6 +85,7 @@ impl RowNetwork {
             targets: self.targets.clone(),
             device: self.device.clone(),
             factor: self.factor,
+            kernels: self.kernels,
         }
     }
 
@@ -111,11 +149,25 @@ impl RowNetwork {
         batch_size: usize,
         rates: &[f64],
     ) -> Result<Vec<f64>, EngineError> {
-        let runs = self.runs;
         let length = orders.first().map_or(0, |order| order.len());
-        let indices = self.indices(&interleave(orders, batch_size));
-        let inputs = self.inputs.clone().select(0, indices.clone());
-        let targets = self.targets.clone().select(0, indices);
+        let order = self.indices(&interleave(orders, batch_size));
+        #[cfg(any(feature = "wgpu", feature = "cuda"))]
+        if self.has_kernels(batch_size) {
+            return self.steps_by_kernels(order, length, batch_size, rates);
+        }
+        self.steps_by_tensors(order, length, batch_size, rates)
+    }
+
+    fn steps_by_tensors(
+        &mut self,
+        order: Tensor<1, Int>,
+        length: usize,
+        batch_size: usize,
+        rates: &[f64],
+    ) -> Result<Vec<f64>, EngineError> {
+        let runs = self.runs;
+        let inputs = self.inputs.clone().select(0, order.clone());
+        let targets = self.targets.clone().select(0, order);
         let [_, features] = inputs.dims();
         let [_, outputs] = targets.dims();
         let mut total = Tensor::<1>::zeros([runs], &self.device);
@@ -127,10 +179,27 @@ impl RowNetwork {
             let x = inputs.clone().slice([rows.clone()]).reshape([runs, size, features]);
             let y = targets.clone().slice([rows]).reshape([runs, size, outputs]);
             let scale = if size == batch_size { full.clone() } else { self.scale(rates, size) };
-            let batch = Batch { inputs: x, targets: y, scale };
+            let batch = Batch { inputs: x, targets: y, scale: scale.reshape([runs, 1, 1]) };
             let layers = std::mem::take(&mut self.layers);
             (self.layers, total) = step(layers, batch, total);
         }
+        self.losses(total)
+    }
+
+    #[cfg(any(feature = "wgpu", feature = "cuda"))]
+    fn steps_by_kernels(
+        &mut self,
+        order: Tensor<1, Int>,
+        length: usize,
+        batch_size: usize,
+        rates: &[f64],
+    ) -> Result<Vec<f64>, EngineError> {
+        let full = self.scale(rates, batch_size);
+        let scale = |size| if size == batch_size { full.clone() } else { self.scale(rates, size) };
+        let (inputs, targets) = (self.inputs.clone(), self.targets.clone());
+        let course = kernels::Course { inputs, targets, order, length, batch_size };
+        let (layers, total) = kernels::steps(&self.layers, &course, scale)?;
+        self.layers = layers;
         self.losses(total)
     }
 
@@ -162,10 +231,11 @@ impl RowNetwork {
         Ok(losses.into_iter().map(|loss| loss / samples as f64).collect())
     }
 
-    fn scale(&self, rates: &[f64], size: usize) -> Tensor<3> {
+    /// −2cη/`size` of every run.
+    fn scale(&self, rates: &[f64], size: usize) -> Tensor<1> {
         let scale = |rate: &f64| (-2.0 * self.factor * rate / size as f64) as f32;
         let values: Vec<f32> = rates.iter().map(scale).collect();
-        Tensor::from_data(TensorData::new(values, [rates.len(), 1, 1]), &self.device)
+        Tensor::from_data(TensorData::new(values, [rates.len()]), &self.device)
     }
 
     fn indices<T: Copy + TryInto<i32>>(&self, values: &[T]) -> Tensor<1, Int> {

@@ -1,0 +1,119 @@
+//! What the paper could not compute: how far the minima of one batch size are from the edge of
+//! mean-square stability.
+
+use serde::Serialize;
+
+use super::Run;
+use crate::statistics::median;
+
+/// The minima of one batch size whose exact threshold is known. Sharpnesses are times η/2, so that the
+/// edge is at 1 (\[M\] Thm 5).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Edge {
+    /// Minima with an exact threshold.
+    pub minima: usize,
+    /// λ_max(H)·η/2.
+    pub sharpness: Range,
+    /// \[M\] (17) × η/2.
+    pub bound_17: Range,
+    /// \[M\] (27) × η/2.
+    pub bound_27: Range,
+    /// λ_max(C†D)·η/2.
+    pub exact: Range,
+    /// (Tr X)²/‖X‖_F² of the second moment that grows first.
+    pub effective_rank: Range,
+    /// η*_as/η*_var.
+    pub almost_sure: Option<Range>,
+    /// Minima whose Lyapunov exponent is below 0, above 0, and neither with 95% confidence.
+    pub stable: usize,
+    pub unstable: usize,
+    pub undecided: usize,
+}
+
+/// Smallest, middle and largest value.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Range {
+    pub least: f64,
+    pub median: f64,
+    pub most: f64,
+}
+
+impl Range {
+    /// `None` of nothing.
+    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let values: Vec<f64> = values.collect();
+        let least = values.iter().copied().reduce(f64::min)?;
+        let most = values.iter().copied().reduce(f64::max)?;
+        Some(Self { least, median: median(values)?, most })
+    }
+}
+
+/// `None` if no converged run has an exact threshold.
+pub fn edge(converged: &[&Run]) -> Option<Edge> {
+    let known: Vec<&Run> =
+        converged.iter().copied().filter(|run| run.generalized_sharpness.is_some()).collect();
+    let scaled = |of: fn(&Run) -> Option<f64>| {
+        Range::of(known.iter().filter_map(|run| Some(of(run)? * run.learning_rate / 2.0)))
+    };
+    let is = |sign: fn(&Run) -> Option<bool>| {
+        known.iter().filter(|run| sign(run).unwrap_or(false)).count()
+    };
+    let (stable, unstable) =
+        (is(|run| Some(run.lyapunov_high? < 0.0)), is(|run| Some(run.lyapunov_low? > 0.0)));
+    let measured = is(|run| Some(run.lyapunov_low? <= run.lyapunov_high?));
+    Some(Edge {
+        minima: known.len(),
+        sharpness: scaled(|run| run.sharpness_gn)?,
+        bound_17: scaled(|run| run.bound_17)?,
+        bound_27: scaled(|run| run.bound_27)?,
+        exact: scaled(|run| run.generalized_sharpness)?,
+        effective_rank: Range::of(known.iter().filter_map(|run| run.effective_rank))?,
+        almost_sure: Range::of(known.iter().filter_map(|run| Some(run.eta_as? / run.eta_var?))),
+        stable,
+        unstable,
+        undecided: measured - stable - unstable,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(learning_rate: f64, exact: Option<f64>, exponent: [f64; 2]) -> Run {
+        Run {
+            learning_rate,
+            batch_size: 4,
+            stop_reason: "converged".to_owned(),
+            sharpness_gn: Some(10.0),
+            bound_17: Some(11.0),
+            bound_27: Some(12.0),
+            generalized_sharpness: exact,
+            effective_rank: Some(3.0),
+            eta_var: exact.map(|value| 2.0 / value),
+            eta_as: None,
+            lyapunov_low: Some(exponent[0]),
+            lyapunov_high: Some(exponent[1]),
+        }
+    }
+
+    #[test]
+    fn the_edge_is_at_one_and_every_exponent_has_its_sign() {
+        let runs = [
+            run(0.1, Some(20.0), [0.1, 0.2]),
+            run(0.2, Some(9.0), [-0.2, -0.1]),
+            run(0.3, Some(5.0), [-0.1, 0.1]),
+            run(0.4, None, [0.1, 0.2]),
+        ];
+        let found = edge(&runs.iter().collect::<Vec<_>>()).unwrap();
+        assert_eq!(found.minima, 3);
+        assert_eq!([found.exact.least, found.exact.median, found.exact.most], [0.75, 0.9, 1.0]);
+        assert_eq!([found.stable, found.unstable, found.undecided], [1, 1, 1]);
+        assert_eq!(found.sharpness.most, 1.5);
+        assert_eq!(found.almost_sure, None);
+    }
+
+    #[test]
+    fn nothing_is_said_without_an_exact_threshold() {
+        assert_eq!(edge(&[&run(0.1, None, [0.1, 0.2])]), None);
+    }
+}
