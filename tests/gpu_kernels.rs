@@ -6,7 +6,7 @@ use etastar::config::Backend;
 use etastar::data::Dataset;
 use etastar::net::{Layer, Weights};
 use etastar::train::open_device;
-use etastar::train::row::RowNetwork;
+use etastar::train::row::{RowNetwork, open};
 
 /// Features, hidden units, outputs, runs and batch size.
 const CASES: [[usize; 5]; 8] = [
@@ -137,7 +137,7 @@ fn steps_are_those_of_a_plain_loop() {
     for case @ [features, hidden, outputs, runs, batch_size] in CASES {
         let data = data(features, outputs);
         let starts: Vec<Weights> = (0..runs).map(|run| network(case, 10 + run as u64)).collect();
-        let mut row = RowNetwork::new(&data, FACTOR, &device);
+        let mut row = open(&data, FACTOR, &device);
         row.join(&starts);
         assert!(row.has_kernels(batch_size), "{case:?}");
         let rate = 1.0 / (features + hidden) as f64;
@@ -178,7 +178,7 @@ fn a_run_that_diverges_says_so_and_disturbs_nobody() {
     let case = [9, 24, 4, 2, 4];
     let data = data(9, 4);
     let starts = [network(case, 1), network(case, 2)];
-    let mut row = RowNetwork::new(&data, FACTOR, &device);
+    let mut row = open(&data, FACTOR, &device);
     row.join(&starts);
     assert!(row.has_kernels(4));
     let order = order(40, 5);
@@ -193,11 +193,11 @@ fn a_run_that_diverges_says_so_and_disturbs_nobody() {
 fn other_networks_and_batches_go_without_them() {
     let Some(device) = device() else { return };
     let data = data(9, 4);
-    let mut row = RowNetwork::new(&data, FACTOR, &device);
+    let mut row = open(&data, FACTOR, &device);
     row.join(&[network([9, 24, 4, 1, 1], 1)]);
     assert!(row.has_kernels(16) && !row.has_kernels(17));
-    assert!(!row.without_kernels().has_kernels(1));
-    let mut linear = RowNetwork::new(&data, FACTOR, &device);
+    assert!(!RowNetwork::new(&data, FACTOR, &device).has_kernels(1));
+    let mut linear = open(&data, FACTOR, &device);
     let mut weights = network([9, 4, 4, 1, 1], 1);
     weights.layers.pop();
     linear.join(&[weights]);

@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use etastar::config::{Backend, Config, RunSpec, single};
 use etastar::data::Dataset;
 use etastar::net::{Weights, Widths, initial};
-use etastar::train::row::{Company, End, Entry, Row, RowNetwork, train_row};
+use etastar::train::row::{Company, End, Entry, Row, open, train_row};
 use etastar::train::{
     Engine, Outcome, Progress, StopReason, TensorEngine, Undisturbed, Wish, open_device, train,
 };
@@ -69,7 +69,7 @@ fn a_rows_steps_are_those_of_single_runs() {
                     (0..2 * batch_size + 3).map(|k| ((factor * k + shift) % 12) as u32).collect()
                 };
                 let orders = [order(5, 3), order(11, 0), order(1, 7)];
-                let mut row = RowNetwork::new(&data, spec.loss.factor, &device);
+                let mut row = open(&data, spec.loss.factor, &device);
                 row.join(&networks[..2]);
                 row.join(&networks[2..]);
                 let parts = [&orders[0][..], &orders[1], &orders[2]];

@@ -143,7 +143,7 @@ impl<'a> Solver<'a> {
     /// it puts what double precision sees in place of what the inner precision could not see in small
     /// blocks. Where samples fall into groups of nearly the same radius it is slow, and raising is not.
     fn correct(&mut self, image: Blocks, target: f64, correction: usize) {
-        if correction % 2 == 0 {
+        if correction.is_multiple_of(2) {
             self.last = image;
             self.last.scale(1.0 / self.last.largest_norm());
         } else {

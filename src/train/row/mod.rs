@@ -7,14 +7,17 @@
 
 mod capacity;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
+mod check;
 mod kernels;
 mod lane;
 mod layer;
 mod network;
+mod open;
 mod step;
 mod trainer;
 
 pub use capacity::{Memory, bytes_per_run, capacity};
 pub use lane::{Entry, Lane};
 pub use network::RowNetwork;
+pub use open::open;
 pub use trainer::{Company, End, Row, train_row};

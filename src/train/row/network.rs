@@ -3,26 +3,11 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::super::engine::EngineError;
-#[cfg(any(feature = "wgpu", feature = "cuda"))]
 use super::kernels;
 use super::layer::{RowLayer, floats};
 use super::step::{Batch, forward, squared, step};
 use crate::data::Dataset;
 use crate::net::Weights;
-
-/// A build without GPUs.
-#[cfg(not(any(feature = "wgpu", feature = "cuda")))]
-mod kernels {
-    use super::{Device, RowLayer, Tensor};
-
-    pub fn work_on(_: &Device) -> bool {
-        false
-    }
-
-    pub fn apply(_: &[RowLayer], _: usize, _: &Tensor<2>) -> bool {
-        false
-    }
-}
 
 /// Samples of the full-data loss computed at once: bounds the memory of the activations.
 const LOSS_ROWS: usize = 256;
@@ -41,14 +26,8 @@ pub struct RowNetwork {
 }
 
 impl RowNetwork {
-    /// No networks yet, and the data on `device`.
+    /// No networks yet, and the data on `device`; steps are tensor operations.
     pub fn new(data: &Dataset, factor: f64, device: &Device) -> Self {
-        let kernels = kernels::work_on(&device.clone().inner());
-        Self::with(data, factor, device, kernels)
-    }
-
-    /// The same, with or without the GPU's own kernels.
-    pub(super) fn with(data: &Dataset, factor: f64, device: &Device, kernels: bool) -> Self {
         let device = device.clone().inner();
         let matrix = |values: &[f32], columns| {
             Tensor::from_data(TensorData::new(values.to_vec(), [data.samples, columns]), &device)
@@ -60,20 +39,22 @@ impl RowNetwork {
             targets: matrix(&data.targets, data.outputs),
             device,
             factor,
-            kernels,
+            kernels: false,
         }
     }
 
-    /// Steps as tensor operations only, on every device: to compare with.
+    /// Steps of small batches by the GPU's own kernels.
+    #[cfg(any(feature = "wgpu", feature = "cuda"))]
     #[must_use]
-    pub fn without_kernels(self) -> Self {
-        Self { kernels: false, ..self }
+    pub fn with_kernels(self) -> Self {
+        Self { kernels: true, ..self }
     }
 
     /// Whether steps of this batch size are taken by the GPU's own kernels: one hidden layer, few
     /// outputs, small batches.
     pub fn has_kernels(&self, batch_size: usize) -> bool {
-        self.kernels && kernels::apply(&self.layers, batch_size, &self.targets)
+        let [_, outputs] = self.targets.dims();
+        self.kernels && kernels::suit(self.layers.len(), outputs, batch_size)
     }
 
     /// A row without networks on the same device and data.

@@ -8,6 +8,7 @@ use super::super::trainer::{Outcome, Wish};
 use super::capacity::CHUNK_SAMPLES;
 use super::lane::{Entry, Lane, seat};
 use super::network::RowNetwork;
+use super::open::open;
 use crate::data::Dataset;
 use crate::net::Weights;
 
@@ -56,7 +57,7 @@ pub fn train_row<C: Company>(
     capacity: usize,
     company: &mut C,
 ) -> Result<End, EngineError> {
-    let mut row = Row { lanes: Vec::new(), network: RowNetwork::new(data, factor, device) };
+    let mut row = Row { lanes: Vec::new(), network: open(data, factor, device) };
     loop {
         row.dismiss(company)?;
         match row.admit(capacity, company)? {

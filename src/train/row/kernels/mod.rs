@@ -1,74 +1,32 @@
 //! One hidden layer on a GPU in two launches a step, whatever the number of runs.
 //!
 //! As tensor operations a step is some 23 launches that read W1 twice and write it once. Here
-//! [`advance`] applies a step's gradient and multiplies the next batch in one pass over W1, and
-//! [`respond`] does the little that lies between: 8 bytes a weight and step in place of 12. Larger
+//! `advance` applies a step's gradient and multiplies the next batch in one pass over W1, and
+//! `respond` does the little that lies between: 8 bytes a weight and step in place of 12. Larger
 //! batches are matrix products, which Burn has.
 
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod advance;
-mod check;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod head;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod place;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod respond;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod session;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+mod steps;
 
-use burn::tensor::{Int, Tensor};
-
-use super::layer::RowLayer;
-use crate::train::EngineError;
-pub use check::work_on;
-use head::Head;
-use session::{Session, Shape};
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+pub use steps::{Course, steps};
 
 /// Samples of a batch whose derivatives a thread keeps in registers.
 const MOST_SAMPLES: usize = 16;
 /// Outputs whose sums a cube keeps in its 16 KiB of shared memory.
 const MOST_OUTPUTS: usize = 16;
 
-/// What [`steps`] trains on.
-pub struct Course {
-    /// `[n, f]`.
-    pub inputs: Tensor<2>,
-    /// `[n, q]`.
-    pub targets: Tensor<2>,
-    /// Sample indices step by step, within a step run by run.
-    pub order: Tensor<1, Int>,
-    /// Samples of every run.
-    pub length: usize,
-    /// B.
-    pub batch_size: usize,
-}
-
-/// Whether these kernels are for this network and batch size.
-pub fn apply(layers: &[RowLayer], batch_size: usize, targets: &Tensor<2>) -> bool {
-    layers.len() == 2 && batch_size <= MOST_SAMPLES && targets.dims()[1] <= MOST_OUTPUTS
-}
-
-/// θ ← θ − (η/|b|) Σ ∇ℓ of every network along `course`, and Σ ‖f − y‖² of each. `scale` is −2cη/|b| of
-/// every run, `[R]`, for a batch of that size.
-///
-/// # Errors
-/// The device is none that these kernels are for.
-pub fn steps(
-    layers: &[RowLayer],
-    course: &Course,
-    scale: impl Fn(usize) -> Tensor<1>,
-) -> Result<(Vec<RowLayer>, Tensor<1>), EngineError> {
-    let [first, second] = layers else { return Err(session::fault("not two layers")) };
-    let shape = Shape::of(first, course);
-    let [first, second] = [first, second].map(|layer| layer.clone().into_parts());
-    let weights = first.0.reshape([shape.runs * shape.features * shape.hidden]);
-    let heads = Head::new(shape, first.1, second);
-    let loss = Tensor::<1>::zeros([shape.runs * course.batch_size], &weights.device());
-    let mut session = Session::open(shape, course, &weights, &heads, &loss)?;
-    for start in (0..course.length).step_by(course.batch_size) {
-        let size = course.batch_size.min(course.length - start);
-        session.step(start * shape.runs, size, scale(size))?;
-    }
-    let current = session.finish();
-    let weights = weights.reshape([shape.runs, shape.features, shape.hidden]);
-    let (bias, second) = heads.unpack(shape, current);
-    let layers =
-        vec![RowLayer::from_parts(weights, bias), RowLayer::from_parts(second.0, second.1)];
-    Ok((layers, loss.reshape([shape.runs, course.batch_size]).sum_dim(1).reshape([shape.runs])))
+/// Whether the kernels are for networks of so many layers and outputs, and this batch size.
+pub fn suit(layers: usize, outputs: usize, batch_size: usize) -> bool {
+    layers == 2 && batch_size <= MOST_SAMPLES && outputs <= MOST_OUTPUTS
 }
