@@ -125,7 +125,7 @@ impl<'a> Solver<'a> {
             for correction in 0..CORRECTIONS {
                 let certified = certify(&self.exact, self.spectrum, coefficients, mu, &self.last);
                 search.record(&certified);
-                search.tell(&certified, self.spectrum.sharpness());
+                search.tell(&certified);
                 if !search.goes_on() {
                     break;
                 }
@@ -344,9 +344,9 @@ impl Search {
     }
 
     /// For `ETASTAR_LOG=debug`.
-    fn tell(&self, enclosure: &Enclosure, unit: f64) {
+    fn tell(&self, enclosure: &Enclosure) {
         let Enclosure { value, lower, upper, .. } = enclosure;
-        let [value, lower, upper] = [value, lower, upper].map(|end| end * unit);
+        let [value, lower, upper] = [value, lower, upper].map(|end| end * self.unit);
         let found = &self.found;
         tracing::debug!(
             "certificate {} after {} iterations: {value} in [{lower}, {upper}]",
