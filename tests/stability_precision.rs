@@ -74,3 +74,30 @@ fn equal_samples_have_no_noise() {
         assert!((threshold.eta_var / threshold.eta_mean - 1.0).abs() < 1e-9);
     }
 }
+
+/// Two groups of samples, equal but for a factor 1 − `excess` and a weak `coupling`: the second
+/// couples to itself nearly as strongly as the first, and has a small part in the maximiser.
+fn groups(samples: usize, outputs: usize, excess: f64, coupling: f64) -> Gram {
+    let (half, features) = (samples / 2 * outputs, 350);
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let sizes: Vec<f64> = (0..samples / 2).map(|_| rng.random_range(-1.5..1.0_f64).exp()).collect();
+    let group = Mat::from_fn(half, features, |row, k| {
+        sizes[row / outputs] * rng.random_range(-0.7..1.0) / (1.0 + k as f64).powf(0.8)
+    });
+    let rows = Mat::from_fn(2 * half, 2 * features, |row, k| {
+        let own = match (row < half, k < features) {
+            (true, true) => group[(row, k)],
+            (false, false) => (1.0 - excess) * group[(row - half, k - features)],
+            _ => 0.0,
+        };
+        own + 0.05 * coupling * rng.random_range(-1.0..1.0)
+    });
+    Gram::new(&rows * rows.transpose(), outputs).unwrap()
+}
+
+#[test]
+fn groups_that_hardly_couple_are_enclosed_as_narrowly() {
+    for (excess, coupling) in [(1e-4, 1e-3), (1e-3, 1e-2), (1e-3, 0.1), (1e-2, 1e-3)] {
+        check(&groups(130, 4, excess, coupling));
+    }
+}

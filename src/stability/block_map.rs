@@ -24,10 +24,6 @@ pub trait PerronMap {
     fn blocks(&mut self, m: &Blocks, kernel: Kernel) -> Blocks;
     /// ‖κ ∘ (VᵀmV)‖_F², which is ∂⟨m, w⟩/∂α.
     fn slope(&mut self, m: &Blocks, kernel: Kernel) -> f64;
-    /// About the relative error of the smallest blocks of an image that matter.
-    fn noise(&self) -> f64 {
-        f32::NOISE
-    }
     /// Changes over to a more accurate route, if there is one.
     fn retreat(&mut self) -> bool {
         false
@@ -41,10 +37,6 @@ impl<T: Float> PerronMap for BlockMap<'_, T> {
 
     fn slope(&mut self, m: &Blocks, kernel: Kernel) -> f64 {
         self.image(m, kernel).squared_norm()
-    }
-
-    fn noise(&self) -> f64 {
-        T::NOISE
     }
 }
 

@@ -84,6 +84,32 @@ impl Blocks {
         self.iter().map(frobenius).fold(0.0, f64::max)
     }
 
+    /// f(m_i) for every block, f acting on eigenvalues.
+    pub fn mapped(&self, f: impl Fn(f64) -> f64 + Sync) -> Self {
+        let mut mapped = self.clone();
+        let q = self.outputs;
+        mapped.data.par_chunks_exact_mut(q * q).for_each(|block| map_eigenvalues(block, q, &f));
+        mapped
+    }
+
+    /// s_i m_i s_i for the symmetric blocks s_i of `sides`.
+    pub fn between(&self, sides: &Self) -> Self {
+        let q = self.outputs;
+        let mut product = self.clone();
+        let pairs =
+            product.data.par_chunks_exact_mut(q * q).zip(sides.data.par_chunks_exact(q * q));
+        pairs.for_each(|(block, side)| {
+            let side = view(side, q);
+            let full = side * view(block, q) * side;
+            for column in 0..q {
+                for row in 0..q {
+                    block[column * q + row] = 0.5 * (full[(row, column)] + full[(column, row)]);
+                }
+            }
+        });
+        product
+    }
+
     /// Raises every eigenvalue of block i to at least `floors[i]`.
     pub fn raise_to(&mut self, floors: &[f64]) {
         let q = self.outputs;
@@ -92,14 +118,14 @@ impl Blocks {
         });
     }
 
-    /// self += `overshoot` · (factor · other − self)₊ in every block, which for an overshoot of at
-    /// least 1 makes it ⪰ factor · other.
-    pub fn raise_above(&mut self, other: &Self, factor: f64, overshoot: f64) {
+    /// self += `overshoot` · (other − self)₊ in every block, which for an overshoot of at least 1 makes
+    /// it ⪰ other.
+    pub fn raise_above(&mut self, other: &Self, overshoot: f64) {
         let q = self.outputs;
         let others = other.data.par_chunks_exact(q * q);
         self.data.par_chunks_exact_mut(q * q).zip(others).for_each(|(block, other)| {
             let mut gap: Vec<f64> =
-                other.iter().zip(&*block).map(|(other, own)| factor * other - own).collect();
+                other.iter().zip(&*block).map(|(other, own)| other - own).collect();
             map_eigenvalues(&mut gap, q, |value| overshoot * value.max(0.0));
             block.iter_mut().zip(gap).for_each(|(own, gap)| *own += gap);
         });

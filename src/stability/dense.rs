@@ -9,9 +9,6 @@ use rayon::prelude::*;
 pub trait Float:
     RealField + Copy + Send + Sync + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
 {
-    /// About the relative error of sums of terms up to 10⁴ times their size; 0 where it is far below
-    /// any tolerance.
-    const NOISE: f64;
     /// Rounds to this precision.
     fn round(value: f64) -> Self;
     /// Exact in both precisions.
@@ -19,8 +16,6 @@ pub trait Float:
 }
 
 impl Float for f32 {
-    const NOISE: f64 = 1e-3;
-
     fn round(value: f64) -> Self {
         value as f32
     }
@@ -30,8 +25,6 @@ impl Float for f32 {
 }
 
 impl Float for f64 {
-    const NOISE: f64 = 0.0;
-
     fn round(value: f64) -> Self {
         value
     }

@@ -43,9 +43,9 @@ impl<'a> Explicit<'a> {
     /// Eigenvalues above this part of the largest are leading: elsewhere y > 1/(2·LEADING), and the
     /// parabola's relative error is at most 1/(32 y³) = 2e-5.
     const LEADING: f64 = 0.04;
-    /// Eigenvalues below this part of the largest count as that part: what they contribute to F_μ is
-    /// no more than that part of the largest's, and the n of them that add up stay below 1e-5.
-    const SMALLEST: f64 = 1e-8;
+    /// Eigenvalues below an nth of this part of the largest count as that: what each contributes to
+    /// F_μ is no more than that part of the largest's, and the n that can add up stay below 1e-5.
+    const SMALLEST: f64 = 1e-5;
 
     /// About half a product of nq × r matrices for each of some 20 exponentials.
     pub fn new(spectrum: &'a Spectrum) -> Self {
@@ -54,7 +54,8 @@ impl<'a> Explicit<'a> {
         let values: Vec<f64> = spectrum.eigenvalues().iter().map(|v| v / largest).collect();
         let count = values.iter().take_while(|value| **value > Self::LEADING).count();
         let edge = 0.5 + 0.5 / values.get(count).copied().unwrap_or(Self::LEADING);
-        let smallest = (spectrum.smallest() / largest).max(Self::SMALLEST);
+        let negligible = Self::SMALLEST / spectrum.samples() as f64;
+        let smallest = (spectrum.smallest() / largest).max(negligible);
         let sum = Exponentials::new(edge, edge.max(1.0 / smallest));
         let matrices = matrices(&layout, spectrum, &values, &sum);
         let pairs = (0..count * count).into_par_iter();

@@ -10,9 +10,11 @@ use serde::{Serialize, Serializer};
 use super::{
     block_map::{BlockMap, Kernel, PerronMap},
     blocks::Blocks,
-    certificate::{Enclosure, certify, collatz_wielandt, rayleigh_quotient, rounding_slack},
+    certificate::{certify, collatz_wielandt, rayleigh_quotient, rounding_slack},
+    correction::corrected,
     krylov::{Krylov, Ritz},
     sampling::Coefficients,
+    search::Search,
     spectrum::Spectrum,
 };
 
@@ -118,37 +120,41 @@ impl<'a> Solver<'a> {
 
     fn attempt(&mut self, coefficients: Coefficients, effort: Effort) -> Solution {
         let mut search = Search::new(effort, self.spectrum);
+        let Coefficients { alpha, beta } = coefficients;
         let target = effort.tolerance / 2.0;
         while search.goes_on() {
             self.leave_the_boundary();
             let mut mu = self.settle(coefficients, target, &mut search);
-            for correction in 0..CORRECTIONS {
+            for _ in 0..CORRECTIONS {
                 let certified = certify(&self.exact, self.spectrum, coefficients, mu, &self.last);
                 search.record(&certified);
                 search.tell(&certified);
                 if !search.goes_on() {
                     break;
                 }
+                self.correct(&certified.image, Kernel { mu, alpha }, beta, target, &mut search);
                 mu = certified.value.max(mu);
-                self.correct(certified.image, target, correction);
             }
         }
         Solution { sharpness: search.found, direction: search.direction }
     }
 
-    /// Improves the last Perron vector by its image in double precision, in turn by a power step and
-    /// by raising.
-    ///
-    /// F_μ(m) ⪯ cm implies F_μ(F_μ(m)) ⪯ cF_μ(m): a power step never makes the upper end worse, and
-    /// it puts what double precision sees in place of what the inner precision could not see in small
-    /// blocks. Where samples fall into groups of nearly the same radius it is slow, and raising is not.
-    fn correct(&mut self, image: Blocks, target: f64, correction: usize) {
-        if correction.is_multiple_of(2) {
-            self.last = image;
-            self.last.scale(1.0 / self.last.largest_norm());
-        } else {
-            self.last.raise_above(&image, 1.0 / (1.0 + 0.5 * target), OVERSHOOT);
-        }
+    /// Improves the last Perron vector by its image in double precision.
+    fn correct(
+        &mut self,
+        image: &Blocks,
+        kernel: Kernel,
+        beta: f64,
+        target: f64,
+        search: &mut Search,
+    ) {
+        let m = self.last.clone();
+        let found = corrected(&m, image, 0.5 * target, |change| {
+            search.may_iterate().then(|| self.apply(kernel, beta, change, search))
+        });
+        let so_far = search.found.iterations;
+        tracing::debug!("corrected to {:.1e} after {so_far} iterations", found.residual);
+        self.last = found.vector;
     }
 
     /// Mixes in some of every sample: where samples fall into groups that hardly share directions, the
@@ -199,11 +205,10 @@ impl<'a> Solver<'a> {
     }
 
     /// Finds the scale μ at which F_μ has spectral radius 1 and, in `self.last`, a positive m with
-    /// F_μ(m) ⪯ (1 + `target`) m as far as the inner precision can tell.
+    /// F_μ(m) ⪯ (1 + SETTLED) m as far as the inner precision can tell.
     ///
-    /// Where the Perron vector is small, Lanczos leaves it inaccurate relative to its own size, and
-    /// there F_μ(m) ⪯ m fails. Such blocks are raised until it holds up to the noise of the inner
-    /// precision, which their small self-coupling makes quick and which changes nothing elsewhere.
+    /// Where the Perron vector is small, Lanczos leaves nothing of it but noise. Such blocks are raised
+    /// until they are of the right size, which changes nothing elsewhere; the rest is for `correct`.
     fn settle(&mut self, coefficients: Coefficients, target: f64, search: &mut Search) -> f64 {
         let (mu, radius) = self.radius_one(coefficients, target, search);
         let Coefficients { alpha, beta } = coefficients;
@@ -213,17 +218,16 @@ impl<'a> Solver<'a> {
         // Blocks of silent samples are zero, and Ritz vectors leave the cone by rounding.
         m.scale(1.0 / m.largest_norm());
         m.raise_to(&floors);
-        let settled = target.max(self.inner.noise());
         for _ in 0..RAISES {
             if !search.may_iterate() {
                 break;
             }
             let mut image = self.apply(kernel, beta, &m, search);
             image.scale(1.0 / radius);
-            if collatz_wielandt(&m, &image, |_| 0.0) <= 1.0 + settled {
+            if collatz_wielandt(&m, &image, |_| 0.0) <= 1.0 + SETTLED {
                 break;
             }
-            m.raise_above(&image, 1.0 / (1.0 + 0.5 * target), OVERSHOOT);
+            m.raise_above(&image, OVERSHOOT);
         }
         self.last = m;
         mu
@@ -296,13 +300,15 @@ impl<'a> Solver<'a> {
     }
 }
 
-/// Attempts at a supersolution for one Perron vector.
+/// By how much F_μ(m) may exceed m before the first certificate.
+const SETTLED: f64 = 0.1;
+/// Attempts at that.
 const RAISES: usize = 60;
 /// Raised blocks feed each other: going further than the last image asks saves iterations.
 const OVERSHOOT: f64 = 3.0;
 
 /// e_1: the top eigenvector of H.
-fn first(rank: usize) -> Vec<f64> {
+pub(super) fn first(rank: usize) -> Vec<f64> {
     let mut direction = vec![0.0; rank];
     direction[0] = 1.0;
     direction
@@ -310,63 +316,3 @@ fn first(rank: usize) -> Vec<f64> {
 
 /// Certificates tried in a row, each from the image that the one before computed.
 const CORRECTIONS: usize = 3;
-/// Certificates tried at most for one number.
-const CERTIFICATES: usize = 6;
-
-/// The tightest ends so far.
-struct Search {
-    effort: Effort,
-    unit: f64,
-    found: GeneralizedSharpness,
-    direction: Vec<f64>,
-}
-
-impl Search {
-    fn new(effort: Effort, spectrum: &Spectrum) -> Self {
-        let found = GeneralizedSharpness {
-            value: 0.0,
-            lower: 0.0,
-            upper: f64::INFINITY,
-            effective_rank: 1.0,
-            status: Status::WiderThanTolerance,
-            iterations: 0,
-            certificates: 0,
-        };
-        Self { effort, unit: spectrum.sharpness(), found, direction: first(spectrum.rank()) }
-    }
-
-    fn goes_on(&self) -> bool {
-        self.found.status != Status::Converged && self.found.certificates < CERTIFICATES
-    }
-
-    fn may_iterate(&self) -> bool {
-        self.found.iterations < self.effort.max_iterations
-    }
-
-    /// For `ETASTAR_LOG=debug`.
-    fn tell(&self, enclosure: &Enclosure) {
-        let Enclosure { value, lower, upper, .. } = enclosure;
-        let [value, lower, upper] = [value, lower, upper].map(|end| end * self.unit);
-        let found = &self.found;
-        tracing::debug!(
-            "certificate {} after {} iterations: {value} in [{lower}, {upper}]",
-            found.certificates,
-            found.iterations,
-        );
-    }
-
-    fn record(&mut self, enclosure: &Enclosure) {
-        let found = &mut self.found;
-        if enclosure.value * self.unit > found.value {
-            found.value = enclosure.value * self.unit;
-            found.effective_rank = enclosure.effective_rank;
-            self.direction.clone_from(&enclosure.direction);
-        }
-        found.lower = found.lower.max(enclosure.lower * self.unit);
-        found.upper = found.upper.min(enclosure.upper * self.unit);
-        found.certificates += 1;
-        if found.relative_width() <= self.effort.tolerance {
-            found.status = Status::Converged;
-        }
-    }
-}
