@@ -210,3 +210,90 @@ fn the_proved_decay_is_above_the_rate_of_the_second_moment_and_negative_below_th
         }
     }
 }
+
+/// All orders of the samples.
+fn permutations(n: usize) -> Vec<Vec<usize>> {
+    if n == 0 {
+        return vec![vec![]];
+    }
+    let shorter = permutations(n - 1);
+    let insert = |order: &Vec<usize>, at: usize| [&order[..at], &[n - 1], &order[at..]].concat();
+    (0..n).flat_map(|at| shorter.iter().map(move |order| insert(order, at))).collect()
+}
+
+#[test]
+fn exponents_of_epochs_of_one_feature_are_the_mean_over_all_orders() {
+    let features = [0.7_f64, 1.4, 1.1, 0.3, 1.9];
+    let matrix = Mat::from_fn(5, 5, |i, j| features[i] * features[j]);
+    let factor = Factor::of(&Gram::new(matrix, 1).unwrap()).unwrap();
+    for (batch_size, step_size) in [(1, 0.3), (2, 0.9), (3, 1.7), (5, 1.1)] {
+        let orders = permutations(5);
+        let growth = |batch: &[usize]| {
+            let sum: f64 = batch.iter().map(|&i| features[i].powi(2)).sum();
+            (1.0 - step_size * sum / batch.len() as f64).abs().ln()
+        };
+        let total: f64 = orders.iter().flat_map(|order| order.chunks(batch_size)).map(growth).sum();
+        let exact = total / (orders.len() * 5_usize.div_ceil(batch_size)) as f64;
+        let process = Process::Epochs { batch_size };
+        let effort = Effort { precision: 1e-3, ..Effort::default() };
+        let found = lyapunov(&factor, process, step_size, effort).unwrap();
+        // For B = 1 and 5 all orders are alike, and single precision is what is left.
+        let allowed = 1.5 * (found.high - found.value) + 1e-6;
+        assert!((found.value - exact).abs() < allowed, "B = {batch_size}: {found:?} {exact}");
+    }
+}
+
+/// Dense matrices I − ηH_B on the parameters, in plain double precision.
+fn dense_epochs(rows: &Mat<f64>, batch_size: usize, step_size: f64, epochs: usize) -> f64 {
+    let (n, d) = (rows.nrows(), rows.ncols());
+    let mut rng = ChaCha8Rng::seed_from_u64(99);
+    let mut theta = Mat::from_fn(d, 1, |_, _| rng.random_range(-1.0..1.0_f64));
+    let (mut log, mut steps) = (0.0, 0);
+    for _ in 0..epochs {
+        let mut order: Vec<usize> = (0..n).collect();
+        for k in (1..n).rev() {
+            order.swap(k, rng.random_range(0..=k));
+        }
+        for batch in order.chunks(batch_size) {
+            let picked = Mat::from_fn(batch.len(), d, |i, j| rows[(batch[i], j)]);
+            theta = &theta
+                - (step_size / batch.len() as f64) * (picked.transpose() * (&picked * &theta));
+            steps += 1;
+        }
+        let norm = theta.norm_l2();
+        log += norm.ln();
+        theta = &theta * (1.0 / norm);
+    }
+    log / steps as f64
+}
+
+#[test]
+fn exponents_of_epochs_are_those_of_a_dense_simulation() {
+    let mut rng = ChaCha8Rng::seed_from_u64(21);
+    let rows = Mat::from_fn(7, 3, |_, _| rng.random_range(-1.0..1.0));
+    let factor = Factor::of(&Gram::new(&rows * rows.transpose(), 1).unwrap()).unwrap();
+    for (batch_size, step_size) in [(1, 1.9), (2, 3.0), (3, 4.0)] {
+        let dense = dense_epochs(&rows, batch_size, step_size, 40_000);
+        let effort = Effort { precision: 5e-3, ..Effort::default() };
+        let at = |process| lyapunov(&factor, process, step_size, effort).unwrap();
+        let found = at(Process::Epochs { batch_size });
+        let width = found.high - found.value;
+        assert!((found.value - dense).abs() < 2.0 * width, "B = {batch_size}: {found:?} {dense}");
+        let independent = at(Process::Sgd { sampling: Sampling::Distinct, batch_size });
+        assert!((independent.value - dense).abs() > 3.0 * width, "{independent:?} {dense}");
+    }
+}
+
+#[test]
+fn no_order_of_batches_grows_where_every_sample_contracts() {
+    for seed in 0..4 {
+        let gram = random_gram(12, 2, 9, seed);
+        let factor = Factor::of(&gram).unwrap();
+        let step_size = 0.999 * Decay::of_contractions(&gram).stable();
+        for batch_size in [1, 5, 12] {
+            let process = Process::Epochs { batch_size };
+            let found = lyapunov(&factor, process, step_size, Effort::default()).unwrap();
+            assert!(found.value < 0.0, "{found:?}");
+        }
+    }
+}

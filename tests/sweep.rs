@@ -331,6 +331,30 @@ fn asking_for_less_than_is_known_measures_and_loses_nothing() {
 }
 
 #[test]
+fn asking_for_more_measures_only_that() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let less = ["sweep", "x.toml", "--set", "analysis.lyapunov_epoch=false"];
+    assert!(etastar(folder.path(), &less).status.success());
+    let (path, mut first) = record(folder.path());
+    assert!(first["analysis"]["almost_sure"]["epoch_exponent"].is_null());
+    // Numbers that no measurement gives show that these were not measured again.
+    first["analysis"]["mean_square"]["coherence"] = 123.0.into();
+    first["analysis"]["almost_sure"]["exponent"]["value"] = 456.0.into();
+    fs::write(&path, first.to_string()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let second = record(folder.path()).1["analysis"].clone();
+    assert_eq!(second["mean_square"], first["analysis"]["mean_square"]);
+    assert_eq!(second["spectrum"], first["analysis"]["spectrum"]);
+    assert_eq!(second["almost_sure"]["exponent"], first["analysis"]["almost_sure"]["exponent"]);
+    assert!(second["almost_sure"]["epoch_exponent"]["value"].is_f64(), "{second}");
+    // Another tolerance is another enclosure.
+    let finer = ["sweep", "x.toml", "--set", "analysis.tolerance=1e-5"];
+    assert!(etastar(folder.path(), &finer).status.success());
+    assert_ne!(record(folder.path()).1["analysis"]["mean_square"]["coherence"], 123.0);
+}
+
+#[test]
 fn asking_for_another_measurement_keeps_what_is_known() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();

@@ -3,9 +3,9 @@
 use etastar::curvature::gram::Gram;
 use etastar::stability::batches::Process;
 use etastar::stability::lyapunov::{
-    AlmostSureThreshold, Effort, ExponentAt, Factor, Linearised, LyapunovError,
+    AlmostSureThreshold, Decay, Effort, ExponentAt, Factor, Linearised, LyapunovError,
 };
-use etastar::stability::thresholds::Report;
+use etastar::stability::thresholds::{Report, Threshold};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -16,6 +16,8 @@ pub struct AlmostSure<'a> {
     pub gram: &'a Gram,
     /// Step sizes at which λ is wanted.
     pub learning_rates: &'a [f64],
+    /// Whether batches walk through shuffled epochs, and are not independent.
+    pub shuffled_epochs: bool,
 }
 
 /// What was found at one batch size.
@@ -40,17 +42,28 @@ impl AlmostSure<'_> {
         let factor = Factor::of(self.gram)?;
         let mut answers = Vec::new();
         for found in &report.thresholds {
+            let (process, decay) = self.process(report, found);
             let linearised = Linearised {
                 gram: self.gram,
                 factor: &factor,
-                process: Process::Sgd { sampling: found.sampling, batch_size: found.batch_size },
-                decay: report.decay(found),
+                process,
+                decay,
                 effort: Effort::default(),
             };
             answers.push(self.answer(found.batch_size, &linearised)?);
             progress(&format!("B = {}: Lyapunov exponents done", found.batch_size));
         }
         Ok(answers)
+    }
+
+    /// What is simulated, and what is proved of it.
+    fn process(&self, report: &Report, found: &Threshold) -> (Process, Decay) {
+        let Threshold { batch_size, sampling, .. } = *found;
+        if self.shuffled_epochs {
+            (Process::Epochs { batch_size }, Decay::of_contractions(self.gram))
+        } else {
+            (Process::Sgd { sampling, batch_size }, report.decay(found))
+        }
     }
 
     fn answer(

@@ -65,7 +65,7 @@ impl Analyze {
         let minimum = self.setting.load(path)?;
         let Minimum { spec, weights, data } = &minimum;
         let accelerator = accelerator.map(|device| device as _);
-        let analysis = analyse(spec, weights, data, get_global_parallelism(), accelerator)?;
+        let analysis = analyse(spec, weights, data, get_global_parallelism(), accelerator, None)?;
         Ok((minimum.spec, analysis))
     }
 }
@@ -106,6 +106,10 @@ pub fn print_analysis(
             let ends = format!("{} to {}", optional(exponent.low), optional(exponent.high));
             let meaning = format!("Lyapunov exponent at η, per step: {ends}");
             line("λ", optional(exponent.value), &meaning)?;
+        }
+        if let Some(exponent) = &found.epoch_exponent {
+            let ends = format!("{} to {}", optional(exponent.low), optional(exponent.high));
+            line("λ, shuffled epochs", optional(exponent.value), &format!("per step: {ends}"))?;
         }
         if let Some(threshold) = found.eta_as {
             let ends = format!("{} to {}", number(threshold.low), number(threshold.high));

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use etastar::compare::{
-    CompareError, Comparison, Deviation, Edge, Range, compare, read_published, read_runs,
+    CompareError, Comparison, Deviation, Edge, Range, Signs, compare, read_published, read_runs,
 };
 use etastar::figures::{Outcome, draw_comparison};
 use etastar::sweep::read_json;
@@ -80,13 +80,14 @@ fn edges(found: &[Comparison]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let header = ["B", "minima", "λ_max", "(17)", "(27)", "exact", "rank", "λ<0", "λ>0", "?"];
+    let header = ["B", "minima", "λ_max", "(17)", "(27)", "exact", "rank", "λ −/+/?", "epochs"];
     let table =
         table(&std::iter::once(header.map(str::to_owned).to_vec()).chain(rows).collect::<Vec<_>>());
     format!(
         "\nwhere SGD stops: times η/2, so that the edge of mean-square stability is at 1, from least\n\
          to most; rank of the second moment that grows first (median); how many minima have\n\
-         a Lyapunov exponent below 0, above 0 and undecided\n\n{table}\n"
+         a Lyapunov exponent below 0, above 0 and undecided, of independent batches and of\n\
+         shuffled epochs\n\n{table}\n"
     )
 }
 
@@ -95,7 +96,8 @@ fn edge_row(batch_size: usize, edge: &Edge) -> Vec<String> {
     let mut row = vec![batch_size.to_string(), edge.minima.to_string()];
     row.extend([edge.sharpness, edge.bound_17, edge.bound_27, edge.exact].map(range));
     row.push(format!("{:.0}", edge.effective_rank.median));
-    row.extend([edge.stable, edge.unstable, edge.undecided].map(|count| count.to_string()));
+    let signs = |found: Signs| format!("{}/{}/{}", found.stable, found.unstable, found.undecided);
+    row.extend([edge.exponents, edge.epoch_exponents].map(signs));
     row
 }
 

@@ -42,6 +42,9 @@ pub struct Thresholds {
     /// Also η*_as, where the Lyapunov exponent of linearised SGD changes its sign
     #[arg(long)]
     lyapunov: bool,
+    /// η*_as and λ of SGD on shuffled epochs, whose batches are not independent
+    #[arg(long, requires = "lyapunov", conflicts_with = "sampling")]
+    shuffled_epochs: bool,
     /// Step sizes at which to give the Lyapunov exponent
     #[arg(long, value_name = "η,…", value_delimiter = ',', requires = "lyapunov")]
     learning_rates: Vec<f64>,
@@ -71,7 +74,11 @@ impl Thresholds {
         let mut stages = |stage| progress(&describe(stage));
         let report = thresholds_on(accelerator, &gram, &request, &mut stages)?;
         let almost_sure = self.lyapunov.then(|| {
-            let asked = AlmostSure { gram: &gram, learning_rates: &self.learning_rates };
+            let asked = AlmostSure {
+                gram: &gram,
+                learning_rates: &self.learning_rates,
+                shuffled_epochs: self.shuffled_epochs,
+            };
             asked.answers(&report, &mut progress)
         });
         let almost_sure = almost_sure.transpose()?;

@@ -24,10 +24,34 @@ pub struct Edge {
     pub effective_rank: Range,
     /// η*_as/η*_var.
     pub almost_sure: Option<Range>,
-    /// Minima whose Lyapunov exponent is below 0, above 0, and neither with 95% confidence.
+    /// Of independent batches.
+    pub exponents: Signs,
+    /// Of shuffled epochs.
+    pub epoch_exponents: Signs,
+}
+
+/// Minima whose Lyapunov exponent is below 0, above 0, and neither with 95% confidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Signs {
     pub stable: usize,
     pub unstable: usize,
     pub undecided: usize,
+}
+
+impl Signs {
+    /// Of the intervals that are known.
+    fn of(intervals: impl Iterator<Item = (f64, f64)>) -> Self {
+        let mut signs = Self { stable: 0, unstable: 0, undecided: 0 };
+        for (low, high) in intervals {
+            let count = match (low > 0.0, high < 0.0) {
+                (true, _) => &mut signs.unstable,
+                (_, true) => &mut signs.stable,
+                _ => &mut signs.undecided,
+            };
+            *count += 1;
+        }
+        signs
+    }
 }
 
 /// Smallest, middle and largest value.
@@ -55,12 +79,8 @@ pub fn edge(converged: &[&Run]) -> Option<Edge> {
     let scaled = |of: fn(&Run) -> Option<f64>| {
         Range::of(known.iter().filter_map(|run| Some(of(run)? * run.learning_rate / 2.0)))
     };
-    let is = |sign: fn(&Run) -> Option<bool>| {
-        known.iter().filter(|run| sign(run).unwrap_or(false)).count()
-    };
-    let (stable, unstable) =
-        (is(|run| Some(run.lyapunov_high? < 0.0)), is(|run| Some(run.lyapunov_low? > 0.0)));
-    let measured = is(|run| Some(run.lyapunov_low? <= run.lyapunov_high?));
+    let signs =
+        |of: fn(&Run) -> Option<(f64, f64)>| Signs::of(known.iter().filter_map(|run| of(run)));
     Some(Edge {
         minima: known.len(),
         sharpness: scaled(|run| run.sharpness_gn)?,
@@ -69,9 +89,8 @@ pub fn edge(converged: &[&Run]) -> Option<Edge> {
         exact: scaled(|run| run.generalized_sharpness)?,
         effective_rank: Range::of(known.iter().filter_map(|run| run.effective_rank))?,
         almost_sure: Range::of(known.iter().filter_map(|run| Some(run.eta_as? / run.eta_var?))),
-        stable,
-        unstable,
-        undecided: measured - stable - unstable,
+        exponents: signs(|run| Some((run.lyapunov_low?, run.lyapunov_high?))),
+        epoch_exponents: signs(|run| Some((run.lyapunov_epoch_low?, run.lyapunov_epoch_high?))),
     })
 }
 
@@ -93,6 +112,8 @@ mod tests {
             eta_as: None,
             lyapunov_low: Some(exponent[0]),
             lyapunov_high: Some(exponent[1]),
+            lyapunov_epoch_low: None,
+            lyapunov_epoch_high: Some(0.0),
         }
     }
 
@@ -107,7 +128,8 @@ mod tests {
         let found = edge(&runs.iter().collect::<Vec<_>>()).unwrap();
         assert_eq!(found.minima, 3);
         assert_eq!([found.exact.least, found.exact.median, found.exact.most], [0.75, 0.9, 1.0]);
-        assert_eq!([found.stable, found.unstable, found.undecided], [1, 1, 1]);
+        assert_eq!(found.exponents, Signs { stable: 1, unstable: 1, undecided: 1 });
+        assert_eq!(found.epoch_exponents, Signs { stable: 0, unstable: 0, undecided: 0 });
         assert_eq!(found.sharpness.most, 1.5);
         assert_eq!(found.almost_sure, None);
     }

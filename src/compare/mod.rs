@@ -6,7 +6,7 @@ mod statistics;
 
 use std::path::{Path, PathBuf};
 
-pub use edge::{Edge, Range};
+pub use edge::{Edge, Range, Signs};
 pub use published::{Published, read as read_published};
 pub use statistics::{Comparison, Deviation, compare};
 
@@ -25,6 +25,11 @@ pub struct Run {
     pub eta_as: Option<f64>,
     pub lyapunov_low: Option<f64>,
     pub lyapunov_high: Option<f64>,
+    /// Absent from summaries of early versions, as its company.
+    #[serde(default)]
+    pub lyapunov_epoch_low: Option<f64>,
+    #[serde(default)]
+    pub lyapunov_epoch_high: Option<f64>,
 }
 
 /// A file that cannot be compared.

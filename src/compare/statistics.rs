@@ -114,6 +114,8 @@ mod tests {
             eta_as: None,
             lyapunov_low: None,
             lyapunov_high: None,
+            lyapunov_epoch_low: None,
+            lyapunov_epoch_high: None,
         }
     }
 

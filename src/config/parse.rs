@@ -172,6 +172,7 @@ fn analysis(mut s: Section<'_>) -> AnalysisConfig {
         hessian: s.or("hessian", true, any),
         thresholds: s.or("thresholds", true, any),
         lyapunov: s.or("lyapunov", true, any),
+        lyapunov_epoch: s.or("lyapunov_epoch", true, any),
         eta_as: s.or("eta_as", false, any),
         spectrum: s.or("spectrum", 64, any),
         tolerance: s.or("tolerance", 1e-4, fraction),

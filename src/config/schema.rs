@@ -181,6 +181,9 @@ pub struct AnalysisConfig {
     /// Whether the Lyapunov exponent at the run's own step size is computed.
     #[serde(default)]
     pub lyapunov: bool,
+    /// Whether it is computed for shuffled epochs too, if the run had them.
+    #[serde(default)]
+    pub lyapunov_epoch: bool,
     /// Whether the step size at which that exponent changes its sign is computed.
     #[serde(default)]
     pub eta_as: bool,

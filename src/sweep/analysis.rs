@@ -4,7 +4,8 @@ use faer::Par;
 use serde::{Deserialize, Serialize};
 
 use super::almost_sure::{AlmostSure, almost_sure};
-use crate::config::RunSpec;
+use super::coverage::same_thresholds;
+use crate::config::{AnalysisConfig, RunSpec};
 use crate::curvature::{
     self, Eigenpair, Gram, GramError, LossHessian, Pass, Search, Symmetric, top_eigenpair,
 };
@@ -98,7 +99,24 @@ pub struct MeanSquare {
     pub smallest_curvature: f64,
 }
 
+/// What was measured at the same minimum before.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'k> {
+    pub analysis: &'k Analysis,
+    /// What was asked for then.
+    pub asked: &'k AnalysisConfig,
+}
+
+impl<'k> Known<'k> {
+    /// The exact thresholds, if they are those that `asked` asks for.
+    fn thresholds(self, asked: &AnalysisConfig) -> Option<&'k MeanSquare> {
+        let found = self.analysis.mean_square.as_ref();
+        found.filter(|found| found.converged && same_thresholds(self.asked, asked))
+    }
+}
+
 /// Measures `weights` on `data` as `spec` asks, with `par` threads and, where it can, `accelerator`.
+/// What takes long and is `known` is taken over.
 ///
 /// # Errors
 /// Shapes that do not fit, or curvature that is not finite.
@@ -108,6 +126,7 @@ pub fn analyse(
     data: &Dataset,
     par: Par,
     accelerator: Option<&dyn Accelerator>,
+    known: Option<Known<'_>>,
 ) -> Result<Analysis, AnalysisError> {
     check_shape(weights, data)?;
     let pass = Pass::new(weights, data, spec.loss.factor, par);
@@ -123,10 +142,15 @@ pub fn analyse(
         asked.hessian.then(|| hessian(&pass, &top, search, &mut missing)).flatten();
     let coefficients = Sampling::Distinct.coefficients(gram.samples(), spec.train.batch_size)?;
     let along_top = TopEigenpair { sharpness: top.value, vector: top.vector };
-    let exact = asked.thresholds.then(|| exact(spec, &gram, accelerator, &mut missing)).flatten();
+    let known = known.and_then(|known| Some((known.thresholds(asked)?, known.analysis)));
+    let exact = match known {
+        Some((found, analysis)) => Some((found.clone(), analysis.spectrum.clone())),
+        None => asked.thresholds.then(|| exact(spec, &gram, accelerator, &mut missing)).flatten(),
+    };
     let (mean_square, spectrum) = exact.map_or((None, Vec::new()), |(m, s)| (Some(m), s));
+    let known = known.and_then(|(_, analysis)| analysis.almost_sure.as_ref());
     let almost_sure =
-        mean_square.as_ref().and_then(|known| almost_sure(spec, &gram, known, &mut missing));
+        mean_square.as_ref().and_then(|exact| almost_sure(spec, &gram, exact, known, &mut missing));
     Ok(Analysis {
         loss: pass.loss(),
         dead_samples: Some(pass.dead_samples()),

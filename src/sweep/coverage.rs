@@ -21,6 +21,11 @@ fn lacks_dead_samples(record: &Record) -> bool {
     record.analysis.as_ref().is_some_and(|analysis| analysis.dead_samples.is_none())
 }
 
+/// Whether the exact thresholds and eigenvalues found for `had` are those that `asked` asks for.
+pub fn same_thresholds(had: &AnalysisConfig, asked: &AnalysisConfig) -> bool {
+    had.thresholds && had.tolerance == asked.tolerance && had.spectrum >= asked.spectrum
+}
+
 /// What is to be measured where `had` is not enough for `asked`: nothing that was known is given up.
 pub fn both(had: &AnalysisConfig, asked: &AnalysisConfig) -> AnalysisConfig {
     let (had, asked) = (effective(had), effective(asked));
@@ -28,6 +33,7 @@ pub fn both(had: &AnalysisConfig, asked: &AnalysisConfig) -> AnalysisConfig {
         hessian: had.hessian || asked.hessian,
         thresholds: had.thresholds || asked.thresholds,
         lyapunov: had.lyapunov || asked.lyapunov,
+        lyapunov_epoch: had.lyapunov_epoch || asked.lyapunov_epoch,
         eta_as: had.eta_as || asked.eta_as,
         spectrum: had.spectrum.max(asked.spectrum),
         tolerance: if asked.thresholds { asked.tolerance } else { had.tolerance },
@@ -44,6 +50,7 @@ fn includes(had: &AnalysisConfig, asked: &AnalysisConfig) -> bool {
         (had.hessian, asked.hessian),
         (had.thresholds, asked.thresholds),
         (had.lyapunov, asked.lyapunov),
+        (had.lyapunov_epoch, asked.lyapunov_epoch),
         (had.eta_as, asked.eta_as),
     ];
     same_search
@@ -57,7 +64,13 @@ fn effective(asked: &AnalysisConfig) -> AnalysisConfig {
     if asked.thresholds {
         return asked.clone();
     }
-    AnalysisConfig { lyapunov: false, eta_as: false, spectrum: 0, ..asked.clone() }
+    AnalysisConfig {
+        lyapunov: false,
+        lyapunov_epoch: false,
+        eta_as: false,
+        spectrum: 0,
+        ..asked.clone()
+    }
 }
 
 #[cfg(test)]
@@ -78,6 +91,7 @@ mod tests {
             "eta_as=false",
             "hessian=false",
             "lyapunov=false",
+            "lyapunov_epoch=false",
             "spectrum=3",
             "spectrum=0",
             "thresholds=false",

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use faer::Par;
 use serde::{Deserialize, Serialize};
 
-use super::analysis::{Analysis, AnalysisError, analyse};
+use super::analysis::{Analysis, AnalysisError, Known, analyse};
 use super::checkpoint::{self, Checkpoint, Found};
 use super::claim::Claim;
 use super::coverage::{both, covers, has_what_is_asked};
@@ -167,7 +167,8 @@ impl Job<'_> {
     pub(super) fn conclude(&self, id: &RunId, trained: Trained) -> Result<Record, JobError> {
         let Trained { outcome, final_loss, weights, seconds } = trained;
         self.keep_training(id, &outcome, &weights)?;
-        let (analysis, analysis_seconds) = self.measure(outcome.reason, self.spec, &weights)?;
+        let (analysis, analysis_seconds) =
+            self.measure(outcome.reason, self.spec, &weights, None)?;
         let record = Record {
             format: FORMAT,
             run_id: id.clone(),
@@ -271,7 +272,10 @@ impl Job<'_> {
         }
         let analysis = both(&record.spec.analysis, &self.spec.analysis);
         let spec = RunSpec { analysis, backend: record.spec.backend, ..self.spec.clone() };
-        let (analysis, analysis_seconds) = self.measure(record.stop_reason, &spec, &weights)?;
+        let asked = &record.spec.analysis;
+        let known = record.analysis.as_ref().map(|analysis| Known { analysis, asked });
+        let (analysis, seconds) = self.measure(record.stop_reason, &spec, &weights, known)?;
+        let analysis_seconds = record.analysis_seconds + seconds;
         let record =
             Record { spec, analysis_seconds, analysis, provenance: self.provenance(), ..record };
         self.keep(&record)?;
@@ -297,13 +301,14 @@ impl Job<'_> {
         reason: StopReason,
         spec: &RunSpec,
         weights: &Weights,
+        known: Option<Known<'_>>,
     ) -> Result<(Option<Analysis>, f64), JobError> {
         let started = Instant::now();
         if reason == StopReason::Diverged {
             return Ok((None, 0.0));
         }
         self.reporter.report(&Event::Analysing { worker: self.worker, spec: self.spec });
-        let analysis = analyse(spec, weights, self.data, self.par, self.accelerator)?;
+        let analysis = analyse(spec, weights, self.data, self.par, self.accelerator, known)?;
         Ok((Some(analysis), started.elapsed().as_secs_f64()))
     }
 

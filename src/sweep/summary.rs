@@ -54,6 +54,9 @@ struct Row<'a> {
     lyapunov: Option<f64>,
     lyapunov_low: Option<f64>,
     lyapunov_high: Option<f64>,
+    lyapunov_epoch: Option<f64>,
+    lyapunov_epoch_low: Option<f64>,
+    lyapunov_epoch_high: Option<f64>,
     eta_as: Option<f64>,
     eta_as_low: Option<f64>,
     eta_as_high: Option<f64>,
@@ -75,6 +78,7 @@ impl<'a> Row<'a> {
         let mean_square = analysis.and_then(|a| a.mean_square.as_ref());
         let almost_sure = analysis.and_then(|a| a.almost_sure.as_ref());
         let exponent = almost_sure.and_then(|a| a.exponent.as_ref());
+        let epoch = almost_sure.and_then(|a| a.epoch_exponent.as_ref());
         let eta_as = almost_sure.and_then(|a| a.eta_as.as_ref());
         Self {
             run_id: record.run_id.as_str(),
@@ -108,6 +112,9 @@ impl<'a> Row<'a> {
             lyapunov: exponent.and_then(|e| e.value),
             lyapunov_low: exponent.and_then(|e| e.low),
             lyapunov_high: exponent.and_then(|e| e.high),
+            lyapunov_epoch: epoch.and_then(|e| e.value),
+            lyapunov_epoch_low: epoch.and_then(|e| e.low),
+            lyapunov_epoch_high: epoch.and_then(|e| e.high),
             eta_as: eta_as.map(|e| e.value),
             eta_as_low: eta_as.map(|e| e.low),
             eta_as_high: eta_as.map(|e| e.high),

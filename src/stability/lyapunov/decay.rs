@@ -1,5 +1,9 @@
 //! A proved bound on λ below the mean-square threshold, where simulation cannot tell its sign.
 
+use faer::Side;
+
+use crate::curvature::gram::Gram;
+
 /// What mean-square stability knows about the decay of linearised SGD.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decay {
@@ -10,6 +14,18 @@ pub struct Decay {
 }
 
 impl Decay {
+    /// What is known of any sequence of batches, shuffled epochs among them: at η ≤ 2/max λ_max(H_i)
+    /// no step I − ηH_B, whose H_B is a mean of H_i, makes anything longer, so that λ ≤ 0. The
+    /// eigenvalues of H_i are those of the q × q block G_ii.
+    pub fn of_contractions(gram: &Gram) -> Self {
+        let largest = |i| {
+            let values = gram.block(i, i).self_adjoint_eigenvalues(Side::Lower);
+            values.ok().and_then(|values| values.last().copied()).unwrap_or(f64::INFINITY)
+        };
+        let generalized_sharpness = (0..gram.samples()).map(largest).fold(0.0, f64::max);
+        Self { generalized_sharpness, smallest_curvature: 0.0 }
+    }
+
     /// ½ log(1 − η(2 − ημ)λ_min) ≥ λ for η < 2/μ, ∞ elsewhere; μ is the generalized sharpness.
     ///
     /// By Jensen's inequality λ ≤ ½ log ρ(Q(η)). Q(η) = I − 2ηC + η²D is self-adjoint and maps the

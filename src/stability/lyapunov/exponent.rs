@@ -106,7 +106,9 @@ pub fn lyapunov(
     }
     let start = |walk| Run::new(factor, &batches, step_size, effort.seed, walk);
     let mut runs: Vec<Run<'_>> = (0..effort.walks as u64).map(start).collect();
-    let mut length = longest.div_ceil(1 << DOUBLINGS);
+    // Whole epochs: within one the growth of its parts is not independent.
+    let period = process.period(factor.samples());
+    let mut length = longest.div_ceil(1 << DOUBLINGS).next_multiple_of(period);
     // A random start has about 1/√rank of its length along the direction that survives.
     let transient = 0.5 * (factor.rank() as f64).ln() + TRANSIENT;
     loop {
