@@ -115,6 +115,10 @@ pub fn print_analysis(
             let ends = format!("{} to {}", number(threshold.low), number(threshold.high));
             line("η*_as", number(threshold.value), &format!("where λ changes sign: {ends}"))?;
         }
+        if let Some(threshold) = found.epoch_eta_as {
+            let ends = format!("{} to {}", number(threshold.low), number(threshold.high));
+            line("η*_as, shuffled epochs", number(threshold.value), &ends)?;
+        }
     }
     for missing in &analysis.missing {
         writeln!(out, "  {} is missing: {}", missing.quantity, missing.reason)?;

@@ -187,6 +187,9 @@ pub struct AnalysisConfig {
     /// Whether the step size at which that exponent changes its sign is computed.
     #[serde(default)]
     pub eta_as: bool,
+    /// The same of shuffled epochs, if the run had them.
+    #[serde(default)]
+    pub eta_as_epoch: bool,
     /// Leading eigenvalues that are kept in the record; records from before this setting have none.
     #[serde(default)]
     pub spectrum: usize,

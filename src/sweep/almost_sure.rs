@@ -20,6 +20,9 @@ pub struct AlmostSure {
     #[serde(default)]
     pub epoch_exponent: Option<Exponent>,
     pub eta_as: Option<AlmostSureThreshold>,
+    /// η*_as of shuffled epochs.
+    #[serde(default)]
+    pub epoch_eta_as: Option<AlmostSureThreshold>,
 }
 
 /// λ(η, B) with its interval; units 1 per step.
@@ -45,60 +48,92 @@ pub fn almost_sure(
     known: Option<&AlmostSure>,
     missing: &mut Vec<Missing>,
 ) -> Option<AlmostSure> {
-    let asked = &spec.analysis;
-    let epochs = asked.lyapunov_epoch
-        && spec.train.sampling == BatchSampling::Epoch
-        && spec.train.algorithm == Algorithm::Sgd;
-    if !(asked.lyapunov || epochs || asked.eta_as) {
+    let asked = Asked::of(spec);
+    if !asked.anything() {
         return None;
     }
     let mut found = known.cloned().unwrap_or_default();
-    let lacks_exponent = asked.lyapunov && found.exponent.is_none();
-    let lacks_epochs = epochs && found.epoch_exponent.is_none();
-    let lacks_eta_as = asked.eta_as && found.eta_as.is_none();
-    if !(lacks_exponent || lacks_epochs || lacks_eta_as) {
+    let lacking = asked.but(&found);
+    if !lacking.anything() {
         return Some(found);
     }
-    let mut note = |quantity: &str, error: LyapunovError| {
-        missing.push(Missing { quantity: quantity.to_owned(), reason: error.to_string() });
-    };
-    let prepared = Factor::of(gram)
-        .map_err(LyapunovError::from)
-        .and_then(|factor| Ok((factor, process(&spec.train, gram.samples())?)));
-    let (factor, process) = match prepared {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            note("lyapunov", error);
-            return Some(found);
-        }
-    };
+    let factor = Factor::of(gram).map_err(LyapunovError::from);
+    let process = process(&spec.train, gram.samples()).map_err(LyapunovError::from);
+    let prepared = factor.and_then(|factor| Ok((factor, process?)));
+    let Some((factor, process)) = keep("lyapunov", prepared, missing) else { return Some(found) };
     let decay = Decay {
         generalized_sharpness: mean_square.upper.unwrap_or(f64::INFINITY),
         smallest_curvature: mean_square.smallest_curvature,
     };
-    let linearised =
+    let independent =
         Linearised { gram, factor: &factor, process, decay, effort: Effort::default() };
-    if lacks_exponent {
-        match exponent(&linearised, spec.train.learning_rate) {
-            Ok(exponent) => found.exponent = Some(exponent),
-            Err(error) => note("lyapunov", error),
-        }
+    let epochs = Linearised {
+        process: Process::Epochs { batch_size: spec.train.batch_size },
+        decay: Decay::of_contractions(gram),
+        ..independent
+    };
+    let rate = spec.train.learning_rate;
+    if lacking.exponent {
+        found.exponent = keep("lyapunov", exponent(&independent, rate), missing);
     }
-    if lacks_epochs {
-        let process = Process::Epochs { batch_size: spec.train.batch_size };
-        let decay = Decay::of_contractions(gram);
-        match exponent(&Linearised { process, decay, ..linearised }, spec.train.learning_rate) {
-            Ok(exponent) => found.epoch_exponent = Some(exponent),
-            Err(error) => note("lyapunov_epoch", error),
-        }
+    if lacking.epoch_exponent {
+        found.epoch_exponent = keep("lyapunov_epoch", exponent(&epochs, rate), missing);
     }
-    if lacks_eta_as {
-        match linearised.eta_as() {
-            Ok(threshold) => found.eta_as = Some(threshold),
-            Err(error) => note("eta_as", error),
-        }
+    if lacking.eta_as {
+        found.eta_as = keep("eta_as", independent.eta_as(), missing);
+    }
+    if lacking.epoch_eta_as {
+        found.epoch_eta_as = keep("eta_as_epoch", epochs.eta_as(), missing);
     }
     Some(found)
+}
+
+/// What was found, or else the reason why not in `missing`.
+fn keep<T>(
+    quantity: &str,
+    result: Result<T, LyapunovError>,
+    missing: &mut Vec<Missing>,
+) -> Option<T> {
+    let note = |error: LyapunovError| {
+        missing.push(Missing { quantity: quantity.to_owned(), reason: error.to_string() });
+    };
+    result.map_err(note).ok()
+}
+
+/// Which of the numbers are wanted.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    exponent: bool,
+    epoch_exponent: bool,
+    eta_as: bool,
+    epoch_eta_as: bool,
+}
+
+impl Asked {
+    fn of(spec: &RunSpec) -> Self {
+        let asked = &spec.analysis;
+        let shuffled =
+            spec.train.sampling == BatchSampling::Epoch && spec.train.algorithm == Algorithm::Sgd;
+        Self {
+            exponent: asked.lyapunov,
+            epoch_exponent: shuffled && asked.lyapunov_epoch,
+            eta_as: asked.eta_as,
+            epoch_eta_as: shuffled && asked.eta_as_epoch,
+        }
+    }
+
+    fn but(self, found: &AlmostSure) -> Self {
+        Self {
+            exponent: self.exponent && found.exponent.is_none(),
+            epoch_exponent: self.epoch_exponent && found.epoch_exponent.is_none(),
+            eta_as: self.eta_as && found.eta_as.is_none(),
+            epoch_eta_as: self.epoch_eta_as && found.epoch_eta_as.is_none(),
+        }
+    }
+
+    fn anything(self) -> bool {
+        self.exponent || self.epoch_exponent || self.eta_as || self.epoch_eta_as
+    }
 }
 
 /// The process whose linearisation `schedule` trains by; batches of an epoch count as independent.

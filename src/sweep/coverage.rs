@@ -35,6 +35,7 @@ pub fn both(had: &AnalysisConfig, asked: &AnalysisConfig) -> AnalysisConfig {
         lyapunov: had.lyapunov || asked.lyapunov,
         lyapunov_epoch: had.lyapunov_epoch || asked.lyapunov_epoch,
         eta_as: had.eta_as || asked.eta_as,
+        eta_as_epoch: had.eta_as_epoch || asked.eta_as_epoch,
         spectrum: had.spectrum.max(asked.spectrum),
         tolerance: if asked.thresholds { asked.tolerance } else { had.tolerance },
         eigen_tolerance: asked.eigen_tolerance,
@@ -52,6 +53,7 @@ fn includes(had: &AnalysisConfig, asked: &AnalysisConfig) -> bool {
         (had.lyapunov, asked.lyapunov),
         (had.lyapunov_epoch, asked.lyapunov_epoch),
         (had.eta_as, asked.eta_as),
+        (had.eta_as_epoch, asked.eta_as_epoch),
     ];
     same_search
         && switches.iter().all(|&(had, asked)| had || !asked)
@@ -68,6 +70,7 @@ fn effective(asked: &AnalysisConfig) -> AnalysisConfig {
         lyapunov: false,
         lyapunov_epoch: false,
         eta_as: false,
+        eta_as_epoch: false,
         spectrum: 0,
         ..asked.clone()
     }
@@ -107,6 +110,7 @@ mod tests {
         let usual = analysis(&[]);
         for change in [
             "eta_as=true",
+            "eta_as_epoch=true",
             "spectrum=65",
             "tolerance=1e-6",
             "tolerance=1e-2",

@@ -60,6 +60,9 @@ struct Row<'a> {
     eta_as: Option<f64>,
     eta_as_low: Option<f64>,
     eta_as_high: Option<f64>,
+    eta_as_epoch: Option<f64>,
+    eta_as_epoch_low: Option<f64>,
+    eta_as_epoch_high: Option<f64>,
     analysis_seconds: f64,
     engine: &'a str,
     backend: &'a str,
@@ -80,6 +83,7 @@ impl<'a> Row<'a> {
         let exponent = almost_sure.and_then(|a| a.exponent.as_ref());
         let epoch = almost_sure.and_then(|a| a.epoch_exponent.as_ref());
         let eta_as = almost_sure.and_then(|a| a.eta_as.as_ref());
+        let epoch_eta_as = almost_sure.and_then(|a| a.epoch_eta_as.as_ref());
         Self {
             run_id: record.run_id.as_str(),
             learning_rate: spec.train.learning_rate,
@@ -118,6 +122,9 @@ impl<'a> Row<'a> {
             eta_as: eta_as.map(|e| e.value),
             eta_as_low: eta_as.map(|e| e.low),
             eta_as_high: eta_as.map(|e| e.high),
+            eta_as_epoch: epoch_eta_as.map(|e| e.value),
+            eta_as_epoch_low: epoch_eta_as.map(|e| e.low),
+            eta_as_epoch_high: epoch_eta_as.map(|e| e.high),
             analysis_seconds: record.analysis_seconds,
             engine: spec.engine.name(),
             backend: spec.backend.name(),
