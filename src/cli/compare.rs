@@ -47,6 +47,7 @@ impl Compare {
         }
         write!(out, "{}", page(&found))?;
         write!(out, "{}", edges(&found))?;
+        write!(out, "{}", epochs(&found))?;
         if let Outcome::Drawn { svg, png, .. } = figure {
             writeln!(out, "{}\n{}", svg.display(), png.display())?;
         }
@@ -89,6 +90,25 @@ fn edges(found: &[Comparison]) -> String {
          a Lyapunov exponent below 0, above 0 and undecided, of independent batches and of\n\
          shuffled epochs\n\n{table}\n"
     )
+}
+
+/// The minima whose almost-sure threshold under shuffled epochs is known; nothing if there are none.
+fn epochs(found: &[Comparison]) -> String {
+    let row = |comparison: &Comparison| {
+        let edge = comparison.edge?;
+        let range = edge.epochs?;
+        let ends = [range.least, range.median, range.most].map(|value| format!("{value:.3}"));
+        let counts = [comparison.batch_size, edge.epoch_minima].map(|count| count.to_string());
+        Some([&counts[..], &ends].concat())
+    };
+    let rows: Vec<Vec<String>> = found.iter().filter_map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let header = ["B", "minima", "least", "median", "most"];
+    let table =
+        table(&std::iter::once(header.map(str::to_owned).to_vec()).chain(rows).collect::<Vec<_>>());
+    format!("\nthe same for the runs as they are: η/η*_as of shuffled epochs\n\n{table}\n")
 }
 
 fn edge_row(batch_size: usize, edge: &Edge) -> Vec<String> {

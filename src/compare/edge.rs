@@ -28,6 +28,10 @@ pub struct Edge {
     pub exponents: Signs,
     /// Of shuffled epochs.
     pub epoch_exponents: Signs,
+    /// η/η*_as of shuffled epochs.
+    pub epochs: Option<Range>,
+    /// Minima behind `epochs`.
+    pub epoch_minima: usize,
 }
 
 /// Minima whose Lyapunov exponent is below 0, above 0, and neither with 95% confidence.
@@ -81,6 +85,7 @@ pub fn edge(converged: &[&Run]) -> Option<Edge> {
     };
     let signs =
         |of: fn(&Run) -> Option<(f64, f64)>| Signs::of(known.iter().filter_map(|run| of(run)));
+    let epochs = || known.iter().filter_map(|run| Some(run.learning_rate / run.eta_as_epoch?));
     Some(Edge {
         minima: known.len(),
         sharpness: scaled(|run| run.sharpness_gn)?,
@@ -90,6 +95,8 @@ pub fn edge(converged: &[&Run]) -> Option<Edge> {
         effective_rank: Range::of(known.iter().filter_map(|run| run.effective_rank))?,
         almost_sure: Range::of(known.iter().filter_map(|run| Some(run.eta_as? / run.eta_var?))),
         exponents: signs(|run| Some((run.lyapunov_low?, run.lyapunov_high?))),
+        epochs: Range::of(epochs()),
+        epoch_minima: epochs().count(),
         epoch_exponents: signs(|run| Some((run.lyapunov_epoch_low?, run.lyapunov_epoch_high?))),
     })
 }
@@ -114,6 +121,7 @@ mod tests {
             lyapunov_high: Some(exponent[1]),
             lyapunov_epoch_low: None,
             lyapunov_epoch_high: Some(0.0),
+            eta_as_epoch: exact.map(|value| 2.5 / value),
         }
     }
 
@@ -132,6 +140,7 @@ mod tests {
         assert_eq!(found.epoch_exponents, Signs { stable: 0, unstable: 0, undecided: 0 });
         assert_eq!(found.sharpness.most, 1.5);
         assert_eq!(found.almost_sure, None);
+        assert_eq!((found.epochs.unwrap().median, found.epoch_minima), (0.72, 3));
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct Run {
     pub lyapunov_epoch_low: Option<f64>,
     #[serde(default)]
     pub lyapunov_epoch_high: Option<f64>,
+    #[serde(default)]
+    pub eta_as_epoch: Option<f64>,
 }
 
 /// A file that cannot be compared.

@@ -66,8 +66,17 @@ const FIGURES: [Figure; 4] = [
     Figure { name: "figure1a_sharpness", chart: sharpness::chart },
     Figure { name: "figure1b_sharpness_vs_batch", chart: sharpness_vs_batch::chart },
     Figure { name: "figure2_bounds", chart: bounds::chart },
-    Figure { name: "edge_of_stability", chart: edge::chart },
+    Figure { name: "edge_of_stability", chart: edge::mean_square },
 ];
+
+/// Drawn where there is something to show: `analysis.eta_as_epoch` is off by default.
+const SHUFFLED: Figure = Figure { name: "edge_of_shuffled_epochs", chart: edge::shuffled_epochs };
+
+/// The figures of one set of runs.
+fn figures(runs: &Runs) -> impl Iterator<Item = &'static Figure> {
+    let shuffled = runs.converged.iter().any(|run| run.eta_as_epoch.is_some());
+    FIGURES.iter().chain(shuffled.then_some(&SHUFFLED))
+}
 
 /// What became of one figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +100,7 @@ pub fn draw_all(csv: &Path, out: &Path) -> Result<Vec<Outcome>, FiguresError> {
     let several = sets.len() > 1;
     let mut outcomes = Vec::new();
     for (method, runs) in &sets {
-        for figure in &FIGURES {
+        for figure in figures(runs) {
             let method = several.then_some(method);
             outcomes.push(draw(figure, method, runs, out)?);
         }

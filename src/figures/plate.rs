@@ -10,7 +10,7 @@ use super::markup::plain;
 use super::notes::notes;
 use super::runs;
 use super::table::Table;
-use super::{FIGURES, algorithms};
+use super::{algorithms, figures};
 
 /// Every figure of a CSV.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,7 +62,7 @@ pub fn plates(csv: &[u8], path: &Path) -> Result<Plates, FiguresError> {
     let several = sets.len() > 1;
     let mut plates = Plates::default();
     for (method, runs) in &sets {
-        for figure in &FIGURES {
+        for figure in figures(runs) {
             let told = several.then_some(method);
             let suffix = told.map_or(String::new(), |told| format!("_{}", told.file_suffix()));
             let name = format!("{}{suffix}", figure.name);

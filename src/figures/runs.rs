@@ -43,6 +43,8 @@ pub struct Run {
     pub generalized_lower: Option<f64>,
     /// Proved upper end of its enclosure.
     pub generalized_upper: Option<f64>,
+    /// η*_as of shuffled epochs.
+    pub eta_as_epoch: Option<f64>,
 }
 
 /// The converged runs of one method, and how many others there are.
@@ -130,5 +132,6 @@ fn converged_run(row: &Row) -> Result<Run, FiguresError> {
         generalized: row.optional("generalized_sharpness")?,
         generalized_lower: row.optional("generalized_sharpness_lower")?,
         generalized_upper: row.optional("generalized_sharpness_upper")?,
+        eta_as_epoch: row.optional("eta_as_epoch")?,
     })
 }

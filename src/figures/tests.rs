@@ -52,6 +52,24 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
+fn the_edge_of_shuffled_epochs_is_drawn_where_it_is_known() {
+    let mut lines =
+        vec!["batch_size,learning_rate,stop_reason,sharpness_gn,eta_as_epoch".to_owned()];
+    lines.extend(["4,0.01,converged,50,0.0102".to_owned(), "4,0.02,converged,30,".to_owned()]);
+    let (folder, csv) = sweep(&lines);
+    let outcomes = draw_all(&csv, &folder.path().join("figures")).unwrap();
+    let drawn = |name: &str| {
+        outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Outcome::Drawn { name: n, .. } if n == name))
+    };
+    assert!(drawn("edge_of_shuffled_epochs"), "{outcomes:?}");
+    let (folder, csv) = sweep(&grid());
+    let outcomes = draw_all(&csv, &folder.path().join("figures")).unwrap();
+    assert!(outcomes.iter().all(|outcome| !format!("{outcome:?}").contains("shuffled")));
+}
+
+#[test]
 fn every_figure_is_a_valid_svg_and_a_png_of_the_same_shape() {
     let (folder, csv) = sweep(&grid());
     let out = folder.path().join("figures");
