@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::super::engine::EngineError;
 use super::kernels;
 use super::layer::{RowLayer, floats};
-use super::step::{Batch, forward, squared, step};
+use super::step::{Course, forward, squared, steps};
 use crate::data::Dataset;
 use crate::net::Weights;
 
@@ -130,56 +130,22 @@ impl RowNetwork {
         batch_size: usize,
         rates: &[f64],
     ) -> Result<Vec<f64>, EngineError> {
-        let length = orders.first().map_or(0, |order| order.len());
-        let order = self.indices(&interleave(orders, batch_size));
+        let course = Course {
+            inputs: self.inputs.clone(),
+            targets: self.targets.clone(),
+            order: self.indices(&interleave(orders, batch_size)),
+            length: orders.first().map_or(0, |order| order.len()),
+            batch_size,
+        };
+        let scale = scales(rates, self.factor, batch_size, &self.device);
         #[cfg(any(feature = "wgpu", feature = "cuda"))]
         if self.has_kernels(batch_size) {
-            return self.steps_by_kernels(order, length, batch_size, rates);
+            let (layers, total) = kernels::steps(&self.layers, &course, scale)?;
+            self.layers = layers;
+            return self.losses(total);
         }
-        self.steps_by_tensors(order, length, batch_size, rates)
-    }
-
-    fn steps_by_tensors(
-        &mut self,
-        order: Tensor<1, Int>,
-        length: usize,
-        batch_size: usize,
-        rates: &[f64],
-    ) -> Result<Vec<f64>, EngineError> {
-        let runs = self.runs;
-        let inputs = self.inputs.clone().select(0, order.clone());
-        let targets = self.targets.clone().select(0, order);
-        let [_, features] = inputs.dims();
-        let [_, outputs] = targets.dims();
-        let mut total = Tensor::<1>::zeros([runs], &self.device);
-        let full = self.scale(rates, batch_size);
-        for start in (0..length).step_by(batch_size) {
-            let end = (start + batch_size).min(length);
-            let rows = start * runs..end * runs;
-            let size = end - start;
-            let x = inputs.clone().slice([rows.clone()]).reshape([runs, size, features]);
-            let y = targets.clone().slice([rows]).reshape([runs, size, outputs]);
-            let scale = if size == batch_size { full.clone() } else { self.scale(rates, size) };
-            let batch = Batch { inputs: x, targets: y, scale: scale.reshape([runs, 1, 1]) };
-            let layers = std::mem::take(&mut self.layers);
-            (self.layers, total) = step(layers, batch, total);
-        }
-        self.losses(total)
-    }
-
-    #[cfg(any(feature = "wgpu", feature = "cuda"))]
-    fn steps_by_kernels(
-        &mut self,
-        order: Tensor<1, Int>,
-        length: usize,
-        batch_size: usize,
-        rates: &[f64],
-    ) -> Result<Vec<f64>, EngineError> {
-        let full = self.scale(rates, batch_size);
-        let scale = |size| if size == batch_size { full.clone() } else { self.scale(rates, size) };
-        let (inputs, targets) = (self.inputs.clone(), self.targets.clone());
-        let course = kernels::Course { inputs, targets, order, length, batch_size };
-        let (layers, total) = kernels::steps(&self.layers, &course, scale)?;
+        let layers = std::mem::take(&mut self.layers);
+        let (layers, total) = steps(layers, course, scale);
         self.layers = layers;
         self.losses(total)
     }
@@ -212,13 +178,6 @@ impl RowNetwork {
         Ok(losses.into_iter().map(|loss| loss / samples as f64).collect())
     }
 
-    /// −2cη/`size` of every run.
-    fn scale(&self, rates: &[f64], size: usize) -> Tensor<1> {
-        let scale = |rate: &f64| (-2.0 * self.factor * rate / size as f64) as f32;
-        let values: Vec<f32> = rates.iter().map(scale).collect();
-        Tensor::from_data(TensorData::new(values, [rates.len()]), &self.device)
-    }
-
     fn indices<T: Copy + TryInto<i32>>(&self, values: &[T]) -> Tensor<1, Int> {
         let values: Vec<i32> =
             values.iter().map(|&value| value.try_into().unwrap_or(i32::MAX)).collect();
@@ -230,6 +189,23 @@ impl RowNetwork {
         let losses = floats(errors)?;
         Ok(losses.into_iter().map(|error| self.factor * f64::from(error)).collect())
     }
+}
+
+/// −2cη/|b| of every run, for batches of |b| samples.
+fn scales<'r>(
+    rates: &'r [f64],
+    factor: f64,
+    batch_size: usize,
+    device: &Device,
+) -> impl Fn(usize) -> Tensor<1> + use<'r> {
+    let device = device.clone();
+    let of = move |size: usize| {
+        let scale = |rate: &f64| (-2.0 * factor * rate / size as f64) as f32;
+        let values: Vec<f32> = rates.iter().map(scale).collect();
+        Tensor::from_data(TensorData::new(values, [rates.len()]), &device)
+    };
+    let full = of(batch_size);
+    move |size| if size == batch_size { full.clone() } else { of(size) }
 }
 
 /// The orders step by step, within a step run by run.

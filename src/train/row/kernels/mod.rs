@@ -19,7 +19,7 @@ mod session;
 mod steps;
 
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
-pub use steps::{Course, steps};
+pub use steps::steps;
 
 /// Samples of a batch whose derivatives a thread keeps in registers.
 const MOST_SAMPLES: usize = 16;

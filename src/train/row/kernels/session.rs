@@ -5,13 +5,13 @@ use burn::cubecl::client::Client;
 use burn::cubecl::prelude::{BufferArg, CubeCount, CubeDim};
 use burn::tensor::{DType, Tensor};
 
-use super::Course;
 use super::advance::advance;
 use super::head::Head;
 use super::place::PlaceLaunch;
 use super::respond::{THREADS, respond};
 use crate::train::EngineError;
 use crate::train::row::layer::RowLayer;
+use crate::train::row::step::Course;
 
 /// Threads of a cube of [`advance`].
 const WIDTH: usize = 64;

@@ -1,28 +1,13 @@
 //! A stretch of steps of all networks.
 
-use burn::tensor::{Int, Tensor};
+use burn::tensor::Tensor;
 
 use super::head::Head;
 use super::session::{Session, Shape, fault};
 use crate::train::EngineError;
-use crate::train::row::layer::RowLayer;
+use crate::train::row::{layer::RowLayer, step::Course};
 
-/// What [`steps`] trains on.
-pub struct Course {
-    /// `[n, f]`.
-    pub inputs: Tensor<2>,
-    /// `[n, q]`.
-    pub targets: Tensor<2>,
-    /// Sample indices step by step, within a step run by run.
-    pub order: Tensor<1, Int>,
-    /// Samples of every run.
-    pub length: usize,
-    /// B.
-    pub batch_size: usize,
-}
-
-/// θ ← θ − (η/|b|) Σ ∇ℓ of every network along `course`, and Σ ‖f − y‖² of each. `scale` is −2cη/|b| of
-/// every run, `[R]`, for a batch of that size.
+/// [`step::steps`](crate::train::row::step::steps), in two launches a step.
 ///
 /// # Errors
 /// The device is none that these kernels are for.
