@@ -70,5 +70,6 @@ pub mod stability;
 pub mod stationary;
 pub(crate) mod statistics;
 pub mod sweep;
+pub mod table;
 pub mod text;
 pub mod train;

@@ -2,25 +2,24 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::CompareError;
+use crate::table::Table;
 
 /// The curves that come with the program, `data/published/mulayoff2024_figures.csv`.
 const EMBEDDED: &str = include_str!("../../data/published/mulayoff2024_figures.csv");
 
+/// What they are called in complaints.
+const NAME: &str = "mulayoff2024_figures.csv";
+
+const COLUMNS: [&str; 5] = ["B", "eta", "lam_max_H", "analytic_bound_eq17", "optimized_bound_eq27"];
+
 /// One point of the published curves.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Published {
-    #[serde(rename = "B")]
     pub batch_size: usize,
-    #[serde(rename = "eta")]
     pub learning_rate: f64,
-    #[serde(rename = "lam_max_H")]
     pub sharpness: f64,
-    #[serde(rename = "analytic_bound_eq17")]
     pub bound_17: f64,
-    #[serde(rename = "optimized_bound_eq27")]
     pub bound_27: f64,
 }
 
@@ -29,11 +28,21 @@ pub struct Published {
 /// # Errors
 /// A file that cannot be read, or lacks a column.
 pub fn read(path: Option<&Path>) -> Result<Vec<Published>, CompareError> {
-    let named = path.unwrap_or(Path::new("mulayoff2024_figures.csv")).to_owned();
-    let unreadable = |source| CompareError::Unreadable { path: named.clone(), source };
-    let rows: Result<Vec<Published>, csv::Error> = match path {
-        Some(path) => csv::Reader::from_path(path).map_err(unreadable)?.deserialize().collect(),
-        None => csv::Reader::from_reader(EMBEDDED.as_bytes()).deserialize().collect(),
+    let mut table = match path {
+        Some(path) => Table::open(path)?,
+        None => Table::new(Path::new(NAME), Box::new(EMBEDDED.as_bytes()))?,
     };
-    rows.map_err(unreadable)
+    table.require(&COLUMNS, "a table like data/published/mulayoff2024_figures.csv")?;
+    let [batch_size, learning_rate, sharpness, bound_17, bound_27] = COLUMNS;
+    let mut points = Vec::new();
+    while let Some(row) = table.next_row()? {
+        points.push(Published {
+            batch_size: row.count(batch_size)? as usize,
+            learning_rate: row.positive(learning_rate)?,
+            sharpness: row.positive(sharpness)?,
+            bound_17: row.positive(bound_17)?,
+            bound_27: row.positive(bound_27)?,
+        });
+    }
+    Ok(points)
 }

@@ -4,21 +4,14 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::table::TableError;
+
 /// Why no figures could be drawn.
 #[derive(Debug, Error)]
 pub enum FiguresError {
-    /// The CSV can't be opened.
-    #[error("cannot open {}: {source}", path.display())]
-    Open { path: PathBuf, source: std::io::Error },
-    /// The file is not well-formed CSV.
-    #[error("{} is not a readable CSV file: {source}", path.display())]
-    Csv { path: PathBuf, source: csv::Error },
-    /// A column that every figure needs is not in the header.
-    #[error("{} has no column `{column}`: is it the summary.csv of a sweep?", path.display())]
-    MissingColumn { path: PathBuf, column: &'static str },
-    /// A cell doesn't hold what its column promises.
-    #[error("{}, line {line}, column `{column}`: `{value}` is not {expected}", path.display())]
-    Cell { path: PathBuf, line: u64, column: &'static str, value: String, expected: &'static str },
+    /// The CSV can't be used.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// No run converged, so that there is nothing to draw.
     #[error(
         "nothing to draw: none of the {runs} runs in {} converged \

@@ -38,7 +38,6 @@ mod sharpness_vs_batch;
 mod stationary;
 mod style;
 mod summary;
-mod table;
 #[cfg(test)]
 mod tests;
 mod ticks;
@@ -46,6 +45,7 @@ mod ticks;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::table::Table;
 use chart::Chart;
 pub use error::FiguresError;
 pub use plate::{Plate, Plates, Target, plates};
@@ -53,7 +53,6 @@ pub use probe::draw_probe;
 pub use published::draw_comparison;
 use runs::{Method, Runs};
 pub use stationary::draw_stationary;
-use table::Table;
 
 /// A figure: the name of its files, and what it shows or why it can't be drawn.
 struct Figure {

@@ -9,8 +9,8 @@ use super::layout::{Drawing, lay_out};
 use super::markup::plain;
 use super::notes::notes;
 use super::runs;
-use super::table::Table;
 use super::{algorithms, figures};
+use crate::table::Table;
 
 /// Every figure of a CSV.
 #[derive(Debug, Clone, Default, PartialEq)]

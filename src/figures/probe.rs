@@ -6,8 +6,8 @@ use super::chart::{Axis, Chart, Curve, Panel, PowerLine, Shared};
 use super::scale::Kind;
 use super::style::{BLACK, DISTINCT, Dash, Marker, Style};
 use super::summary::Point;
-use super::table::{Row, Table};
 use super::{FiguresError, Outcome, layout, write_both};
+use crate::table::{Row, Table};
 
 /// One line of `probe.csv`.
 struct Run {
@@ -52,7 +52,7 @@ fn read(row: &Row<'_>) -> Result<Run, FiguresError> {
         stays: match row.text("outcome") {
             "stays" => true,
             "leaves" => false,
-            _ => return Err(row.bad("outcome", "stays or leaves")),
+            _ => return Err(row.bad("outcome", "stays or leaves").into()),
         },
         eta_var: row.positive("eta_var")?,
         eta_as: row.optional("eta_as")?,

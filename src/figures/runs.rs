@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::error::FiguresError;
-use super::table::{Row, Table};
+use crate::table::{Row, SUMMARY, Table, TableError};
 
 /// What must not be mixed in one figure. Parts that the CSV doesn't tell are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,9 +68,7 @@ pub struct Runs {
 /// A file that can't be read or isn't CSV, a missing column, a cell that isn't what its
 /// column promises, and a file without any converged run.
 pub fn read(mut table: Table<'_>) -> Result<BTreeMap<Method, Runs>, FiguresError> {
-    for column in ["learning_rate", "batch_size", "stop_reason", "sharpness_gn"] {
-        table.require(column)?;
-    }
+    table.require(&["learning_rate", "batch_size", "stop_reason", "sharpness_gn"], SUMMARY)?;
     let mut sets: BTreeMap<Method, Runs> = BTreeMap::new();
     while let Some(row) = table.next_row()? {
         sets.entry(method(&row)).or_default().push(&row)?;
@@ -100,7 +98,7 @@ fn method(row: &Row) -> Method {
 }
 
 impl Runs {
-    fn push(&mut self, row: &Row) -> Result<(), FiguresError> {
+    fn push(&mut self, row: &Row) -> Result<(), TableError> {
         match row.text("stop_reason") {
             "converged" => self.converged.push(converged_run(row)?),
             "max_epochs" => self.max_epochs += 1,
@@ -122,7 +120,7 @@ impl Runs {
     }
 }
 
-fn converged_run(row: &Row) -> Result<Run, FiguresError> {
+fn converged_run(row: &Row) -> Result<Run, TableError> {
     Ok(Run {
         learning_rate: row.positive("learning_rate")?,
         batch_size: row.count("batch_size")?,

@@ -6,8 +6,8 @@ use super::chart::{Axis, Chart, Curve, Panel, Shared};
 use super::scale::Kind;
 use super::style::{DISTINCT, Dash, Marker, Style};
 use super::summary::Point;
-use super::table::{Row, Table};
 use super::{FiguresError, Outcome, layout, write_both};
+use crate::table::{Row, Table};
 
 /// One line of `stationary.csv`.
 struct Line {

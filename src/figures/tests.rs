@@ -7,6 +7,7 @@ use resvg::usvg::{Options, Tree};
 use tempfile::TempDir;
 
 use super::{FiguresError, Outcome, draw_all};
+use crate::table::TableError;
 
 const HEADER: &str = "seed,batch_size,learning_rate,host,stop_reason,sharpness_gn,bound_17,\
     generalized_sharpness,algorithm,sampling";
@@ -192,11 +193,11 @@ fn refusals_name_the_fault() {
 fn a_missing_file_and_a_binary_one_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let missing = draw_all(&folder.path().join("none.csv"), folder.path());
-    assert!(matches!(missing, Err(FiguresError::Open { .. })));
+    assert!(matches!(missing, Err(FiguresError::Table(TableError::Open { .. }))));
     let binary = folder.path().join("binary.csv");
     fs::write(&binary, [0xff, 0xfe, 0x00, 0x0a, 0xff]).unwrap();
     let refused = draw_all(&binary, folder.path());
-    assert!(matches!(refused, Err(FiguresError::Csv { .. })));
+    assert!(matches!(refused, Err(FiguresError::Table(TableError::Csv { .. }))));
 }
 
 #[test]

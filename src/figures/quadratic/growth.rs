@@ -9,6 +9,7 @@ use crate::figures::{
     scale::Kind,
     style::{BLACK, Colour, DISTINCT, Dash, GREY, Marker, Style},
 };
+use crate::table::TableError;
 
 /// One quantity against η/η*_var.
 struct Quantity {
@@ -95,7 +96,7 @@ struct Measured {
 /// One panel per batch size.
 fn chart(path: &Path, quantities: &[Quantity], title: &str) -> Result<Chart, FiguresError> {
     let read = rows(path.to_owned(), |row| {
-        let cell = |quantity: &Quantity| -> Result<Option<(f64, f64)>, FiguresError> {
+        let cell = |quantity: &Quantity| -> Result<Option<(f64, f64)>, TableError> {
             let error = row.signed(quantity.error)?.unwrap_or(0.0);
             let value = row.signed(quantity.column)?;
             Ok(value.map(|value| (quantity.factor * value, error)))

@@ -15,9 +15,9 @@ use super::{
     layout,
     style::Style,
     summary::Point,
-    table::{Row, Table},
     write_both,
 };
+use crate::table::{Row, Table, TableError};
 
 /// A figure: its name, the file it needs, and how it is read and drawn.
 struct Figure {
@@ -54,7 +54,7 @@ fn draw(figure: &Figure, folder: &Path, out: &Path) -> Result<Outcome, FiguresEr
 /// All rows of a file, in its order.
 fn rows<T>(
     path: PathBuf,
-    read: impl Fn(&Row<'_>) -> Result<T, FiguresError>,
+    read: impl Fn(&Row<'_>) -> Result<T, TableError>,
 ) -> Result<Vec<T>, FiguresError> {
     let mut table = Table::open(&path)?;
     let mut rows = Vec::new();

@@ -11,8 +11,8 @@ use crate::figures::{
     chart::{Axis, Chart, Curve, Panel, Tile},
     scale::Kind,
     style::{BLACK, Colour, DISTINCT, Dash, Style},
-    table::Row,
 };
+use crate::table::{Row, TableError};
 
 struct Cell {
     learning_rate: f64,
@@ -54,7 +54,7 @@ pub fn chart(folder: &Path) -> Result<(Chart, String), FiguresError> {
     Ok((chart, notes))
 }
 
-fn cell(row: &Row<'_>) -> Result<Cell, FiguresError> {
+fn cell(row: &Row<'_>) -> Result<Cell, TableError> {
     Ok(Cell {
         learning_rate: row.positive("learning_rate")?,
         batch_size: row.positive("batch_size")?,
@@ -63,7 +63,7 @@ fn cell(row: &Row<'_>) -> Result<Cell, FiguresError> {
     })
 }
 
-fn line(row: &Row<'_>) -> Result<Line, FiguresError> {
+fn line(row: &Row<'_>) -> Result<Line, TableError> {
     let mut theories = [None; 4];
     for (value, (column, ..)) in theories.iter_mut().zip(THEORIES) {
         *value = row.signed(column)?;

@@ -7,7 +7,25 @@ use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
-use super::error::FiguresError;
+/// Why a CSV cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The file can't be opened.
+    #[error("cannot open {}: {source}", path.display())]
+    Open { path: PathBuf, source: std::io::Error },
+    /// The file is not well-formed CSV.
+    #[error("{} is not a readable CSV file: {source}", path.display())]
+    Csv { path: PathBuf, source: csv::Error },
+    /// A column that has to be there is not in the header.
+    #[error("{} has no column `{column}`: is it {what}?", path.display())]
+    MissingColumn { path: PathBuf, column: &'static str, what: &'static str },
+    /// A cell doesn't hold what its column promises.
+    #[error("{}, line {line}, column `{column}`: `{value}` is not {expected}", path.display())]
+    Cell { path: PathBuf, line: u64, column: &'static str, value: String, expected: &'static str },
+}
+
+/// What a [`Table`] of runs is, for complaints.
+pub const SUMMARY: &str = "the summary.csv of a sweep";
 
 /// An open CSV file behind its header.
 pub struct Table<'c> {
@@ -28,9 +46,9 @@ impl<'c> Table<'c> {
     ///
     /// # Errors
     /// A file that can't be opened, or whose first line isn't text.
-    pub fn open(path: &Path) -> Result<Self, FiguresError> {
+    pub fn open(path: &Path) -> Result<Self, TableError> {
         let file = File::open(path)
-            .map_err(|source| FiguresError::Open { path: path.to_owned(), source })?;
+            .map_err(|source| TableError::Open { path: path.to_owned(), source })?;
         Self::new(path, Box::new(file))
     }
 
@@ -38,7 +56,7 @@ impl<'c> Table<'c> {
     ///
     /// # Errors
     /// A first line that isn't text.
-    pub fn new(path: &Path, content: Box<dyn Read + 'c>) -> Result<Self, FiguresError> {
+    pub fn new(path: &Path, content: Box<dyn Read + 'c>) -> Result<Self, TableError> {
         let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(content);
         let header = reader.headers().map_err(|source| malformed(path, source))?;
         let names = header.iter().map(str::to_owned);
@@ -51,23 +69,24 @@ impl<'c> Table<'c> {
         &self.path
     }
 
-    /// Refuses a header without `column`.
+    /// Refuses a header without one of `columns`; `what` is what the file should be.
     ///
     /// # Errors
-    /// [`FiguresError::MissingColumn`].
-    pub fn require(&self, column: &'static str) -> Result<(), FiguresError> {
-        if self.columns.contains_key(column) {
-            return Ok(());
+    /// [`TableError::MissingColumn`].
+    pub fn require(&self, columns: &[&'static str], what: &'static str) -> Result<(), TableError> {
+        match columns.iter().find(|column| !self.columns.contains_key(**column)) {
+            Some(column) => {
+                Err(TableError::MissingColumn { path: self.path.clone(), column, what })
+            }
+            None => Ok(()),
         }
-        let path = self.path.clone();
-        Err(FiguresError::MissingColumn { path, column })
     }
 
     /// The next line, or `None` behind the last.
     ///
     /// # Errors
     /// A line that isn't text or has another number of cells than the header.
-    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, FiguresError> {
+    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, TableError> {
         let mut record = StringRecord::new();
         let found = self.reader.read_record(&mut record);
         let found = found.map_err(|source| malformed(&self.path, source))?;
@@ -85,8 +104,8 @@ impl Row<'_> {
     /// A positive finite number, or `None` if the cell is empty or the column missing.
     ///
     /// # Errors
-    /// [`FiguresError::Cell`].
-    pub fn optional(&self, column: &'static str) -> Result<Option<f64>, FiguresError> {
+    /// [`TableError::Cell`].
+    pub fn optional(&self, column: &'static str) -> Result<Option<f64>, TableError> {
         if self.text(column).is_empty() {
             return Ok(None);
         }
@@ -96,8 +115,8 @@ impl Row<'_> {
     /// A positive finite number.
     ///
     /// # Errors
-    /// [`FiguresError::Cell`], also for an empty cell.
-    pub fn positive(&self, column: &'static str) -> Result<f64, FiguresError> {
+    /// [`TableError::Cell`], also for an empty cell.
+    pub fn positive(&self, column: &'static str) -> Result<f64, TableError> {
         let value = self.text(column).parse().ok();
         value
             .filter(|v: &f64| v.is_finite() && *v > 0.0)
@@ -108,8 +127,8 @@ impl Row<'_> {
     /// what dies out at once, which no axis can show) or the column missing.
     ///
     /// # Errors
-    /// [`FiguresError::Cell`].
-    pub fn signed(&self, column: &'static str) -> Result<Option<f64>, FiguresError> {
+    /// [`TableError::Cell`].
+    pub fn signed(&self, column: &'static str) -> Result<Option<f64>, TableError> {
         if self.text(column).is_empty() {
             return Ok(None);
         }
@@ -121,15 +140,15 @@ impl Row<'_> {
     /// A positive whole number.
     ///
     /// # Errors
-    /// [`FiguresError::Cell`], also for an empty cell.
-    pub fn count(&self, column: &'static str) -> Result<u64, FiguresError> {
+    /// [`TableError::Cell`], also for an empty cell.
+    pub fn count(&self, column: &'static str) -> Result<u64, TableError> {
         let value = self.text(column).parse().ok();
         value.filter(|&v| v > 0).ok_or_else(|| self.bad(column, "a positive whole number"))
     }
 
     /// The error for a cell that is not what was `expected`.
-    pub fn bad(&self, column: &'static str, expected: &'static str) -> FiguresError {
-        FiguresError::Cell {
+    pub fn bad(&self, column: &'static str, expected: &'static str) -> TableError {
+        TableError::Cell {
             path: self.path.to_owned(),
             line: self.record.position().map_or(0, csv::Position::line),
             column,
@@ -139,7 +158,7 @@ impl Row<'_> {
     }
 }
 
-fn malformed(path: &Path, source: csv::Error) -> FiguresError {
+fn malformed(path: &Path, source: csv::Error) -> TableError {
     let path = path.to_owned();
-    FiguresError::Csv { path, source }
+    TableError::Csv { path, source }
 }
