@@ -26,7 +26,9 @@ fn stays(run: &Value) -> bool {
 #[test]
 fn sgd_stays_below_the_mean_square_threshold_and_leaves_above_the_almost_sure_one() {
     // Two hidden layers: the tensor engine follows them.
-    for hidden in ["model.hidden=[12]", "model.hidden=[10, 8]"] {
+    for (hidden, shuffle) in
+        [("model.hidden=[12]", false), ("model.hidden=[10, 8]", false), ("model.hidden=[12]", true)]
+    {
         let folder = tempfile::tempdir().unwrap();
         let minimum = minimum(folder.path(), &[hidden]);
         let options = [
@@ -40,7 +42,9 @@ fn sgd_stays_below_the_mean_square_threshold_and_leaves_above_the_almost_sure_on
             "--perturbation",
             "1e-3",
         ];
-        let probe = etastar(folder.path(), &[&["probe", &minimum][..], &options].concat());
+        let shuffle = if shuffle { &["--shuffle"][..] } else { &[] };
+        let probe = [&["probe", &minimum][..], &options, shuffle].concat();
+        let probe = etastar(folder.path(), &probe);
         assert!(probe.status.success(), "{}", stderr(&probe));
         let answer: Value = serde_json::from_slice(&probe.stdout).unwrap();
         let (eta_var, eta_as) =

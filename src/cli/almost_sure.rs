@@ -16,8 +16,8 @@ pub struct AlmostSure<'a> {
     pub gram: &'a Gram,
     /// Step sizes at which λ is wanted.
     pub learning_rates: &'a [f64],
-    /// Whether batches walk through shuffled epochs, and are not independent.
-    pub shuffled_epochs: bool,
+    /// Whether batches are drawn by shuffling every epoch, and are not independent.
+    pub shuffle: bool,
 }
 
 /// What was found at one batch size.
@@ -59,7 +59,7 @@ impl AlmostSure<'_> {
     /// What is simulated, and what is proved of it.
     fn process(&self, report: &Report, found: &Threshold) -> (Process, Decay) {
         let Threshold { batch_size, sampling, .. } = *found;
-        if self.shuffled_epochs {
+        if self.shuffle {
             (Process::Epochs { batch_size }, Decay::of_contractions(self.gram))
         } else {
             (Process::Sgd { sampling, batch_size }, report.decay(found))

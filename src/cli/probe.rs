@@ -12,7 +12,7 @@ use etastar::figures::{Outcome as Figure, draw_probe};
 use etastar::probe::{Outcome, Probe as Request};
 use etastar::stability::batches::Process;
 use etastar::stability::generalized_sharpness;
-use etastar::stability::lyapunov::{AlmostSureThreshold, Effort, Factor, Linearised};
+use etastar::stability::lyapunov::{AlmostSureThreshold, Decay, Effort, Factor, Linearised};
 use etastar::stability::sampling::Sampling;
 use etastar::stability::thresholds::{Request as Thresholds, thresholds};
 use etastar::sweep::write_file;
@@ -101,7 +101,7 @@ impl Probe {
             .with_context(|| format!("cannot probe {}", self.minimum.display()))?;
         let batch_size = self.batch_size.unwrap_or(minimum.spec.train.batch_size);
         style.note("thresholds of the linearised process …");
-        let edges = edges(&minimum, batch_size, self.mixture)?;
+        let edges = self.edges(&minimum, batch_size)?;
         let outcomes = self.follow(&minimum, batch_size, &self.step_sizes(edges), style)?;
         warn_of_drift(edges.loss, &outcomes, style);
         write_rows(&csv, batch_size, edges, &outcomes)?;
@@ -123,6 +123,29 @@ impl Probe {
             return Ok(());
         };
         Err(UsageError(fault.to_owned()))
+    }
+
+    /// The mean-square edge is that of independent batches, the almost-sure one that of the process.
+    fn edges(&self, minimum: &Minimum, batch_size: usize) -> anyhow::Result<Edges> {
+        let Minimum { weights, data, spec } = minimum;
+        let pass = Pass::new(weights, data, spec.loss.factor, Par::rayon(0));
+        let gram = gram(&pass)?;
+        let sampling = Sampling::Distinct;
+        let effort = generalized_sharpness::Effort::default();
+        let request = Thresholds { batch_sizes: vec![batch_size], sampling, effort };
+        let report = thresholds(&gram, &request, &mut |_| ())?;
+        let found = &report.thresholds[0];
+        let (process, decay) = if self.mixture {
+            (Process::equivalent_mixture(gram.samples(), batch_size)?, report.decay(found))
+        } else if self.shuffle {
+            (Process::Epochs { batch_size }, Decay::of_contractions(&gram))
+        } else {
+            (Process::Sgd { sampling, batch_size }, report.decay(found))
+        };
+        let factor = Factor::of(&gram)?;
+        let effort = Effort::default();
+        let linearised = Linearised { gram: &gram, factor: &factor, process, decay, effort };
+        Ok(Edges { eta_var: found.eta_var, eta_as: linearised.eta_as().ok(), loss: pass.loss() })
     }
 
     /// From half of the smaller threshold to twice the larger one.
@@ -189,29 +212,6 @@ impl Probe {
         }
         Ok(())
     }
-}
-
-fn edges(minimum: &Minimum, batch_size: usize, mixture: bool) -> anyhow::Result<Edges> {
-    let pass = Pass::new(&minimum.weights, &minimum.data, minimum.spec.loss.factor, Par::rayon(0));
-    let gram = gram(&pass)?;
-    let sampling = Sampling::Distinct;
-    let effort = generalized_sharpness::Effort::default();
-    let request = Thresholds { batch_sizes: vec![batch_size], sampling, effort };
-    let report = thresholds(&gram, &request, &mut |_| ())?;
-    let found = &report.thresholds[0];
-    let factor = Factor::of(&gram)?;
-    let linearised = Linearised {
-        gram: &gram,
-        factor: &factor,
-        process: if mixture {
-            Process::equivalent_mixture(gram.samples(), batch_size)?
-        } else {
-            Process::Sgd { sampling, batch_size }
-        },
-        decay: report.decay(found),
-        effort: Effort::default(),
-    };
-    Ok(Edges { eta_var: found.eta_var, eta_as: linearised.eta_as().ok(), loss: pass.loss() })
 }
 
 /// A minimum that is not quite reached pulls SGD further along, which looks like leaving.

@@ -42,9 +42,10 @@ pub struct Thresholds {
     /// Also η*_as, where the Lyapunov exponent of linearised SGD changes its sign
     #[arg(long)]
     lyapunov: bool,
-    /// η*_as and λ of SGD on shuffled epochs, whose batches are not independent
+    /// η*_as and exponents with batches drawn by shuffling every epoch, not independently of one
+    /// another
     #[arg(long, requires = "lyapunov", conflicts_with = "sampling")]
-    shuffled_epochs: bool,
+    shuffle: bool,
     /// Step sizes at which to give the Lyapunov exponent
     #[arg(long, value_name = "η,…", value_delimiter = ',', requires = "lyapunov")]
     learning_rates: Vec<f64>,
@@ -77,7 +78,7 @@ impl Thresholds {
             let asked = AlmostSure {
                 gram: &gram,
                 learning_rates: &self.learning_rates,
-                shuffled_epochs: self.shuffled_epochs,
+                shuffle: self.shuffle,
             };
             asked.answers(&report, &mut progress)
         });
