@@ -6,8 +6,8 @@
 //!
 //! The Collatz–Wielandt test is one-sided: blocks that are larger than they must be do no harm. (Some
 //! are at the floor of rounding, and no change of theirs could make r vanish.) So the right-hand side
-//! is r₊ − θm with r₊ ⪰ r the positive part and θ = ⟨m, r₊⟩/⟨m, m⟩, without which there would be no
-//! solution; then F(m + δ)/ρ ⪯ m + δ + θm, and θ is as small as Lanczos has left r where m is large.
+//! is r̃ − θm, where r̃ ⪰ r asks blocks to grow as r does and to shrink as little as will do, and
+//! θ = ⟨m, r̃⟩/⟨m, m⟩, without which there would be no solution; F(m + δ)/ρ ⪯ m + δ + θm.
 //!
 //! The test compares with each block of m. Hence GMRES (Saad & Schultz, SIAM J. Sci. Stat. Comput. 7,
 //! 1986), which makes what is left over least in the norm Σ‖m_i^{−1/2} · m_i^{−1/2}‖_F²: small blocks
@@ -43,8 +43,7 @@ pub fn corrected(
     gap.scale(1.0 / radius);
     gap.add_scaled(-1.0, m);
 
-    let mut first = gap.between(&inverses).mapped(|value| value.max(0.0));
-    let unreachable = m.dot(&first.between(&roots)) / m.dot(m);
+    let (mut first, unreachable) = right_side(m, &gap.between(&inverses), &roots, 0.2 * target);
     first.add_diagonal(-unreachable);
     let mut problem = LeastSquares::new(normalise(&mut first));
     let mut basis = vec![first];
@@ -68,6 +67,23 @@ pub fn corrected(
     let mut vector = m.clone();
     vector.add_scaled(1.0, &change.between(&roots));
     Corrected { vector, residual: problem.residual() + unreachable }
+}
+
+/// The part of r = `gap`, in terms relative to m, that blocks are to grow or shrink by, and its θ.
+///
+/// Blocks that are too large may shrink by no more than it takes to bring θ down to `negligible`.
+fn right_side(m: &Blocks, gap: &Blocks, roots: &Blocks, negligible: f64) -> (Blocks, f64) {
+    const MOST: f64 = 0.5;
+    let mut shrinkage = negligible;
+    loop {
+        let wanted = gap.mapped(|value| value.max(-shrinkage));
+        let unreachable = m.dot(&wanted.between(roots)) / m.dot(m);
+        let enough = unreachable.abs() <= negligible || unreachable.is_nan();
+        if enough || shrinkage >= MOST {
+            return (wanted, unreachable);
+        }
+        shrinkage = (4.0 * shrinkage).min(MOST);
+    }
 }
 
 /// Makes `vector` a unit vector, if it is not zero; its former length.

@@ -2,8 +2,9 @@
 //!
 //! It is the scale μ at which the block map F_μ (see `block_map`) has spectral radius 1.
 //! Lanczos finds radius and Perron vector, Newton's method the scale, in whichever precision and by
-//! whichever route is cheapest (`PerronMap`); `certificate` then proves an enclosure from one
-//! application in double precision, at whose quality no approximation before it can take part.
+//! whichever route is cheapest (`PerronMap`); `certificate` proves an enclosure from one application in
+//! double precision, at whose quality no approximation before it can take part; `correction` makes of
+//! the same application a vector whose certificate is as narrow as asked for.
 
 use serde::{Serialize, Serializer};
 
