@@ -342,7 +342,8 @@ fn asking_for_more_measures_only_that() {
     first["analysis"]["mean_square"]["coherence"] = 123.0.into();
     first["analysis"]["almost_sure"]["exponent"]["value"] = 456.0.into();
     fs::write(&path, first.to_string()).unwrap();
-    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let sweep = etastar(folder.path(), &["sweep", "x.toml"]);
+    assert!(sweep.status.success() && !stderr(&sweep).contains("finished earlier"));
     let second = record(folder.path()).1["analysis"].clone();
     assert_eq!(second["mean_square"], first["analysis"]["mean_square"]);
     assert_eq!(second["spectrum"], first["analysis"]["spectrum"]);

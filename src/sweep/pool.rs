@@ -15,7 +15,7 @@ use super::claim::Claim;
 use super::experiment::{self, ExperimentError};
 use super::identity::{RunId, run_id};
 use super::interrupt::Interrupt;
-use super::job::{End, Job, JobError};
+use super::job::{End, Job, JobError, is_finished};
 use super::placed::Placed;
 use super::progress::{Event, Reporter};
 use super::provenance::Provenance;
@@ -114,10 +114,10 @@ pub fn sweep(
         experiment::register(store, specs, &data.digest)?;
     }
     let workers = worker_count(options.workers, specs.len());
-    let finished = specs
-        .iter()
-        .filter(|spec| store.run_folder(&run_id(spec, &data.digest)).join("record.json").exists());
-    let finished = finished.count();
+    // What cannot be read is told of when its turn comes.
+    let is_finished =
+        |spec: &RunSpec| is_finished(store, spec, &run_id(spec, &data.digest)).unwrap_or(false);
+    let finished = specs.iter().filter(|spec| is_finished(spec)).count();
     let trainers = usize::from(rows.is_some());
     let in_rows = rows.as_ref().map(Rows::device);
     reporter.report(&Event::Planned { specs, finished, workers: workers + trainers, in_rows });
