@@ -64,8 +64,9 @@ impl Edge {
             shared: Shared::BatchSize(batch_size),
             points: against_step_size(runs.with_batch(batch_size), self.fraction),
         };
-        let curves: Vec<Curve> = sizes.iter().enumerate().map(curve).collect();
-        if curves.iter().all(|curve| curve.points.is_empty()) {
+        let curves = sizes.iter().enumerate().map(curve);
+        let curves: Vec<Curve> = curves.filter(|curve| !curve.points.is_empty()).collect();
+        if curves.is_empty() {
             return Err(format!("the column `{}` is empty", self.column));
         }
         let edge = PowerLine {
