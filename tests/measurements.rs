@@ -1,0 +1,145 @@
+//! A finished run that is asked for other measurements: nothing known is lost or measured again.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::config::tiny_config;
+use common::program::{etastar, stderr, stdout};
+
+/// The only record of the folder, as JSON.
+fn record(folder: &Path) -> (std::path::PathBuf, serde_json::Value) {
+    let runs = fs::read_dir(folder.join("results/x/runs")).unwrap();
+    let path = runs.map(|run| run.unwrap().path().join("record.json")).next().unwrap();
+    let record = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    (path, record)
+}
+
+#[test]
+fn the_leading_eigenvalues_are_recorded_as_many_as_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let analysis = record(folder.path()).1["analysis"].clone();
+    let spectrum: Vec<f64> = serde_json::from_value(analysis["spectrum"].clone()).unwrap();
+    let rank = analysis["mean_square"]["rank"].as_u64().unwrap() as usize;
+    assert!(spectrum.len() == rank && rank <= 24, "12 samples of two classes: {}", spectrum.len());
+    assert!(spectrum.windows(2).all(|pair| pair[0] >= pair[1] && pair[1] > 0.0));
+    let near = |a: f64, key: &str| (a / analysis[key].as_f64().unwrap() - 1.0).abs() < 1e-5;
+    assert!(near(spectrum[0], "sharpness_gn"), "by Lanczos and by the whole decomposition");
+    assert!(near(spectrum.iter().sum(), "trace"));
+}
+
+#[test]
+fn an_early_record_gets_what_it_lacks_and_keeps_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let (path, whole) = record(folder.path());
+    let dead = &whole["analysis"]["dead_samples"];
+    assert!(dead.is_u64(), "{dead}");
+    let mut early = whole.clone();
+    early["analysis"].as_object_mut().unwrap().remove("dead_samples");
+    // Not what a measurement would give: it must be kept all the same.
+    early["analysis"]["trace"] = 123.0.into();
+    fs::write(&path, early.to_string()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    early["analysis"]["dead_samples"] = dead.clone();
+    assert_eq!(record(folder.path()).1, early);
+}
+
+#[test]
+fn only_as_many_eigenvalues_as_asked_for_are_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let few = ["sweep", "x.toml", "--set", "analysis.spectrum=5"];
+    assert!(etastar(folder.path(), &few).status.success());
+    assert_eq!(record(folder.path()).1["analysis"]["spectrum"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn asking_for_less_than_is_known_measures_and_loses_nothing() {
+    // The second engine trains rows of runs, which others measure.
+    let row: &[&str] = &["--set", "run.engine=tensor", "--set", "run.batched_runs=2"];
+    for engine in [&[], row] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+        let sweep = [&["sweep", "x.toml"][..], engine].concat();
+        let all = [&sweep[..], &["--set", "analysis.eta_as=true"]].concat();
+        assert!(etastar(folder.path(), &all).status.success());
+        let before = fs::read(record(folder.path()).0).unwrap();
+        for fewer in ["thresholds=false", "lyapunov=false", "hessian=false", "spectrum=3"] {
+            let set = format!("analysis.{fewer}");
+            let fewer = [&sweep[..], &["--set", &set]].concat();
+            let plan = etastar(folder.path(), &[&fewer[..], &["--dry-run"]].concat());
+            assert!(stdout(&plan).starts_with("1 run, 1 finished"), "{set}: {}", stdout(&plan));
+            assert!(etastar(folder.path(), &fewer).status.success());
+            assert_eq!(fs::read(record(folder.path()).0).unwrap(), before, "{set}");
+        }
+    }
+}
+
+#[test]
+fn asking_for_more_measures_only_that() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let less = ["sweep", "x.toml", "--set", "analysis.lyapunov_epoch=false"];
+    assert!(etastar(folder.path(), &less).status.success());
+    let (path, mut first) = record(folder.path());
+    assert!(first["analysis"]["almost_sure"]["epoch_exponent"].is_null());
+    // Numbers that no measurement gives show that these were not measured again.
+    first["analysis"]["mean_square"]["coherence"] = 123.0.into();
+    first["analysis"]["almost_sure"]["exponent"]["value"] = 456.0.into();
+    fs::write(&path, first.to_string()).unwrap();
+    let sweep = etastar(folder.path(), &["sweep", "x.toml"]);
+    assert!(sweep.status.success() && !stderr(&sweep).contains("finished earlier"));
+    let second = record(folder.path()).1["analysis"].clone();
+    assert_eq!(second["mean_square"], first["analysis"]["mean_square"]);
+    assert_eq!(second["spectrum"], first["analysis"]["spectrum"]);
+    assert_eq!(second["almost_sure"]["exponent"], first["analysis"]["almost_sure"]["exponent"]);
+    assert!(second["almost_sure"]["epoch_exponent"]["value"].is_f64(), "{second}");
+    // Another tolerance is another enclosure.
+    let finer = ["sweep", "x.toml", "--set", "analysis.tolerance=1e-5"];
+    assert!(etastar(folder.path(), &finer).status.success());
+    assert_ne!(record(folder.path()).1["analysis"]["mean_square"]["coherence"], 123.0);
+}
+
+#[test]
+fn asking_for_another_measurement_keeps_what_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let first = ["sweep", "x.toml", "--set", "analysis.hessian=false"];
+    assert!(etastar(folder.path(), &first).status.success());
+    let known = record(folder.path()).1["analysis"].clone();
+    let second = ["sweep", "x.toml", "--set", "analysis.thresholds=false"];
+    let plan = etastar(folder.path(), &[&second[..], &["--dry-run"]].concat());
+    assert!(stdout(&plan).starts_with("1 run, 0 finished"), "{}", stdout(&plan));
+    assert!(etastar(folder.path(), &second).status.success());
+    let both = record(folder.path()).1["analysis"].clone();
+    assert!(both["sharpness_hessian"].as_f64().unwrap() > 0.0);
+    for kept in ["mean_square", "almost_sure", "spectrum"] {
+        assert_eq!(both[kept], known[kept], "{kept}");
+    }
+}
+
+#[test]
+fn a_record_without_a_spectrum_is_read_and_measured_again_but_not_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let (path, mut old) = record(folder.path());
+    let weights = || fs::read(path.with_file_name("minimum.safetensors")).unwrap();
+    let before = weights();
+    // As a program that did not know of spectra wrote it.
+    old["analysis"].as_object_mut().unwrap().remove("spectrum");
+    old["spec"]["analysis"].as_object_mut().unwrap().remove("spectrum");
+    fs::write(&path, old.to_string()).unwrap();
+    let status = etastar(folder.path(), &["status", "results/x"]);
+    assert!(stdout(&status).contains("1 of 1 run done"), "{}", stderr(&status));
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let new = record(folder.path()).1;
+    assert!(!new["analysis"]["spectrum"].as_array().unwrap().is_empty());
+    assert_eq!(new["train_seconds"], old["train_seconds"]);
+    assert_eq!(weights(), before);
+}
