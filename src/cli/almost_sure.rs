@@ -3,7 +3,7 @@
 use etastar::curvature::gram::Gram;
 use etastar::stability::batches::Process;
 use etastar::stability::lyapunov::{
-    AlmostSureThreshold, Decay, Effort, ExponentAt, Factor, Linearised, LyapunovError,
+    AlmostSureThreshold, Effort, ExponentAt, Factor, Linearised, LyapunovError,
 };
 use etastar::stability::thresholds::{Report, Threshold};
 use serde::Serialize;
@@ -42,28 +42,20 @@ impl AlmostSure<'_> {
         let factor = Factor::of(self.gram)?;
         let mut answers = Vec::new();
         for found in &report.thresholds {
-            let (process, decay) = self.process(report, found);
-            let linearised = Linearised {
+            let Threshold { batch_size, sampling, .. } = *found;
+            let independent = Linearised {
                 gram: self.gram,
                 factor: &factor,
-                process,
-                decay,
+                process: Process::Sgd { sampling, batch_size },
+                decay: report.decay(found),
                 effort: Effort::default(),
             };
-            answers.push(self.answer(found.batch_size, &linearised)?);
-            progress(&format!("B = {}: Lyapunov exponents done", found.batch_size));
+            let linearised =
+                if self.shuffle { independent.on_shuffled_epochs(batch_size) } else { independent };
+            answers.push(self.answer(batch_size, &linearised)?);
+            progress(&format!("B = {batch_size}: Lyapunov exponents done"));
         }
         Ok(answers)
-    }
-
-    /// What is simulated, and what is proved of it.
-    fn process(&self, report: &Report, found: &Threshold) -> (Process, Decay) {
-        let Threshold { batch_size, sampling, .. } = *found;
-        if self.shuffle {
-            (Process::Epochs { batch_size }, Decay::of_contractions(self.gram))
-        } else {
-            (Process::Sgd { sampling, batch_size }, report.decay(found))
-        }
     }
 
     fn answer(

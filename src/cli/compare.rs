@@ -64,12 +64,19 @@ fn is_the_papers(folder: &Path) -> bool {
 fn page(found: &[Comparison]) -> String {
     let header =
         ["B", "runs", "λ_max", "worst", "(17)", "worst", "last η", "first failed", "paper"];
-    let rows = std::iter::once(header.map(str::to_owned).to_vec());
-    let text = table(&rows.chain(found.iter().map(row)).collect::<Vec<_>>());
+    let text = headed(header, found.iter().map(row));
     format!(
         "ratios of our λ_max and bound (17) to the published ones: median and worst;\n\
          the last step size that converges, the first that does not, the paper's last\n\n{text}\n"
     )
+}
+
+fn headed<const N: usize>(
+    header: [&str; N],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> String {
+    let header = std::iter::once(header.map(str::to_owned).to_vec());
+    table(&header.chain(rows).collect::<Vec<_>>())
 }
 
 /// The minima whose exact threshold is known; nothing if there are none.
@@ -82,8 +89,7 @@ fn edges(found: &[Comparison]) -> String {
         return String::new();
     }
     let header = ["B", "minima", "λ_max", "(17)", "(27)", "exact", "rank", "λ −/+/?", "epochs"];
-    let table =
-        table(&std::iter::once(header.map(str::to_owned).to_vec()).chain(rows).collect::<Vec<_>>());
+    let table = headed(header, rows);
     format!(
         "\nwhere SGD stops: times η/2, so that the edge of mean-square stability is at 1, from least\n\
          to most; rank of the second moment that grows first (median); how many minima have\n\
@@ -106,8 +112,7 @@ fn epochs(found: &[Comparison]) -> String {
         return String::new();
     }
     let header = ["B", "minima", "least", "median", "most"];
-    let table =
-        table(&std::iter::once(header.map(str::to_owned).to_vec()).chain(rows).collect::<Vec<_>>());
+    let table = headed(header, rows);
     format!("\nthe same for the runs as they are: η/η*_as of shuffled epochs\n\n{table}\n")
 }
 

@@ -12,7 +12,7 @@ use etastar::figures::{Outcome as Figure, draw_probe};
 use etastar::probe::{Outcome, Probe as Request};
 use etastar::stability::batches::Process;
 use etastar::stability::generalized_sharpness;
-use etastar::stability::lyapunov::{AlmostSureThreshold, Decay, Effort, Factor, Linearised};
+use etastar::stability::lyapunov::{AlmostSureThreshold, Effort, Factor, Linearised};
 use etastar::stability::sampling::Sampling;
 use etastar::stability::thresholds::{Request as Thresholds, thresholds};
 use etastar::sweep::write_file;
@@ -135,16 +135,16 @@ impl Probe {
         let request = Thresholds { batch_sizes: vec![batch_size], sampling, effort };
         let report = thresholds(&gram, &request, &mut |_| ())?;
         let found = &report.thresholds[0];
-        let (process, decay) = if self.mixture {
-            (Process::equivalent_mixture(gram.samples(), batch_size)?, report.decay(found))
-        } else if self.shuffle {
-            (Process::Epochs { batch_size }, Decay::of_contractions(&gram))
+        let process = if self.mixture {
+            Process::equivalent_mixture(gram.samples(), batch_size)?
         } else {
-            (Process::Sgd { sampling, batch_size }, report.decay(found))
+            Process::Sgd { sampling, batch_size }
         };
-        let factor = Factor::of(&gram)?;
+        let (factor, decay) = (Factor::of(&gram)?, report.decay(found));
         let effort = Effort::default();
-        let linearised = Linearised { gram: &gram, factor: &factor, process, decay, effort };
+        let independent = Linearised { gram: &gram, factor: &factor, process, decay, effort };
+        let linearised =
+            if self.shuffle { independent.on_shuffled_epochs(batch_size) } else { independent };
         Ok(Edges { eta_var: found.eta_var, eta_as: linearised.eta_as().ok(), loss: pass.loss() })
     }
 

@@ -14,7 +14,7 @@
 //! count as much as large ones, and samples that couple to each other nearly as strongly as all do
 //! cost it an iteration or two.
 
-use super::blocks::Blocks;
+use super::{blocks::Blocks, krylov::orthogonalise};
 
 /// m + δ and how good it is.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub fn corrected(
     for (weight, vector) in problem.solution().into_iter().zip(&basis) {
         change.add_scaled(weight, vector);
     }
-    change.raise_to(&vec![-SHRINKAGE; m.len()]);
+    let change = change.mapped(|value| value.max(-SHRINKAGE));
     let mut vector = m.clone();
     vector.add_scaled(1.0, &change.between(&roots));
     Corrected { vector, residual: problem.residual() + unreachable }
@@ -93,19 +93,6 @@ fn normalise(vector: &mut Blocks) -> f64 {
         vector.scale(1.0 / length);
     }
     length
-}
-
-/// Takes the parts along `basis` out of `vector`, twice; what they were.
-fn orthogonalise(vector: &mut Blocks, basis: &[Blocks]) -> Vec<f64> {
-    let mut parts = vec![0.0; basis.len()];
-    for _ in 0..2 {
-        for (part, known) in parts.iter_mut().zip(basis) {
-            let overlap = known.dot(vector);
-            vector.add_scaled(-overlap, known);
-            *part += overlap;
-        }
-    }
-    parts
 }
 
 /// min ‖βe_1 − Hy‖ for a growing Hessenberg matrix H, by Givens rotations.

@@ -49,12 +49,7 @@ impl Krylov {
     pub fn push(&mut self, image: &Blocks) {
         self.projected.push(self.basis.iter().map(|known| known.dot(image)).collect());
         let mut next = image.clone();
-        for _ in 0..2 {
-            for known in &self.basis {
-                let overlap = known.dot(&next);
-                next.add_scaled(-overlap, known);
-            }
-        }
+        orthogonalise(&mut next, &self.basis);
         let (before, after) = (image.dot(image).sqrt(), next.dot(&next).sqrt());
         self.remainder = after;
         self.exhausted = after <= 1e-14 * before || after == 0.0;
@@ -88,4 +83,17 @@ impl Krylov {
         }
         sum
     }
+}
+
+/// Takes the parts along `basis` out of `vector`, twice; what they were.
+pub fn orthogonalise(vector: &mut Blocks, basis: &[Blocks]) -> Vec<f64> {
+    let mut parts = vec![0.0; basis.len()];
+    for _ in 0..2 {
+        for (part, known) in parts.iter_mut().zip(basis) {
+            let overlap = known.dot(vector);
+            vector.add_scaled(-overlap, known);
+            *part += overlap;
+        }
+    }
+    parts
 }

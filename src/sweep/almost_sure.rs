@@ -67,23 +67,19 @@ pub fn almost_sure(
     };
     let independent =
         Linearised { gram, factor: &factor, process, decay, effort: Effort::default() };
-    let epochs = Linearised {
-        process: Process::Epochs { batch_size: spec.train.batch_size },
-        decay: Decay::of_contractions(gram),
-        ..independent
-    };
+    let epochs = || independent.on_shuffled_epochs(spec.train.batch_size);
     let rate = spec.train.learning_rate;
     if lacking.exponent {
         found.exponent = keep("lyapunov", exponent(&independent, rate), missing);
     }
     if lacking.epoch_exponent {
-        found.epoch_exponent = keep("lyapunov_epoch", exponent(&epochs, rate), missing);
+        found.epoch_exponent = keep("lyapunov_epoch", exponent(&epochs(), rate), missing);
     }
     if lacking.eta_as {
         found.eta_as = keep("eta_as", independent.eta_as(), missing);
     }
     if lacking.epoch_eta_as {
-        found.epoch_eta_as = keep("eta_as_epoch", epochs.eta_as(), missing);
+        found.epoch_eta_as = keep("eta_as_epoch", epochs().eta_as(), missing);
     }
     Some(found)
 }

@@ -36,6 +36,13 @@ pub struct ExponentAt {
 }
 
 impl Linearised<'_> {
+    /// The same minimum under shuffled epochs, of which mean-square stability proves nothing.
+    #[must_use]
+    pub fn on_shuffled_epochs(self, batch_size: usize) -> Self {
+        let decay = Decay::of_contractions(self.gram);
+        Self { process: Process::Epochs { batch_size }, decay, ..self }
+    }
+
     /// λ(η) by simulation, its upper end being the smaller of the interval's and the proved one.
     ///
     /// # Errors
