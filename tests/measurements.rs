@@ -99,6 +99,16 @@ fn asking_for_more_measures_only_that() {
     assert_eq!(second["spectrum"], first["analysis"]["spectrum"]);
     assert_eq!(second["almost_sure"]["exponent"], first["analysis"]["almost_sure"]["exponent"]);
     assert!(second["almost_sure"]["epoch_exponent"]["value"].is_f64(), "{second}");
+    let edge = ["sweep", "x.toml", "--set", "analysis.eta_var_epoch=true"];
+    assert!(etastar(folder.path(), &edge).status.success());
+    let third = record(folder.path()).1["analysis"].clone();
+    let end = |name: &str| third["almost_sure"]["epoch_eta_var"][name].as_f64().unwrap();
+    assert!(0.0 < end("low") && end("low") <= end("value") && end("value") <= end("high"));
+    assert_eq!(third["almost_sure"]["exponent"], second["almost_sure"]["exponent"]);
+    let csv = fs::read_to_string(folder.path().join("results/x/summary.csv")).unwrap();
+    let row: Vec<&str> = csv.lines().nth(1).unwrap().split(',').collect();
+    let column = csv.lines().next().unwrap().split(',').position(|name| name == "eta_var_epoch");
+    assert_eq!(row[column.unwrap()].parse::<f64>().unwrap(), end("value"));
     // Another tolerance is another enclosure.
     let finer = ["sweep", "x.toml", "--set", "analysis.tolerance=1e-5"];
     assert!(etastar(folder.path(), &finer).status.success());

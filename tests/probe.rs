@@ -49,6 +49,9 @@ fn sgd_stays_below_the_mean_square_threshold_and_leaves_above_the_almost_sure_on
         let answer: Value = serde_json::from_slice(&probe.stdout).unwrap();
         let (eta_var, eta_as) =
             (answer["eta_var"].as_f64().unwrap(), answer["eta_as"]["high"].as_f64().unwrap());
+        let of_epochs = answer["eta_var_epoch"]["value"].as_f64();
+        assert_eq!(of_epochs.is_some(), !shuffle.is_empty());
+        assert!(of_epochs.is_none_or(|edge| edge < eta_as), "{of_epochs:?} {eta_as}");
         let runs = answer["runs"].as_array().unwrap();
         assert_eq!(runs.len(), 18);
         let rate = |run: &&Value| run["learning_rate"].as_f64().unwrap();

@@ -80,6 +80,28 @@ fn the_table_fits_a_terminal() {
     assert_eq!(text.lines().filter(|line| line.contains('±')).count(), 3);
 }
 
+/// Every sample has a direction of its own: whatever the order, an epoch takes (1 − ηλ_i) from each.
+#[test]
+fn shuffled_epochs_have_a_table_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fixture("orthogonal_samples.npy");
+    let options = ["--outputs", "1", "--batch-sizes", "1,2", "--shuffle", "--lyapunov"];
+    let arguments = [&["thresholds", &file][..], &options].concat();
+    let text = stdout(&etastar(folder.path(), &arguments));
+    assert!(text.contains("B  η*_var of shuffled epochs"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let json = etastar(folder.path(), &[&arguments[..], &["--json"]].concat());
+    let answer: Value = serde_json::from_slice(&json.stdout).unwrap();
+    for threshold in answer["thresholds"].as_array().unwrap() {
+        let number = |pointer| threshold.pointer(pointer).and_then(Value::as_f64).unwrap();
+        let ratio = number("/eta_var_epoch/value") / number("/eta_var");
+        assert!((ratio - 1.0).abs() < 1e-3, "{threshold}");
+        assert!(number("/eta_as/high") >= number("/eta_var_epoch/low"), "{threshold}");
+    }
+    let both = [&arguments[..], &["--sampling", "bernoulli"]].concat();
+    assert_eq!(etastar(folder.path(), &both).status.code(), Some(2));
+}
+
 #[test]
 fn a_factor_scales_the_matrix() {
     let folder = tempfile::tempdir().unwrap();

@@ -7,13 +7,14 @@ use etastar::stability::lyapunov::{
 };
 use etastar::stability::thresholds::{Report, Threshold};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::format::{number, table};
 
 /// What is asked.
 pub struct AlmostSure<'a> {
     pub gram: &'a Gram,
+    /// Of `gram`.
+    pub factor: &'a Factor,
     /// Step sizes at which λ is wanted.
     pub learning_rates: &'a [f64],
     /// Whether batches are drawn by shuffling every epoch, and are not independent.
@@ -39,13 +40,12 @@ impl AlmostSure<'_> {
         report: &Report,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Vec<Answer>, LyapunovError> {
-        let factor = Factor::of(self.gram)?;
         let mut answers = Vec::new();
         for found in &report.thresholds {
             let Threshold { batch_size, sampling, .. } = *found;
             let independent = Linearised {
                 gram: self.gram,
-                factor: &factor,
+                factor: self.factor,
                 process: Process::Sgd { sampling, batch_size },
                 decay: report.decay(found),
                 effort: Effort::default(),
@@ -72,18 +72,6 @@ impl AlmostSure<'_> {
         let lyapunov = self.learning_rates.iter().map(at).collect::<Result<_, _>>()?;
         Ok(Answer { batch_size, eta_as, eta_as_missing, lyapunov })
     }
-}
-
-/// The report as JSON, every threshold with its answer.
-pub fn json(report: &Report, answers: Option<&[Answer]>) -> serde_json::Result<Value> {
-    let mut value = json!(report);
-    let entries = value["thresholds"].as_array_mut().into_iter().flatten();
-    for (entry, answer) in entries.zip(answers.unwrap_or_default()) {
-        if let (Some(entry), Value::Object(more)) = (entry.as_object_mut(), json!(answer)) {
-            entry.extend(more);
-        }
-    }
-    Ok(value)
 }
 
 /// The answers as text.

@@ -101,27 +101,36 @@ pub fn print_analysis(
         line("effective rank", number(exact.effective_rank), "of the dominant second moment")?;
         line("coherence", number(exact.coherence), "σ of Dexter et al.")?;
     }
-    if let Some(found) = &analysis.almost_sure {
+    if let Some(found) = &analysis.simulated {
         if let Some(exponent) = &found.exponent {
-            let ends = format!("{} to {}", optional(exponent.low), optional(exponent.high));
+            let ends = ends(exponent.low, exponent.high);
             let meaning = format!("Lyapunov exponent at η, per step: {ends}");
             line("λ", optional(exponent.value), &meaning)?;
         }
         if let Some(exponent) = &found.epoch_exponent {
-            let ends = format!("{} to {}", optional(exponent.low), optional(exponent.high));
+            let ends = ends(exponent.low, exponent.high);
             line("λ, shuffled epochs", optional(exponent.value), &format!("per step: {ends}"))?;
         }
         if let Some(threshold) = found.eta_as {
-            let ends = format!("{} to {}", number(threshold.low), number(threshold.high));
+            let ends = ends(Some(threshold.low), Some(threshold.high));
             line("η*_as", number(threshold.value), &format!("where λ changes sign: {ends}"))?;
         }
         if let Some(threshold) = found.epoch_eta_as {
-            let ends = format!("{} to {}", number(threshold.low), number(threshold.high));
+            let ends = ends(Some(threshold.low), Some(threshold.high));
             line("η*_as, shuffled epochs", number(threshold.value), &ends)?;
+        }
+        if let Some(threshold) = found.epoch_eta_var {
+            let ends = ends(Some(threshold.low), Some(threshold.high));
+            line("η*_var, shuffled epochs", number(threshold.value), &ends)?;
         }
     }
     for missing in &analysis.missing {
         writeln!(out, "  {} is missing: {}", missing.quantity, missing.reason)?;
     }
     Ok(())
+}
+
+/// The two ends of an interval.
+fn ends(low: Option<f64>, high: Option<f64>) -> String {
+    format!("{} to {}", optional(low), optional(high))
 }

@@ -98,22 +98,34 @@ fn edges(found: &[Comparison]) -> String {
     )
 }
 
-/// The minima whose almost-sure threshold under shuffled epochs is known; nothing if there are none.
+/// The minima whose edges under shuffled epochs are known; nothing if there are none.
 fn epochs(found: &[Comparison]) -> String {
     let row = |comparison: &Comparison| {
         let edge = comparison.edge?;
-        let range = edge.epochs?;
-        let ends = [range.least, range.median, range.most].map(|value| format!("{value:.3}"));
-        let counts = [comparison.batch_size, edge.epoch_minima].map(|count| count.to_string());
-        Some([&counts[..], &ends].concat())
+        let known = [edge.epoch_mean_square, edge.epoch_almost_sure];
+        known.iter().any(Option::is_some).then(|| {
+            let size = comparison.batch_size.to_string();
+            std::iter::once(size).chain(known.into_iter().flat_map(epoch_cells)).collect()
+        })
     };
     let rows: Vec<Vec<String>> = found.iter().filter_map(row).collect();
     if rows.is_empty() {
         return String::new();
     }
-    let header = ["B", "minima", "least", "median", "most"];
+    let header = ["B", "minima", "least", "median", "most", "minima", "least", "median", "most"];
     let table = headed(header, rows);
-    format!("\nthe same for the runs as they are: η/η*_as of shuffled epochs\n\n{table}\n")
+    format!(
+        "\nthe same for the runs as they are: η over η*_var of shuffled epochs, and over their\n\
+         η*_as\n\n{table}\n"
+    )
+}
+
+fn epoch_cells(range: Option<Range>) -> [String; 4] {
+    let Some(Range { count, least, median, most }) = range else {
+        return ["0", "–", "–", "–"].map(str::to_owned);
+    };
+    let [least, median, most] = [least, median, most].map(|value| format!("{value:.3}"));
+    [count.to_string(), least, median, most]
 }
 
 fn edge_row(batch_size: usize, edge: &Edge) -> Vec<String> {

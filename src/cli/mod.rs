@@ -17,6 +17,7 @@ mod probe;
 mod quadratic;
 mod report;
 mod show;
+mod shuffled;
 mod slurm;
 mod source;
 mod stationary;

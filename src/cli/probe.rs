@@ -13,6 +13,7 @@ use etastar::probe::{Outcome, Probe as Request};
 use etastar::stability::batches::Process;
 use etastar::stability::generalized_sharpness;
 use etastar::stability::lyapunov::{AlmostSureThreshold, Effort, Factor, Linearised};
+use etastar::stability::moment::{self, MomentThreshold};
 use etastar::stability::sampling::Sampling;
 use etastar::stability::thresholds::{Request as Thresholds, thresholds};
 use etastar::sweep::write_file;
@@ -67,6 +68,8 @@ pub struct Probe {
 #[derive(Debug, Clone, Copy)]
 struct Edges {
     eta_var: f64,
+    /// Of shuffled epochs, where they are what is followed.
+    eta_var_epoch: Option<MomentThreshold>,
     eta_as: Option<AlmostSureThreshold>,
     /// Of the minimum itself.
     loss: f64,
@@ -78,6 +81,7 @@ struct Row<'a> {
     learning_rate: f64,
     batch_size: usize,
     eta_var: f64,
+    eta_var_epoch: Option<f64>,
     eta_as: Option<f64>,
     eta_as_low: Option<f64>,
     eta_as_high: Option<f64>,
@@ -125,7 +129,7 @@ impl Probe {
         Err(UsageError(fault.to_owned()))
     }
 
-    /// The mean-square edge is that of independent batches, the almost-sure one that of the process.
+    /// The edges of the process; η*_var of independent batches too where it has another.
     fn edges(&self, minimum: &Minimum, batch_size: usize) -> anyhow::Result<Edges> {
         let Minimum { weights, data, spec } = minimum;
         let pass = Pass::new(weights, data, spec.loss.factor, Par::rayon(0));
@@ -145,7 +149,15 @@ impl Probe {
         let independent = Linearised { gram: &gram, factor: &factor, process, decay, effort };
         let linearised =
             if self.shuffle { independent.on_shuffled_epochs(batch_size) } else { independent };
-        Ok(Edges { eta_var: found.eta_var, eta_as: linearised.eta_as().ok(), loss: pass.loss() })
+        let epochs = self.shuffle.then_some(Process::Epochs { batch_size });
+        let effort = moment::Effort::for_factor(&factor);
+        let moment = |process| moment::eta_var(&factor, process, found.eta_var, effort).ok();
+        Ok(Edges {
+            eta_var: found.eta_var,
+            eta_var_epoch: epochs.and_then(moment),
+            eta_as: linearised.eta_as().ok(),
+            loss: pass.loss(),
+        })
     }
 
     /// From half of the smaller threshold to twice the larger one.
@@ -192,11 +204,20 @@ impl Probe {
         let mut out = std::io::stdout().lock();
         if style.json {
             let answer = json!({
-                "csv": csv, "eta_var": edges.eta_var, "eta_as": edges.eta_as, "runs": outcomes,
+                "csv": csv,
+                "eta_var": edges.eta_var,
+                "eta_var_epoch": edges.eta_var_epoch,
+                "eta_as": edges.eta_as,
+                "runs": outcomes,
             });
             return Ok(writeln!(out, "{answer:#}")?);
         }
-        writeln!(out, "η*_var {}", number(edges.eta_var))?;
+        let independent = if self.shuffle { " of independent batches" } else { "" };
+        writeln!(out, "η*_var {}{independent}", number(edges.eta_var))?;
+        if let Some(found) = edges.eta_var_epoch {
+            let (value, low, high) = (found.value, found.low, found.high);
+            writeln!(out, "η*_var {} ({} to {})", number(value), number(low), number(high))?;
+        }
         if let Some(found) = edges.eta_as {
             let (value, low, high) = (found.value, found.low, found.high);
             writeln!(out, "η*_as  {} ({} to {})", number(value), number(low), number(high))?;
@@ -240,6 +261,7 @@ fn write_rows(
             learning_rate: run.learning_rate,
             batch_size,
             eta_var: edges.eta_var,
+            eta_var_epoch: edges.eta_var_epoch.map(|found| found.value),
             eta_as: edges.eta_as.map(|found| found.value),
             eta_as_low: edges.eta_as.map(|found| found.low),
             eta_as_high: edges.eta_as.map(|found| found.high),

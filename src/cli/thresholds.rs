@@ -5,17 +5,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use etastar::curvature::gram::Gram;
 use etastar::curvature::npy::read_gram;
 use etastar::stability::generalized_sharpness::{Effort, Status};
+use etastar::stability::lyapunov::Factor;
 use etastar::stability::noise::sufficient_batch_size;
 use etastar::stability::sampling::Sampling;
 use etastar::stability::thresholds::{Report, Request, Stage, Threshold, thresholds_on};
 
+use serde_json::{Value, json};
+
 use super::accelerator::Accelerator;
-use super::almost_sure::{AlmostSure, json, page as almost_sure_page};
+use super::almost_sure::{self, AlmostSure};
 use super::exit::UsageError;
 use super::format::{number, table};
 use super::show::Style;
+use super::shuffled;
 
 /// Arguments of `thresholds`.
 #[derive(Debug, Args)]
@@ -42,9 +47,9 @@ pub struct Thresholds {
     /// Also η*_as, where the Lyapunov exponent of linearised SGD changes its sign
     #[arg(long)]
     lyapunov: bool,
-    /// η*_as and exponents with batches drawn by shuffling every epoch, not independently of one
-    /// another
-    #[arg(long, requires = "lyapunov", conflicts_with = "sampling")]
+    /// Also η*_var with batches drawn by shuffling every epoch, not independently of one another,
+    /// by simulation; --lyapunov is of them then
+    #[arg(long, conflicts_with = "sampling")]
     shuffle: bool,
     /// Step sizes at which to give the Lyapunov exponent
     #[arg(long, value_name = "η,…", value_delimiter = ',', requires = "lyapunov")]
@@ -74,24 +79,43 @@ impl Thresholds {
         let accelerator = accelerator.as_ref().map(|device| device as _);
         let mut stages = |stage| progress(&describe(stage));
         let report = thresholds_on(accelerator, &gram, &request, &mut stages)?;
-        let almost_sure = self.lyapunov.then(|| {
-            let asked = AlmostSure {
-                gram: &gram,
-                learning_rates: &self.learning_rates,
-                shuffle: self.shuffle,
-            };
-            asked.answers(&report, &mut progress)
-        });
-        let almost_sure = almost_sure.transpose()?;
+        let simulated = self.simulated(&gram, &report, &mut progress)?;
         let mut out = std::io::stdout().lock();
         if style.json {
-            let answer = json(&report, almost_sure.as_deref())?;
+            let mut answer = json!(report);
+            extend(&mut answer, &json!(simulated.epochs));
+            extend(&mut answer, &json!(simulated.almost_sure));
             writeln!(out, "{answer:#}")?;
         } else {
             write!(out, "{}", self.page(&report))?;
-            write!(out, "{}", almost_sure.as_deref().map_or(String::new(), almost_sure_page))?;
+            let epochs = simulated.epochs.as_deref().map(shuffled::page);
+            let almost_sure = simulated.almost_sure.as_deref().map(almost_sure::page);
+            write!(out, "{}", [epochs, almost_sure].into_iter().flatten().collect::<String>())?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What needs simulation of the linearised process, where it is asked for.
+    fn simulated(
+        &self,
+        gram: &Gram,
+        report: &Report,
+        progress: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<Simulated> {
+        if !self.shuffle && !self.lyapunov {
+            return Ok(Simulated::default());
+        }
+        let factor = Factor::of(gram)?;
+        let asked = AlmostSure {
+            gram,
+            factor: &factor,
+            learning_rates: &self.learning_rates,
+            shuffle: self.shuffle,
+        };
+        let epochs = self.shuffle.then(|| shuffled::answers(&factor, report, progress));
+        let epochs = epochs.transpose()?;
+        let almost_sure = self.lyapunov.then(|| asked.answers(report, progress)).transpose()?;
+        Ok(Simulated { epochs, almost_sure })
     }
 
     fn check(&self) -> Result<(), UsageError> {
@@ -142,6 +166,23 @@ impl Thresholds {
             ["B", "η*_var", "generalized sharpness", "(17)", "(27)", "one step", "rank", "Dexter"];
         let rows = std::iter::once(header.map(str::to_owned).to_vec());
         page + &table(&rows.chain(report.thresholds.iter().map(row)).collect::<Vec<_>>())
+    }
+}
+
+/// The answers of simulation, one for every threshold.
+#[derive(Default)]
+struct Simulated {
+    epochs: Option<Vec<shuffled::Answer>>,
+    almost_sure: Option<Vec<almost_sure::Answer>>,
+}
+
+/// Adds the fields of `answers`, one object for every threshold, to those of `report`.
+fn extend(report: &mut Value, answers: &Value) {
+    let entries = report["thresholds"].as_array_mut().into_iter().flatten();
+    for (entry, answer) in entries.zip(answers.as_array().into_iter().flatten()) {
+        if let (Some(entry), Value::Object(more)) = (entry.as_object_mut(), answer) {
+            entry.extend(more.clone());
+        }
     }
 }
 

@@ -28,10 +28,10 @@ pub struct Edge {
     pub exponents: Signs,
     /// Of shuffled epochs.
     pub epoch_exponents: Signs,
+    /// η/η*_var of shuffled epochs.
+    pub epoch_mean_square: Option<Range>,
     /// η/η*_as of shuffled epochs.
-    pub epochs: Option<Range>,
-    /// Minima behind `epochs`.
-    pub epoch_minima: usize,
+    pub epoch_almost_sure: Option<Range>,
 }
 
 /// Minima whose Lyapunov exponent is below 0, above 0, and neither with 95% confidence.
@@ -58,9 +58,10 @@ impl Signs {
     }
 }
 
-/// Smallest, middle and largest value.
+/// Smallest, middle and largest of some values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Range {
+    pub count: usize,
     pub least: f64,
     pub median: f64,
     pub most: f64,
@@ -72,7 +73,7 @@ impl Range {
         let values: Vec<f64> = values.collect();
         let least = values.iter().copied().reduce(f64::min)?;
         let most = values.iter().copied().reduce(f64::max)?;
-        Some(Self { least, median: median(values)?, most })
+        Some(Self { count: values.len(), least, median: median(values)?, most })
     }
 }
 
@@ -85,7 +86,9 @@ pub fn edge(converged: &[&Run]) -> Option<Edge> {
     };
     let signs =
         |of: fn(&Run) -> Option<(f64, f64)>| Signs::of(known.iter().filter_map(|run| of(run)));
-    let epochs = || known.iter().filter_map(|run| Some(run.learning_rate / run.eta_as_epoch?));
+    let over = |edge: fn(&Run) -> Option<f64>| {
+        Range::of(known.iter().filter_map(|run| Some(run.learning_rate / edge(run)?)))
+    };
     Some(Edge {
         minima: known.len(),
         sharpness: scaled(|run| run.sharpness_gn)?,
@@ -95,8 +98,8 @@ pub fn edge(converged: &[&Run]) -> Option<Edge> {
         effective_rank: Range::of(known.iter().filter_map(|run| run.effective_rank))?,
         almost_sure: Range::of(known.iter().filter_map(|run| Some(run.eta_as? / run.eta_var?))),
         exponents: signs(|run| Some((run.lyapunov_low?, run.lyapunov_high?))),
-        epochs: Range::of(epochs()),
-        epoch_minima: epochs().count(),
+        epoch_mean_square: over(|run| run.eta_var_epoch),
+        epoch_almost_sure: over(|run| run.eta_as_epoch),
         epoch_exponents: signs(|run| Some((run.lyapunov_epoch_low?, run.lyapunov_epoch_high?))),
     })
 }
@@ -121,6 +124,7 @@ mod tests {
             lyapunov_high: Some(exponent[1]),
             lyapunov_epoch_low: None,
             lyapunov_epoch_high: Some(0.0),
+            eta_var_epoch: None,
             eta_as_epoch: exact.map(|value| 2.5 / value),
         }
     }
@@ -140,7 +144,9 @@ mod tests {
         assert_eq!(found.epoch_exponents, Signs { stable: 0, unstable: 0, undecided: 0 });
         assert_eq!(found.sharpness.most, 1.5);
         assert_eq!(found.almost_sure, None);
-        assert_eq!((found.epochs.unwrap().median, found.epoch_minima), (0.72, 3));
+        let epochs = found.epoch_almost_sure.unwrap();
+        assert_eq!((epochs.median, epochs.count), (0.72, 3));
+        assert_eq!(found.epoch_mean_square, None);
     }
 
     #[test]

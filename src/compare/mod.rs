@@ -29,6 +29,7 @@ pub struct Run {
     pub lyapunov_high: Option<f64>,
     pub lyapunov_epoch_low: Option<f64>,
     pub lyapunov_epoch_high: Option<f64>,
+    pub eta_var_epoch: Option<f64>,
     pub eta_as_epoch: Option<f64>,
 }
 
@@ -73,6 +74,7 @@ fn run(row: &Row<'_>) -> Result<Run, TableError> {
         lyapunov_high: row.signed("lyapunov_high")?,
         lyapunov_epoch_low: row.signed("lyapunov_epoch_low")?,
         lyapunov_epoch_high: row.signed("lyapunov_epoch_high")?,
+        eta_var_epoch: row.optional("eta_var_epoch")?,
         eta_as_epoch: row.optional("eta_as_epoch")?,
     })
 }

@@ -116,6 +116,7 @@ mod tests {
             lyapunov_high: None,
             lyapunov_epoch_low: None,
             lyapunov_epoch_high: None,
+            eta_var_epoch: None,
             eta_as_epoch: None,
         }
     }

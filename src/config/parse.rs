@@ -175,6 +175,7 @@ fn analysis(mut s: Section<'_>) -> AnalysisConfig {
         lyapunov_epoch: s.or("lyapunov_epoch", true, any),
         eta_as: s.or("eta_as", false, any),
         eta_as_epoch: s.or("eta_as_epoch", false, any),
+        eta_var_epoch: s.or("eta_var_epoch", false, any),
         spectrum: s.or("spectrum", 64, any),
         tolerance: s.or("tolerance", 1e-4, fraction),
         eigen_tolerance: s.or("eigen_tolerance", 1e-6, fraction),

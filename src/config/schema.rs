@@ -190,6 +190,9 @@ pub struct AnalysisConfig {
     /// The same of shuffled epochs, if the run had them.
     #[serde(default)]
     pub eta_as_epoch: bool,
+    /// Whether the step size at which shuffled epochs lose mean-square stability is computed.
+    #[serde(default)]
+    pub eta_var_epoch: bool,
     /// Leading eigenvalues that are kept in the record; records from before this setting have none.
     #[serde(default)]
     pub spectrum: usize,

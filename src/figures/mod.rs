@@ -68,12 +68,12 @@ const FIGURES: [Figure; 4] = [
     Figure { name: "edge_of_stability", chart: edge::mean_square },
 ];
 
-/// Drawn where there is something to show: `analysis.eta_as_epoch` is off by default.
+/// Drawn where there is something to show: the edges of shuffled epochs are off by default.
 const SHUFFLED: Figure = Figure { name: "edge_of_shuffled_epochs", chart: edge::shuffled_epochs };
 
 /// The figures of one set of runs.
 fn figures(runs: &Runs) -> impl Iterator<Item = &'static Figure> {
-    let shuffled = runs.converged.iter().any(|run| run.eta_as_epoch.is_some());
+    let shuffled = runs.converged.iter().any(edge::knows_shuffled_epochs);
     FIGURES.iter().chain(shuffled.then_some(&SHUFFLED))
 }
 

@@ -17,6 +17,8 @@ struct Run {
     growth: Option<f64>,
     stays: bool,
     eta_var: f64,
+    /// Of shuffled epochs, where they were followed.
+    eta_var_epoch: Option<f64>,
     eta_as: Option<f64>,
 }
 
@@ -55,6 +57,7 @@ fn read(row: &Row<'_>) -> Result<Run, FiguresError> {
             _ => return Err(row.bad("outcome", "stays or leaves").into()),
         },
         eta_var: row.positive("eta_var")?,
+        eta_var_epoch: row.optional("eta_var_epoch")?,
         eta_as: row.optional("eta_as")?,
     })
 }
@@ -69,8 +72,13 @@ fn chart(runs: &[Run]) -> Option<Chart> {
     let mut curves = vec![
         outcomes("stays", runs, true, DISTINCT[0], Marker::Circle),
         outcomes("leaves", runs, false, DISTINCT[1], Marker::Cross),
-        upright("*η*_{var}", first.eta_var, ends, Dash::Dashed),
     ];
+    if let Some(epoch) = first.eta_var_epoch {
+        curves.push(upright("*η*_{var}, independent", first.eta_var, ends, Dash::Solid));
+        curves.push(upright("*η*_{var}", epoch, ends, Dash::Dashed));
+    } else {
+        curves.push(upright("*η*_{var}", first.eta_var, ends, Dash::Dashed));
+    }
     curves.extend(first.eta_as.map(|eta| upright("*η*_{as}", eta, ends, Dash::Dotted)));
     let start = PowerLine {
         label: "start".to_owned(),

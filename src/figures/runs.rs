@@ -45,6 +45,10 @@ pub struct Run {
     pub generalized_upper: Option<f64>,
     /// η*_as of shuffled epochs.
     pub eta_as_epoch: Option<f64>,
+    /// η*_var of shuffled epochs, with its interval.
+    pub eta_var_epoch: Option<f64>,
+    pub eta_var_epoch_low: Option<f64>,
+    pub eta_var_epoch_high: Option<f64>,
 }
 
 /// The converged runs of one method, and how many others there are.
@@ -131,5 +135,8 @@ fn converged_run(row: &Row) -> Result<Run, TableError> {
         generalized_lower: row.optional("generalized_sharpness_lower")?,
         generalized_upper: row.optional("generalized_sharpness_upper")?,
         eta_as_epoch: row.optional("eta_as_epoch")?,
+        eta_var_epoch: row.optional("eta_var_epoch")?,
+        eta_var_epoch_low: row.optional("eta_var_epoch_low")?,
+        eta_var_epoch_high: row.optional("eta_var_epoch_high")?,
     })
 }

@@ -55,8 +55,9 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn the_edge_of_shuffled_epochs_is_drawn_where_it_is_known() {
     let mut lines =
-        vec!["batch_size,learning_rate,stop_reason,sharpness_gn,eta_as_epoch".to_owned()];
-    lines.extend(["4,0.01,converged,50,0.0102".to_owned(), "4,0.02,converged,30,".to_owned()]);
+        vec!["batch_size,learning_rate,stop_reason,sharpness_gn,eta_as_epoch,eta_var_epoch"];
+    lines.extend(["4,0.01,converged,50,0.0102,", "4,0.02,converged,30,,0.0203"]);
+    let lines: Vec<String> = lines.into_iter().map(str::to_owned).collect();
     let (folder, csv) = sweep(&lines);
     let outcomes = draw_all(&csv, &folder.path().join("figures")).unwrap();
     let drawn = |name: &str| {

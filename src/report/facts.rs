@@ -78,7 +78,7 @@ pub const FACTS: [Fact; 26] = [
         real(measured(run, |a| Some(a.eta_mean)))
     }),
     fact("Lyapunov", "exponent of the linearised process, per step", Place::Card, |run| {
-        real(measured(run, |a| a.almost_sure.as_ref()?.exponent.as_ref()?.value))
+        real(measured(run, |a| a.simulated.as_ref()?.exponent.as_ref()?.value))
     }),
     fact("bound (17)", "lower bound on the generalized sharpness", Place::Card, |run| {
         real(measured(run, |a| Some(a.bound_17)))

@@ -22,6 +22,7 @@ pub(crate) mod krylov;
 pub(crate) mod lanczos;
 pub(crate) mod layout;
 pub mod lyapunov;
+pub mod moment;
 pub mod noise;
 pub mod one_step;
 pub mod rank_one;

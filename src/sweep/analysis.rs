@@ -3,8 +3,8 @@
 use faer::Par;
 use serde::{Deserialize, Serialize};
 
-use super::almost_sure::{AlmostSure, almost_sure};
 use super::coverage::same_thresholds;
+use super::simulated::{Simulated, simulated};
 use crate::config::{AnalysisConfig, RunSpec};
 use crate::curvature::{
     self, Eigenpair, Gram, GramError, LossHessian, Pass, Search, Symmetric, top_eigenpair,
@@ -59,8 +59,8 @@ pub struct Analysis {
     /// What needs the whole spectrum of G.
     pub mean_square: Option<MeanSquare>,
     /// What needs simulation of the linearised process.
-    #[serde(default)]
-    pub almost_sure: Option<AlmostSure>,
+    #[serde(default, rename = "almost_sure")]
+    pub simulated: Option<Simulated>,
     /// The leading eigenvalues of the Gauss–Newton Hessian, largest first; at most the
     /// `analysis.spectrum` that were asked for, and none without `analysis.thresholds`.
     #[serde(default)]
@@ -148,9 +148,9 @@ pub fn analyse(
         None => asked.thresholds.then(|| exact(spec, &gram, accelerator, &mut missing)).flatten(),
     };
     let (mean_square, spectrum) = exact.map_or((None, Vec::new()), |(m, s)| (Some(m), s));
-    let known = known.and_then(|(_, analysis)| analysis.almost_sure.as_ref());
-    let almost_sure =
-        mean_square.as_ref().and_then(|exact| almost_sure(spec, &gram, exact, known, &mut missing));
+    let known = known.and_then(|(_, analysis)| analysis.simulated.as_ref());
+    let simulated =
+        mean_square.as_ref().and_then(|exact| simulated(spec, &gram, exact, known, &mut missing));
     Ok(Analysis {
         loss: pass.loss(),
         dead_samples: Some(pass.dead_samples()),
@@ -161,7 +161,7 @@ pub fn analyse(
         bound_17: along_top.bound_17(gram.samples(), coefficients),
         bound_18: bound_18(&gram, coefficients),
         mean_square,
-        almost_sure,
+        simulated,
         spectrum,
         missing,
     })

@@ -36,6 +36,7 @@ pub fn both(had: &AnalysisConfig, asked: &AnalysisConfig) -> AnalysisConfig {
         lyapunov_epoch: had.lyapunov_epoch || asked.lyapunov_epoch,
         eta_as: had.eta_as || asked.eta_as,
         eta_as_epoch: had.eta_as_epoch || asked.eta_as_epoch,
+        eta_var_epoch: had.eta_var_epoch || asked.eta_var_epoch,
         spectrum: had.spectrum.max(asked.spectrum),
         tolerance: if asked.thresholds { asked.tolerance } else { had.tolerance },
         eigen_tolerance: asked.eigen_tolerance,
@@ -54,6 +55,7 @@ fn includes(had: &AnalysisConfig, asked: &AnalysisConfig) -> bool {
         (had.lyapunov_epoch, asked.lyapunov_epoch),
         (had.eta_as, asked.eta_as),
         (had.eta_as_epoch, asked.eta_as_epoch),
+        (had.eta_var_epoch, asked.eta_var_epoch),
     ];
     same_search
         && switches.iter().all(|&(had, asked)| had || !asked)
@@ -61,7 +63,7 @@ fn includes(had: &AnalysisConfig, asked: &AnalysisConfig) -> bool {
         && (!asked.thresholds || had.tolerance == asked.tolerance)
 }
 
-/// Without the thresholds there are neither exponents nor eigenvalues, whatever else is asked for.
+/// Without the thresholds nothing is simulated and there are no eigenvalues, whatever else is asked for.
 fn effective(asked: &AnalysisConfig) -> AnalysisConfig {
     if asked.thresholds {
         return asked.clone();
@@ -71,6 +73,7 @@ fn effective(asked: &AnalysisConfig) -> AnalysisConfig {
         lyapunov_epoch: false,
         eta_as: false,
         eta_as_epoch: false,
+        eta_var_epoch: false,
         spectrum: 0,
         ..asked.clone()
     }
@@ -111,6 +114,7 @@ mod tests {
         for change in [
             "eta_as=true",
             "eta_as_epoch=true",
+            "eta_var_epoch=true",
             "spectrum=65",
             "tolerance=1e-6",
             "tolerance=1e-2",

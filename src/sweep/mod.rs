@@ -1,6 +1,5 @@
 //! Sweeps: every run of a grid trained, analysed and kept, whatever happens meanwhile.
 
-mod almost_sure;
 mod analysis;
 mod checkpoint;
 mod claim;
@@ -16,12 +15,12 @@ mod progress;
 mod provenance;
 mod record;
 mod row;
+mod simulated;
 mod status;
 mod store;
 mod summary;
 mod watch;
 
-pub use almost_sure::{AlmostSure, Exponent};
 pub use analysis::{Analysis, AnalysisError, Missing, analyse};
 pub use estimate::Estimate;
 pub use experiment::{ExperimentError, Planned, register, settings};
@@ -32,6 +31,7 @@ pub use pool::{Outcome, SweepError, SweepOptions, sweep};
 pub use progress::{Event, Reporter, Silent};
 pub use provenance::{GIT_COMMIT, Provenance, VERSION};
 pub use record::{FORMAT, Record};
+pub use simulated::{Exponent, Simulated};
 pub use status::{Place, RunState, RunStatus, Status, status};
 pub use store::{Store, StoreError, read_json, write as write_file, write_json};
 pub use summary::{SummaryError, bring_up_to_date, records, to_csv};

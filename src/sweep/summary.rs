@@ -63,6 +63,9 @@ struct Row<'a> {
     eta_as_epoch: Option<f64>,
     eta_as_epoch_low: Option<f64>,
     eta_as_epoch_high: Option<f64>,
+    eta_var_epoch: Option<f64>,
+    eta_var_epoch_low: Option<f64>,
+    eta_var_epoch_high: Option<f64>,
     analysis_seconds: f64,
     engine: &'a str,
     backend: &'a str,
@@ -79,11 +82,12 @@ impl<'a> Row<'a> {
         let (spec, provenance) = (&record.spec, &record.provenance);
         let analysis = record.analysis.as_ref();
         let mean_square = analysis.and_then(|a| a.mean_square.as_ref());
-        let almost_sure = analysis.and_then(|a| a.almost_sure.as_ref());
-        let exponent = almost_sure.and_then(|a| a.exponent.as_ref());
-        let epoch = almost_sure.and_then(|a| a.epoch_exponent.as_ref());
-        let eta_as = almost_sure.and_then(|a| a.eta_as.as_ref());
-        let epoch_eta_as = almost_sure.and_then(|a| a.epoch_eta_as.as_ref());
+        let simulated = analysis.and_then(|a| a.simulated.as_ref());
+        let exponent = simulated.and_then(|a| a.exponent.as_ref());
+        let epoch = simulated.and_then(|a| a.epoch_exponent.as_ref());
+        let eta_as = simulated.and_then(|a| a.eta_as.as_ref());
+        let epoch_eta_as = simulated.and_then(|a| a.epoch_eta_as.as_ref());
+        let epoch_eta_var = simulated.and_then(|a| a.epoch_eta_var.as_ref());
         Self {
             run_id: record.run_id.as_str(),
             learning_rate: spec.train.learning_rate,
@@ -125,6 +129,9 @@ impl<'a> Row<'a> {
             eta_as_epoch: epoch_eta_as.map(|e| e.value),
             eta_as_epoch_low: epoch_eta_as.map(|e| e.low),
             eta_as_epoch_high: epoch_eta_as.map(|e| e.high),
+            eta_var_epoch: epoch_eta_var.map(|e| e.value),
+            eta_var_epoch_low: epoch_eta_var.map(|e| e.low),
+            eta_var_epoch_high: epoch_eta_var.map(|e| e.high),
             analysis_seconds: record.analysis_seconds,
             engine: spec.engine.name(),
             backend: spec.backend.name(),

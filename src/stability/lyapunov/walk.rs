@@ -61,6 +61,11 @@ impl<'f> Walk<'f> {
         }
     }
 
+    /// Goes on at another η.
+    pub fn set_step_size(&mut self, step_size: f64) {
+        self.step_size = step_size;
+    }
+
     /// log ‖θ‖/‖θ_0‖; −∞ where θ has become 0.
     pub fn log_norm(&mut self) -> f64 {
         self.renormalise();

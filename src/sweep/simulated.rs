@@ -1,4 +1,6 @@
-//! Almost-sure stability at one minimum, as the record keeps it.
+//! What simulation of linearised SGD says of one minimum, as the record keeps it.
+
+use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,12 +11,13 @@ use crate::stability::batches::Process;
 use crate::stability::lyapunov::{
     AlmostSureThreshold, Decay, Effort, Factor, Linearised, LyapunovError, Violation,
 };
+use crate::stability::moment::{self, MomentThreshold};
 use crate::stability::sampling::{Sampling, SamplingError};
 
-/// λ at the run's own η, and where λ changes its sign; batches of an epoch count as independent but
-/// where epochs are named.
+/// λ at the run's own η, where λ changes its sign, and where E‖θ‖² stops shrinking; batches of an
+/// epoch count as independent but where epochs are named.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct AlmostSure {
+pub struct Simulated {
     pub exponent: Option<Exponent>,
     /// λ of shuffled epochs, if the run had them.
     #[serde(default)]
@@ -23,6 +26,9 @@ pub struct AlmostSure {
     /// η*_as of shuffled epochs.
     #[serde(default)]
     pub epoch_eta_as: Option<AlmostSureThreshold>,
+    /// η*_var of shuffled epochs.
+    #[serde(default)]
+    pub epoch_eta_var: Option<MomentThreshold>,
 }
 
 /// λ(η, B) with its interval; units 1 per step.
@@ -41,13 +47,13 @@ pub struct Exponent {
 }
 
 /// Measures what `spec` asks for and `known` does not have; what fails is in `missing` with its reason.
-pub fn almost_sure(
+pub fn simulated(
     spec: &RunSpec,
     gram: &Gram,
     mean_square: &MeanSquare,
-    known: Option<&AlmostSure>,
+    known: Option<&Simulated>,
     missing: &mut Vec<Missing>,
-) -> Option<AlmostSure> {
+) -> Option<Simulated> {
     let asked = Asked::of(spec);
     if !asked.anything() {
         return None;
@@ -81,16 +87,22 @@ pub fn almost_sure(
     if lacking.epoch_eta_as {
         found.epoch_eta_as = keep("eta_as_epoch", epochs().eta_as(), missing);
     }
+    if lacking.epoch_eta_var {
+        let process = Process::Epochs { batch_size: spec.train.batch_size };
+        let effort = moment::Effort::for_factor(&factor);
+        let edge = moment::eta_var(&factor, process, mean_square.eta_var, effort);
+        found.epoch_eta_var = keep("eta_var_epoch", edge, missing);
+    }
     Some(found)
 }
 
 /// What was found, or else the reason why not in `missing`.
-fn keep<T>(
+fn keep<T, E: Display>(
     quantity: &str,
-    result: Result<T, LyapunovError>,
+    result: Result<T, E>,
     missing: &mut Vec<Missing>,
 ) -> Option<T> {
-    let note = |error: LyapunovError| {
+    let note = |error: E| {
         missing.push(Missing { quantity: quantity.to_owned(), reason: error.to_string() });
     };
     result.map_err(note).ok()
@@ -103,6 +115,7 @@ struct Asked {
     epoch_exponent: bool,
     eta_as: bool,
     epoch_eta_as: bool,
+    epoch_eta_var: bool,
 }
 
 impl Asked {
@@ -115,20 +128,26 @@ impl Asked {
             epoch_exponent: shuffled && asked.lyapunov_epoch,
             eta_as: asked.eta_as,
             epoch_eta_as: shuffled && asked.eta_as_epoch,
+            epoch_eta_var: shuffled && asked.eta_var_epoch,
         }
     }
 
-    fn but(self, found: &AlmostSure) -> Self {
+    fn but(self, found: &Simulated) -> Self {
         Self {
             exponent: self.exponent && found.exponent.is_none(),
             epoch_exponent: self.epoch_exponent && found.epoch_exponent.is_none(),
             eta_as: self.eta_as && found.eta_as.is_none(),
             epoch_eta_as: self.epoch_eta_as && found.epoch_eta_as.is_none(),
+            epoch_eta_var: self.epoch_eta_var && found.epoch_eta_var.is_none(),
         }
     }
 
     fn anything(self) -> bool {
-        self.exponent || self.epoch_exponent || self.eta_as || self.epoch_eta_as
+        self.exponent
+            || self.epoch_exponent
+            || self.eta_as
+            || self.epoch_eta_as
+            || self.epoch_eta_var
     }
 }
 

@@ -1,0 +1,57 @@
+//! The shuffled epochs of `etastar thresholds`: where they lose mean-square stability.
+
+use etastar::stability::batches::Process;
+use etastar::stability::lyapunov::Factor;
+use etastar::stability::moment::{Effort, MomentError, MomentThreshold, eta_var};
+use etastar::stability::thresholds::Report;
+use serde::Serialize;
+
+use super::format::{number, table};
+
+/// What was found at one batch size.
+#[derive(Serialize)]
+pub struct Answer {
+    #[serde(skip)]
+    batch_size: usize,
+    eta_var_epoch: Option<MomentThreshold>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eta_var_epoch_missing: Option<String>,
+}
+
+/// One answer for every threshold of `report`, which are those of independent batches.
+pub fn answers(
+    factor: &Factor,
+    report: &Report,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Vec<Answer>, MomentError> {
+    let mut answers = Vec::new();
+    for found in &report.thresholds {
+        let batch_size = found.batch_size;
+        let process = Process::Epochs { batch_size };
+        let (eta_var_epoch, eta_var_epoch_missing) =
+            match eta_var(factor, process, found.eta_var, Effort::for_factor(factor)) {
+                Ok(found) => (Some(found), None),
+                Err(error @ (MomentError::NeverUnstable(_) | MomentError::NoCrossing(_))) => {
+                    (None, Some(error.to_string()))
+                }
+                Err(error) => return Err(error),
+            };
+        answers.push(Answer { batch_size, eta_var_epoch, eta_var_epoch_missing });
+        progress(&format!("B = {batch_size}: shuffled epochs done"));
+    }
+    Ok(answers)
+}
+
+/// The answers as text.
+pub fn page(answers: &[Answer]) -> String {
+    let header = ["B", "η*_var of shuffled epochs", "from", "to"].map(str::to_owned).to_vec();
+    let row = |answer: &Answer| {
+        let found = answer.eta_var_epoch.map(|found| [found.value, found.low, found.high]);
+        let cells = found.map_or(["–", "", ""].map(str::to_owned), |values| values.map(number));
+        std::iter::once(answer.batch_size.to_string()).chain(cells).collect()
+    };
+    let rows: Vec<Vec<String>> = std::iter::once(header).chain(answers.iter().map(row)).collect();
+    let reasons = answers.iter().filter_map(|answer| answer.eta_var_epoch_missing.as_deref());
+    format!("\n{}{}", table(&rows), reasons.map(|reason| format!("{reason}\n")).collect::<String>())
+}

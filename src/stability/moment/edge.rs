@@ -1,0 +1,219 @@
+//! The step size at which E‖θ‖² stops shrinking.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::super::{
+    batches::{Batches, Process},
+    lyapunov::Factor,
+    sampling::SamplingError,
+};
+use super::population::Population;
+
+/// η*_var of a process by simulation, with a 95% interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct MomentThreshold {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// How much is simulated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effort {
+    /// Independent populations, at least two: their scatter is the interval.
+    pub populations: usize,
+    /// Walks in each.
+    pub walks: usize,
+    /// Rounds about the threshold, each of one epoch, by which a population finds it.
+    pub rounds: usize,
+    pub seed: u64,
+}
+
+impl Effort {
+    /// Four populations of 32 walks; more where walks are cheap, as small networks may have rarer
+    /// and heavier bursts.
+    pub fn for_factor(factor: &Factor) -> Self {
+        let numbers = factor.samples() * factor.outputs() * factor.rank().max(1);
+        let walks = (20_000_000 / numbers).clamp(32, 256);
+        Self { populations: 4, walks, rounds: 64, seed: 0 }
+    }
+}
+
+/// Why there is no threshold.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum MomentError {
+    /// A batch size outside 1..=n.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
+    /// Not a positive number.
+    #[error("the step size {0} is not a positive number")]
+    StepSize(f64),
+    /// Too little for an answer with an interval.
+    #[error(
+        "{populations} populations of {walks} walks over {rounds} rounds are too few: \
+         at least 2, 1 and 8"
+    )]
+    Effort { populations: usize, walks: usize, rounds: usize },
+    /// Nothing to search in.
+    #[error("E‖θ‖² does not grow at any step size up to {0:e}")]
+    NeverUnstable(f64),
+    /// Growth that does not rise with η near the step size.
+    #[error("the growth of E‖θ‖² does not cross 0 about the step size {0:e}")]
+    NoCrossing(f64),
+}
+
+/// Relative rise of η in a round while the unstable direction is looked for.
+const CLIMB: f64 = 0.03;
+/// Gain of log E‖θ‖² in a round at which it is found.
+const FOUND: f64 = 0.5;
+/// Relative fall of η in a round from there to the threshold.
+const DESCENT: f64 = 0.02;
+/// log η is swept this far to both sides of the threshold.
+const SWEEP: f64 = 0.02;
+/// Sweeps before a population gives up.
+const TRIALS: usize = 8;
+/// Give up here, as a multiple of the starting point.
+const FARTHEST: f64 = 1e4;
+
+/// η*_var of `process` from `start`, a step size of its order such as that of independent batches.
+///
+/// Every population climbs until E‖θ‖² grows fast, so that the direction that carries the growth
+/// stands out from the thousands that hardly decay; goes down again to where growth ends; and
+/// sweeps log η up and down about that point. Growth is a straight line in log η there, and where
+/// it crosses 0 is the answer: what the walks lag behind η cancels between up and down.
+///
+/// Cost: some 100 epochs of populations × walks, each of 2·n·q·rank multiplications.
+///
+/// # Errors
+/// A bad batch size or start; nothing grows, or growth does not rise with η.
+pub fn eta_var(
+    factor: &Factor,
+    process: Process,
+    start: f64,
+    effort: Effort,
+) -> Result<MomentThreshold, MomentError> {
+    let batches = Batches::new(process, factor.samples())?;
+    if !(start > 0.0 && start.is_finite()) {
+        return Err(MomentError::StepSize(start));
+    }
+    if effort.populations < 2 || effort.walks == 0 || effort.rounds < 8 {
+        let Effort { populations, walks, rounds, .. } = effort;
+        return Err(MomentError::Effort { populations, walks, rounds });
+    }
+    let epoch = (factor.samples() as f64 / batches.mean_size()).round().max(1.0) as u64;
+    let edge = |number: u64| {
+        let population = Population::new(factor, process, effort.walks, effort.seed, number)?;
+        Search { population, epoch, log_rate: start.ln() }.edge(start, effort.rounds)
+    };
+    let edges: Vec<f64> = (0..effort.populations as u64)
+        .into_par_iter()
+        .map(edge)
+        .collect::<Result<_, MomentError>>()?;
+    Ok(mean(&edges))
+}
+
+/// The mean of log step sizes from independent populations, with Student's interval.
+fn mean(edges: &[f64]) -> MomentThreshold {
+    let count = edges.len() as f64;
+    let mean = edges.iter().sum::<f64>() / count;
+    let squares: f64 = edges.iter().map(|edge| (edge - mean).powi(2)).sum();
+    let half_width = quantile(edges.len() - 1) * (squares / (count - 1.0) / count).sqrt();
+    let at = |log_rate: f64| log_rate.exp();
+    MomentThreshold { value: at(mean), low: at(mean - half_width), high: at(mean + half_width) }
+}
+
+/// The two-sided 95% quantile of Student's t with `freedom` ≥ 1 degrees of freedom, that of 10
+/// beyond.
+fn quantile(freedom: usize) -> f64 {
+    const TABLE: [f64; 10] =
+        [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+    TABLE[(freedom - 1).min(TABLE.len() - 1)]
+}
+
+/// One population on its way to the threshold.
+struct Search<'f> {
+    population: Population<'f>,
+    /// Steps of an epoch.
+    epoch: u64,
+    log_rate: f64,
+}
+
+/// log η and log E‖θ‖² gained in one round.
+type Point = (f64, f64);
+
+impl Search<'_> {
+    /// log η at which E‖θ‖² neither grows nor shrinks.
+    fn edge(mut self, start: f64, rounds: usize) -> Result<f64, MomentError> {
+        self.climb(FARTHEST * start)?;
+        self.descend(start / FARTHEST)?;
+        for _ in 0..TRIALS {
+            let centre = self.log_rate;
+            let points = self.sweep(centre, rounds);
+            match crossing(&points) {
+                Some(found) if (found - centre).abs() < SWEEP => return Ok(found),
+                _ => {
+                    let grows = points.iter().map(|point| point.1).sum::<f64>() > 0.0;
+                    self.log_rate = if grows { centre - SWEEP } else { centre + SWEEP };
+                }
+            }
+        }
+        Err(MomentError::NoCrossing(self.log_rate.exp()))
+    }
+
+    /// To where E‖θ‖² grows fast.
+    fn climb(&mut self, farthest: f64) -> Result<(), MomentError> {
+        while self.round() < FOUND {
+            self.log_rate += CLIMB;
+            if self.log_rate > farthest.ln() {
+                return Err(MomentError::NeverUnstable(farthest));
+            }
+        }
+        Ok(())
+    }
+
+    /// To where it does not grow in two rounds.
+    fn descend(&mut self, farthest: f64) -> Result<(), MomentError> {
+        let mut shrunk = 0;
+        while shrunk < 2 {
+            self.log_rate -= DESCENT;
+            shrunk = if self.round() < 0.0 { shrunk + 1 } else { 0 };
+            if self.log_rate < farthest.ln() {
+                return Err(MomentError::NoCrossing(farthest));
+            }
+        }
+        Ok(())
+    }
+
+    fn round(&mut self) -> f64 {
+        self.population.round(self.log_rate.exp(), self.epoch)
+    }
+
+    /// From `centre` up, down and back.
+    fn sweep(&mut self, centre: f64, rounds: usize) -> Vec<Point> {
+        let mut at = |k: usize| {
+            let phase = (k as f64 + 0.5) / rounds as f64;
+            let height = if phase < 0.25 {
+                4.0 * phase
+            } else if phase < 0.75 {
+                2.0 - 4.0 * phase
+            } else {
+                4.0 * phase - 4.0
+            };
+            self.log_rate = centre + SWEEP * height;
+            (self.log_rate, self.round())
+        };
+        (0..rounds).map(&mut at).collect()
+    }
+}
+
+/// Where the least-squares line through `points` is 0, if it rises.
+fn crossing(points: &[Point]) -> Option<f64> {
+    let count = points.len() as f64;
+    let x = points.iter().map(|point| point.0).sum::<f64>() / count;
+    let y = points.iter().map(|point| point.1).sum::<f64>() / count;
+    let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+    let variance: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
+    let slope = covariance / variance;
+    (slope > 0.0 && slope.is_finite()).then(|| x - y / slope)
+}

@@ -1,0 +1,156 @@
+//! Where the simulated second moment stops shrinking, against what is exact.
+
+use etastar::curvature::gram::Gram;
+use etastar::stability::{
+    batches::Process,
+    generalized_sharpness,
+    lyapunov::Factor,
+    moment::{Effort, MomentError, MomentThreshold, eta_var},
+    sampling::Sampling,
+    thresholds::{Request, thresholds},
+};
+use faer::Mat;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+fn random_rows(samples: usize, outputs: usize, rank: usize, seed: u64) -> Mat<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    Mat::from_fn(samples * outputs, rank, |_, _| rng.random_range(-1.0..1.0))
+}
+
+fn gram_of(rows: &Mat<f64>, outputs: usize) -> Gram {
+    Gram::new(rows * rows.transpose(), outputs).unwrap()
+}
+
+/// Within twice the interval, and the interval no wider than `widest`.
+fn assert_near(found: MomentThreshold, exact: f64, widest: f64, what: &str) {
+    let width = found.high / found.low - 1.0;
+    let error = (found.value / exact - 1.0).abs();
+    assert!(width < widest, "{what}: {found:?} is {width:.1e} wide");
+    assert!(error < width + 1e-4, "{what}: {found:?} is {error:.1e} from {exact}");
+}
+
+fn permutations(n: usize) -> Vec<Vec<usize>> {
+    if n == 0 {
+        return vec![vec![]];
+    }
+    let shorter = permutations(n - 1);
+    let insert = |order: &Vec<usize>, at: usize| [&order[..at], &[n - 1], &order[at..]].concat();
+    (0..n).flat_map(|at| shorter.iter().map(move |order| insert(order, at))).collect()
+}
+
+/// log ρ of M ↦ mean over all n! shuffles of P M Pᵀ, by powers of the dense map.
+fn log_radius(rows: &Mat<f64>, batch_size: usize, step_size: f64) -> f64 {
+    let (n, d) = (rows.nrows(), rows.ncols());
+    let product = |order: &Vec<usize>| {
+        order.chunks(batch_size).fold(Mat::<f64>::identity(d, d), |product, batch| {
+            let picked = Mat::from_fn(batch.len(), d, |i, j| rows[(batch[i], j)]);
+            let step = (step_size / batch.len() as f64) * (picked.transpose() * &picked);
+            &product - step * &product
+        })
+    };
+    let products: Vec<Mat<f64>> = permutations(n).iter().map(product).collect();
+    let mut moment = Mat::<f64>::identity(d, d);
+    let mut growth = 0.0;
+    for _ in 0..400 {
+        let mut next = Mat::<f64>::zeros(d, d);
+        for product in &products {
+            next += product * &moment * product.transpose();
+        }
+        let trace: f64 = (0..d).map(|k| next[(k, k)]).sum();
+        growth = (trace / products.len() as f64).ln();
+        moment = next * (1.0 / trace);
+    }
+    growth
+}
+
+/// The step size at which ρ = 1, by bisection between a stable and an unstable one.
+fn enumerated(rows: &Mat<f64>, batch_size: usize) -> f64 {
+    let trace: f64 = rows.col_iter().map(|column| column.squared_norm_l2()).sum();
+    let (mut low, mut high) = (0.01 / trace, 100.0 * rows.nrows() as f64 / trace);
+    while high / low > 1.0 + 1e-6 {
+        let middle = (low * high).sqrt();
+        if log_radius(rows, batch_size, middle) > 0.0 {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    low
+}
+
+#[test]
+fn shuffled_epochs_are_the_mean_over_all_shuffles() {
+    for (n, d, batch_size, seed) in [(4, 2, 1, 1), (5, 3, 2, 2), (5, 4, 3, 3), (4, 2, 2, 4)] {
+        let rows = random_rows(n, 1, d, seed);
+        let exact = enumerated(&rows, batch_size);
+        let factor = Factor::of(&gram_of(&rows, 1)).unwrap();
+        let process = Process::Epochs { batch_size };
+        let effort = Effort::for_factor(&factor);
+        let found = eta_var(&factor, process, 0.8 * exact, effort).unwrap();
+        assert_near(found, exact, 0.02, &format!("n = {n}, B = {batch_size}"));
+    }
+}
+
+#[test]
+fn independent_batches_are_the_exact_threshold() {
+    let (n, q) = (40, 2);
+    let gram = gram_of(&random_rows(n, q, 60, 9), q);
+    let factor = Factor::of(&gram).unwrap();
+    let request = Request {
+        batch_sizes: vec![1, 4, 16],
+        sampling: Sampling::Distinct,
+        effort: generalized_sharpness::Effort::default(),
+    };
+    let report = thresholds(&gram, &request, &mut |_| {}).unwrap();
+    for exact in report.thresholds {
+        let process = Process::Sgd { sampling: Sampling::Distinct, batch_size: exact.batch_size };
+        let effort = Effort::for_factor(&factor);
+        // From far below and from far above.
+        for start in [0.3 * exact.eta_var, 1.7 * exact.eta_var] {
+            let found = eta_var(&factor, process, start, effort).unwrap();
+            assert_near(found, exact.eta_var, 0.03, &format!("B = {}", exact.batch_size));
+        }
+    }
+}
+
+/// One step an epoch, without chance: 2/λ_max, whatever the seed.
+#[test]
+fn full_batches_are_stable_up_to_the_sharpness() {
+    let gram = gram_of(&random_rows(12, 1, 8, 5), 1);
+    let factor = Factor::of(&gram).unwrap();
+    let spectrum = gram.matrix().self_adjoint_eigenvalues(faer::Side::Lower).unwrap();
+    let exact = 2.0 * 12.0 / spectrum[11];
+    let effort = Effort::for_factor(&factor);
+    let found = eta_var(&factor, Process::Epochs { batch_size: 12 }, exact, effort).unwrap();
+    assert!((found.value / exact - 1.0).abs() < 1e-3, "{found:?} {exact}");
+}
+
+#[test]
+fn equal_seeds_give_equal_bits_on_any_number_of_threads() {
+    let factor = Factor::of(&gram_of(&random_rows(10, 1, 6, 2), 1)).unwrap();
+    let effort = Effort { populations: 2, walks: 16, rounds: 16, seed: 3 };
+    let find = || eta_var(&factor, Process::Epochs { batch_size: 3 }, 1.0, effort).unwrap();
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(find)
+    };
+    assert_eq!(on(1), on(3));
+    let other = Effort { seed: 4, ..effort };
+    let different = eta_var(&factor, Process::Epochs { batch_size: 3 }, 1.0, other).unwrap();
+    assert_ne!(on(1), different);
+}
+
+#[test]
+fn what_cannot_be_answered_is_told() {
+    let factor = Factor::of(&gram_of(&random_rows(6, 1, 4, 2), 1)).unwrap();
+    let process = Process::Epochs { batch_size: 2 };
+    let effort = Effort::for_factor(&factor);
+    let with = |effort| eta_var(&factor, process, 1.0, effort).unwrap_err();
+    assert!(matches!(with(Effort { populations: 1, ..effort }), MomentError::Effort { .. }));
+    assert!(matches!(with(Effort { rounds: 3, ..effort }), MomentError::Effort { .. }));
+    let fault = eta_var(&factor, process, f64::NAN, effort).unwrap_err();
+    assert!(matches!(fault, MomentError::StepSize(_)));
+    let fault = eta_var(&factor, Process::Epochs { batch_size: 7 }, 1.0, effort).unwrap_err();
+    assert!(matches!(fault, MomentError::Sampling(_)));
+}
