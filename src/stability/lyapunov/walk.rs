@@ -1,6 +1,6 @@
 //! Linearised SGD on one vector.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use super::{super::batches::Batch, factor::Factor};
 
@@ -38,26 +38,17 @@ impl<'f> Walk<'f> {
 
     /// θ ← θ − (η/batch.divisor) Σ_{i∈batch} A_iᵀA_iθ.
     pub fn step(&mut self, batch: Batch<'_>) {
-        let arch = self.arch;
-        arch.dispatch(
-            #[inline(always)]
-            || self.advance(batch),
-        );
+        self.residuals.resize(batch.samples.len() * self.factor.outputs(), 0.0);
+        self.arch.dispatch(Advance {
+            factor: self.factor,
+            samples: batch.samples,
+            rate: -self.step_size / batch.divisor,
+            vector: &mut self.vector,
+            residuals: &mut self.residuals,
+        });
         self.steps += 1;
         if self.steps.is_multiple_of(Self::RENORMALISE) {
             self.renormalise();
-        }
-    }
-
-    #[inline(always)]
-    fn advance(&mut self, batch: Batch<'_>) {
-        let (factor, q) = (self.factor, self.factor.outputs());
-        let rows = batch.samples.iter().flat_map(|&i| i * q..(i + 1) * q).map(|k| factor.row(k));
-        self.residuals.clear();
-        self.residuals.extend(rows.clone().map(|row| dot(row, &self.vector)));
-        let rate = -self.step_size / batch.divisor;
-        for (row, residual) in rows.zip(&self.residuals) {
-            add_scaled(&mut self.vector, rate * residual, row);
         }
     }
 
@@ -78,6 +69,38 @@ impl<'f> Walk<'f> {
             self.vector.iter_mut().for_each(|x| *x /= norm);
         }
         self.log_scale += norm.ln();
+    }
+}
+
+/// One step, to be compiled for the processor's vector instructions.
+///
+/// A closure would not be: what calls it is a function of its own, without those instructions.
+struct Advance<'w> {
+    factor: &'w Factor,
+    samples: &'w [usize],
+    rate: f64,
+    vector: &'w mut [f64],
+    /// One number for every output of every sample.
+    residuals: &'w mut [f64],
+}
+
+impl NullaryFnOnce for Advance<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let q = self.factor.outputs();
+        // All residuals are those of the θ before the step.
+        for (&sample, residuals) in self.samples.iter().zip(self.residuals.chunks_mut(q)) {
+            for (k, residual) in residuals.iter_mut().enumerate() {
+                *residual = dot(self.factor.row(sample * q + k), self.vector);
+            }
+        }
+        for (&sample, residuals) in self.samples.iter().zip(self.residuals.chunks(q)) {
+            for (k, residual) in residuals.iter().enumerate() {
+                add_scaled(self.vector, self.rate * residual, self.factor.row(sample * q + k));
+            }
+        }
     }
 }
 
