@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
-"""Write the Gram matrix G = 2c J Jᵀ of any PyTorch model for `etastar thresholds`.
+"""Write the Gram matrix G = A Aᵀ of any PyTorch model for `etastar thresholds`.
 
-In your own code:
+In your own code, for the loss c‖f(x) − y‖² per sample, c = 1 for the plain squared error and c = 1/q for
+nn.MSELoss() with q outputs:
 
     from export_gram import save_gram
-    save_gram(model, inputs, "gram.npy", factor=c)     # loss c‖f(x) − y‖² per sample
+    save_gram(model, inputs, "gram.npy", factor=c)
 
-where c = 1 for the plain squared error and c = 1/q for nn.MSELoss() with q outputs. Then
+or for the cross entropy of softmax(f(x)), at a minimum where it is the targets (of label smoothing, say):
+
+    save_gram(model, inputs, "gram.npy", loss="cross_entropy")
+
+Then
 
     etastar thresholds gram.npy --outputs q
 
@@ -40,13 +45,33 @@ def jacobian(model, inputs):
     return torch.cat([block.reshape(rows, -1) for block in blocks.values()], dim=1)
 
 
-def save_gram(model, inputs, path, factor=1.0, chunk=64):
+def squared(outputs, factor):
+    """R_i with H_i = (R_iJ_i)ᵀ(R_iJ_i) for c‖f − y‖²: √(2c) times the identity, n × q × q."""
+    n, q = outputs.shape
+    return (2.0 * factor) ** 0.5 * torch.eye(q, dtype=torch.float64).expand(n, q, q)
+
+
+def cross_entropy(outputs, factor):
+    """The same for −c Σ y log softmax(f): R_iᵀ = √c (diag √p − p √pᵀ), so that R_iᵀR_i = c (diag p − p pᵀ)."""
+    p = outputs.double().softmax(1)
+    return factor**0.5 * (torch.diag_embed(p.sqrt()) - p.sqrt().unsqueeze(2) * p.unsqueeze(1))
+
+
+LOSSES = {"squared": squared, "cross_entropy": cross_entropy}
+
+
+def save_gram(model, inputs, path, factor=1.0, chunk=64, loss="squared"):
     """Write G (float64, side n·q, samples in blocks of q rows), `chunk` samples at a time.
 
     Put the model into evaluation mode first: dropout and batch statistics have no Jacobian.
     """
     if model.training:
         raise ValueError("call model.eval() first: dropout and batch statistics have no Jacobian")
+    if loss not in LOSSES:
+        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}")
+    with torch.no_grad():
+        roots = LOSSES[loss](model(inputs).cpu(), factor)
+    n, q, _ = roots.shape
     parts = inputs.split(chunk)
     rows = []
     for i, left in enumerate(parts):
@@ -55,8 +80,9 @@ def save_gram(model, inputs, path, factor=1.0, chunk=64):
         rows.append(row + [left @ left.T])
     count = len(parts)
     full = [[rows[i][j] if j <= i else rows[j][i].T for j in range(count)] for i in range(count)]
-    gram = 2.0 * factor * torch.cat([torch.cat(row, dim=1) for row in full])
-    np.save(path, ((gram + gram.T) / 2).cpu().numpy())
+    kernel = torch.cat([torch.cat(row, dim=1) for row in full]).cpu().reshape(n, q, n, q)
+    gram = torch.einsum("iab,ibjc,jdc->iajd", roots, kernel, roots).reshape(n * q, n * q)
+    np.save(path, ((gram + gram.T) / 2).numpy())
 
 
 def digits(folder, classes, per_class):

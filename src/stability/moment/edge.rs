@@ -67,6 +67,9 @@ pub enum MomentError {
 const CLIMB: f64 = 0.03;
 /// Gain of log E‖θ‖² in a round at which it is found.
 const FOUND: f64 = 0.5;
+/// By how many e-folds of E‖θ‖² it is then left to outgrow all others: near the threshold, where it
+/// hardly grows, these would count as if it shrank.
+const OUTGROW: f64 = 12.0;
 /// Relative fall of η in a round from there to the threshold.
 const DESCENT: f64 = 0.02;
 /// log η is swept this far to both sides of the threshold.
@@ -78,12 +81,12 @@ const FARTHEST: f64 = 1e4;
 
 /// η*_var of `process` from `start`, a step size of its order such as that of independent batches.
 ///
-/// Every population climbs until E‖θ‖² grows fast, so that the direction that carries the growth
+/// Every population climbs to where E‖θ‖² grows fast, until the direction that carries the growth
 /// stands out from the thousands that hardly decay; goes down again to where growth ends; and
 /// sweeps log η up and down about that point. Growth is a straight line in log η there, and where
 /// it crosses 0 is the answer: what the walks lag behind η cancels between up and down.
 ///
-/// Cost: some 100 epochs of populations × walks, each of 2·n·q·rank multiplications.
+/// Cost: some 120 epochs of populations × walks, each of 2·n·q·rank multiplications.
 ///
 /// # Errors
 /// A bad batch size or start; nothing grows, or growth does not rise with η.
@@ -161,12 +164,17 @@ impl Search<'_> {
         Err(MomentError::NoCrossing(self.log_rate.exp()))
     }
 
-    /// To where E‖θ‖² grows fast.
+    /// To where E‖θ‖² grows fast, and until what grows there is all there is.
     fn climb(&mut self, farthest: f64) -> Result<(), MomentError> {
-        while self.round() < FOUND {
-            self.log_rate += CLIMB;
-            if self.log_rate > farthest.ln() {
+        let mut outgrown = 0.0;
+        while outgrown < OUTGROW {
+            let gain = self.round();
+            if gain >= FOUND {
+                outgrown += gain;
+            } else if self.log_rate > farthest.ln() {
                 return Err(MomentError::NeverUnstable(farthest));
+            } else {
+                self.log_rate += CLIMB;
             }
         }
         Ok(())
