@@ -130,6 +130,23 @@ fn full_batches_are_stable_up_to_the_sharpness() {
     }
 }
 
+/// One feature, samples of curvature a and b: an epoch multiplies by (1 − ηa)(1 − ηb), whose modulus is
+/// below 1 up to 2λ/(ab) if ab > λ²/2, λ = (a + b)/2. Shuffling is stable beyond 2/λ_max, where not even
+/// full batches are.
+#[test]
+fn shuffled_halves_are_stable_beyond_the_sharpness() {
+    let (a, b) = (1.2_f64, 0.8_f64);
+    let features = [a.sqrt(), b.sqrt()];
+    let matrix = Mat::from_fn(2, 2, |i, j| features[i] * features[j]);
+    let factor = Factor::of(&Gram::new(matrix, 1).unwrap()).unwrap();
+    let sharpness = f64::midpoint(a, b);
+    let exact = 2.0 * sharpness / (a * b);
+    let effort = Effort::for_factor(&factor);
+    let found = eta_var(&factor, Process::Epochs { batch_size: 1 }, 1.9, effort).unwrap();
+    assert!(found.low > 1.03 * 2.0 / sharpness, "{found:?}");
+    assert!((found.value / exact - 1.0).abs() < 3e-4, "{found:?} {exact}");
+}
+
 #[test]
 fn equal_seeds_give_equal_bits_on_any_number_of_threads() {
     let factor = Factor::of(&gram_of(&random_rows(10, 1, 6, 2), 1)).unwrap();
