@@ -1,5 +1,8 @@
 //! The almost-sure threshold: exponents against closed forms, enumeration and the second moment.
 
+#[path = "common/permutations.rs"]
+mod permutations;
+
 use etastar::{
     curvature::gram::Gram,
     quadratic::{closed_form::Family, problem::dexter_rows},
@@ -13,6 +16,7 @@ use etastar::{
     },
 };
 use faer::Mat;
+use permutations::permutations;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -209,16 +213,6 @@ fn the_proved_decay_is_above_the_rate_of_the_second_moment_and_negative_below_th
             assert_eq!(decay.bound(1.01 * decay.stable()), f64::INFINITY);
         }
     }
-}
-
-/// All orders of the samples.
-fn permutations(n: usize) -> Vec<Vec<usize>> {
-    if n == 0 {
-        return vec![vec![]];
-    }
-    let shorter = permutations(n - 1);
-    let insert = |order: &Vec<usize>, at: usize| [&order[..at], &[n - 1], &order[at..]].concat();
-    (0..n).flat_map(|at| shorter.iter().map(move |order| insert(order, at))).collect()
 }
 
 #[test]

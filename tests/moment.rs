@@ -1,5 +1,8 @@
 //! Where the simulated second moment stops shrinking, against what is exact.
 
+#[path = "common/permutations.rs"]
+mod permutations;
+
 use etastar::curvature::gram::Gram;
 use etastar::stability::{
     batches::Process,
@@ -10,6 +13,7 @@ use etastar::stability::{
     thresholds::{Request, thresholds},
 };
 use faer::Mat;
+use permutations::permutations;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -28,15 +32,6 @@ fn assert_near(found: MomentThreshold, exact: f64, widest: f64, what: &str) {
     let error = (found.value / exact - 1.0).abs();
     assert!(width < widest, "{what}: {found:?} is {width:.1e} wide");
     assert!(error < width + 1e-4, "{what}: {found:?} is {error:.1e} from {exact}");
-}
-
-fn permutations(n: usize) -> Vec<Vec<usize>> {
-    if n == 0 {
-        return vec![vec![]];
-    }
-    let shorter = permutations(n - 1);
-    let insert = |order: &Vec<usize>, at: usize| [&order[..at], &[n - 1], &order[at..]].concat();
-    (0..n).flat_map(|at| shorter.iter().map(move |order| insert(order, at))).collect()
 }
 
 /// log ρ of M ↦ mean over all n! shuffles of P M Pᵀ, by powers of the dense map.
