@@ -39,6 +39,17 @@ pub struct Panel {
     pub lines: Vec<PowerLine>,
     /// Behind everything else.
     pub tiles: Vec<Tile>,
+    pub bars: Bars,
+}
+
+/// What the bar of a single run is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Bars {
+    /// Between proved ends.
+    #[default]
+    Enclosure,
+    /// Of 95% confidence.
+    Interval,
 }
 
 /// A coloured rectangle, from corner to corner; what lies outside the axes is cut off.
@@ -137,9 +148,14 @@ impl Chart {
         self.points().map(|point| point.runs).max().unwrap_or(0)
     }
 
-    /// Whether some single run has an enclosure wide enough to be seen.
-    pub fn shows_enclosures(&self) -> bool {
-        self.points().any(|point| point.runs == 1 && point.high > 1.01 * point.low)
+    /// What the bars of single runs are, where some are long enough to be seen.
+    pub fn bars(&self) -> Vec<Bars> {
+        let visible = |point: &Point| point.runs == 1 && point.high > 1.01 * point.low;
+        let shown = |bars: &Bars| {
+            let mut panels = self.panels.iter().filter(|panel| panel.bars == *bars);
+            panels.any(|panel| panel.points().any(visible))
+        };
+        [Bars::Enclosure, Bars::Interval].into_iter().filter(shown).collect()
     }
 
     fn points(&self) -> impl Iterator<Item = &Point> {

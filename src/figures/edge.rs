@@ -2,7 +2,7 @@
 //! batches at λ_max(C†D)·η/2 = 1 (Theorem 5 of \[M\]), and the mean-square and almost-sure edges of
 //! shuffled epochs at η/η*_var = 1 and η/η*_as = 1 (\[C\]).
 
-use super::chart::{Axis, Chart, Curve, Panel, PowerLine, Shared};
+use super::chart::{Axis, Bars, Chart, Curve, Panel, PowerLine, Shared};
 use super::common::{against_step_size, batch_look, generalized_sharpness};
 use super::runs::{Run, Runs};
 use super::scale::Kind;
@@ -33,11 +33,12 @@ pub fn mean_square(runs: &Runs) -> Result<Chart, String> {
 pub fn shuffled_epochs(runs: &Runs) -> Result<Chart, String> {
     let converged = runs.converged.iter().filter(|run| knows_shuffled_epochs(run)).cloned();
     let known = Runs { converged: converged.collect(), ..Runs::default() };
-    let panels = [
-        panel("independent batches, mean square", &known, of_independent_batches),
-        panel("shuffled epochs, mean square", &known, of_shuffled_epochs),
-        panel("shuffled epochs, almost surely", &known, almost_surely),
+    let mut panels = [
+        panel("independent batches", &known, of_independent_batches),
+        panel("shuffled epochs", &known, of_shuffled_epochs),
+        panel("shuffled, almost surely", &known, almost_surely),
     ];
+    panels[1].bars = Bars::Interval;
     let panels: Vec<Panel> = panels.into_iter().filter(|panel| !panel.curves.is_empty()).collect();
     if panels.is_empty() {
         return Err("the columns `eta_var_epoch` and `eta_as_epoch` are empty".to_owned());

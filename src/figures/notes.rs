@@ -1,6 +1,6 @@
 //! The small print below a figure: what is not in it, and what its bars mean.
 
-use super::chart::Chart;
+use super::chart::{Bars, Chart};
 use super::runs::{Method, Runs};
 
 /// A few sentences in plain text; empty if there is nothing to say. `method` is given if the
@@ -14,8 +14,13 @@ pub fn notes(method: Option<&Method>, runs: &Runs, chart: &Chart) -> String {
     if most > 1 {
         notes.push(format!("Median of up to {most} runs; bars: smallest to largest."));
     }
-    if chart.shows_enclosures() {
-        notes.push("Bars of single runs: proved enclosure.".to_owned());
+    let name = |bars| match bars {
+        Bars::Enclosure => "proved enclosure",
+        Bars::Interval => "95% interval",
+    };
+    let bars: Vec<&str> = chart.bars().into_iter().map(name).collect();
+    if !bars.is_empty() {
+        notes.push(format!("Bars of single runs: {}.", bars.join(" or ")));
     }
     let left_out = runs.max_epochs + runs.diverged;
     if left_out > 0 {

@@ -54,11 +54,13 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn the_edge_of_shuffled_epochs_is_drawn_where_it_is_known() {
-    let mut lines =
-        vec!["batch_size,learning_rate,stop_reason,sharpness_gn,eta_as_epoch,eta_var_epoch"];
-    lines.extend(["4,0.01,converged,50,0.0102,", "4,0.02,converged,30,,0.0203"]);
-    let lines: Vec<String> = lines.into_iter().map(str::to_owned).collect();
-    let (folder, csv) = sweep(&lines);
+    let lines = [
+        "batch_size,learning_rate,stop_reason,sharpness_gn,eta_as_epoch,eta_var_epoch,\
+         eta_var_epoch_low,eta_var_epoch_high",
+        "4,0.01,converged,50,0.0102,,,",
+        "4,0.02,converged,30,,0.0203,0.0198,0.0208",
+    ];
+    let (folder, csv) = sweep(&lines.map(str::to_owned));
     let outcomes = draw_all(&csv, &folder.path().join("figures")).unwrap();
     let drawn = |name: &str| {
         outcomes
@@ -66,6 +68,9 @@ fn the_edge_of_shuffled_epochs_is_drawn_where_it_is_known() {
             .any(|outcome| matches!(outcome, Outcome::Drawn { name: n, .. } if n == name))
     };
     assert!(drawn("edge_of_shuffled_epochs"), "{outcomes:?}");
+    let svg = folder.path().join("figures/edge_of_shuffled_epochs.svg");
+    let svg = fs::read_to_string(svg).unwrap();
+    assert!(svg.contains("Bars of single runs: 95% interval."), "{svg}");
     let (folder, csv) = sweep(&grid());
     let outcomes = draw_all(&csv, &folder.path().join("figures")).unwrap();
     assert!(outcomes.iter().all(|outcome| !format!("{outcome:?}").contains("shuffled")));
