@@ -8,6 +8,13 @@ use std::path::Path;
 use common::config::tiny_config;
 use common::program::{etastar, stderr, stdout};
 
+/// A folder with x.toml, which describes one small run.
+fn prepared() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    folder
+}
+
 /// The only record of the folder, as JSON.
 fn record(folder: &Path) -> (std::path::PathBuf, serde_json::Value) {
     let runs = fs::read_dir(folder.join("results/x/runs")).unwrap();
@@ -18,8 +25,7 @@ fn record(folder: &Path) -> (std::path::PathBuf, serde_json::Value) {
 
 #[test]
 fn the_leading_eigenvalues_are_recorded_as_many_as_asked_for() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let folder = prepared();
     assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
     let analysis = record(folder.path()).1["analysis"].clone();
     let spectrum: Vec<f64> = serde_json::from_value(analysis["spectrum"].clone()).unwrap();
@@ -33,8 +39,7 @@ fn the_leading_eigenvalues_are_recorded_as_many_as_asked_for() {
 
 #[test]
 fn an_early_record_gets_what_it_lacks_and_keeps_the_rest() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let folder = prepared();
     assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
     let (path, whole) = record(folder.path());
     let dead = &whole["analysis"]["dead_samples"];
@@ -51,8 +56,7 @@ fn an_early_record_gets_what_it_lacks_and_keeps_the_rest() {
 
 #[test]
 fn only_as_many_eigenvalues_as_asked_for_are_recorded() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let folder = prepared();
     let few = ["sweep", "x.toml", "--set", "analysis.spectrum=5"];
     assert!(etastar(folder.path(), &few).status.success());
     assert_eq!(record(folder.path()).1["analysis"]["spectrum"].as_array().unwrap().len(), 5);
@@ -63,8 +67,7 @@ fn asking_for_less_than_is_known_measures_and_loses_nothing() {
     // The second engine trains rows of runs, which others measure.
     let row: &[&str] = &["--set", "run.engine=tensor", "--set", "run.batched_runs=2"];
     for engine in [&[], row] {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+        let folder = prepared();
         let sweep = [&["sweep", "x.toml"][..], engine].concat();
         let all = [&sweep[..], &["--set", "analysis.eta_as=true"]].concat();
         assert!(etastar(folder.path(), &all).status.success());
@@ -82,8 +85,7 @@ fn asking_for_less_than_is_known_measures_and_loses_nothing() {
 
 #[test]
 fn asking_for_more_measures_only_that() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let folder = prepared();
     let less = ["sweep", "x.toml", "--set", "analysis.lyapunov_epoch=false"];
     assert!(etastar(folder.path(), &less).status.success());
     let (path, mut first) = record(folder.path());
@@ -117,8 +119,7 @@ fn asking_for_more_measures_only_that() {
 
 #[test]
 fn asking_for_another_measurement_keeps_what_is_known() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let folder = prepared();
     let first = ["sweep", "x.toml", "--set", "analysis.hessian=false"];
     assert!(etastar(folder.path(), &first).status.success());
     let known = record(folder.path()).1["analysis"].clone();
@@ -135,8 +136,7 @@ fn asking_for_another_measurement_keeps_what_is_known() {
 
 #[test]
 fn a_record_without_a_spectrum_is_read_and_measured_again_but_not_trained() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let folder = prepared();
     assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
     let (path, mut old) = record(folder.path());
     let weights = || fs::read(path.with_file_name("minimum.safetensors")).unwrap();

@@ -13,7 +13,7 @@ use etastar::sweep::read_json;
 use serde_json::{Value, json};
 
 use super::folder::Folder;
-use super::format::{number, table};
+use super::format::{headed, number};
 use super::show::Style;
 
 /// Arguments of `compare`.
@@ -69,14 +69,6 @@ fn page(found: &[Comparison]) -> String {
         "ratios of our λ_max and bound (17) to the published ones: median and worst;\n\
          the last step size that converges, the first that does not, the paper's last\n\n{text}\n"
     )
-}
-
-fn headed<const N: usize>(
-    header: [&str; N],
-    rows: impl IntoIterator<Item = Vec<String>>,
-) -> String {
-    let header = std::iter::once(header.map(str::to_owned).to_vec());
-    table(&header.chain(rows).collect::<Vec<_>>())
 }
 
 /// The minima whose exact threshold is known; nothing if there are none.

@@ -24,6 +24,15 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
+/// A [`table`] below its header.
+pub fn headed<const N: usize>(
+    header: [&str; N],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> String {
+    let header = std::iter::once(header.map(str::to_owned).to_vec());
+    table(&header.chain(rows).collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use etastar::probe::{Outcome, Probe as Request};
 use etastar::stability::batches::Process;
 use etastar::stability::generalized_sharpness;
 use etastar::stability::lyapunov::{AlmostSureThreshold, Effort, Factor, Linearised};
-use etastar::stability::moment::{self, MomentThreshold};
+use etastar::stability::moment::{MomentThreshold, eta_var_of_epochs};
 use etastar::stability::sampling::Sampling;
 use etastar::stability::thresholds::{Request as Thresholds, thresholds};
 use etastar::sweep::write_file;
@@ -149,12 +149,10 @@ impl Probe {
         let independent = Linearised { gram: &gram, factor: &factor, process, decay, effort };
         let linearised =
             if self.shuffle { independent.on_shuffled_epochs(batch_size) } else { independent };
-        let epochs = self.shuffle.then_some(Process::Epochs { batch_size });
-        let effort = moment::Effort::for_factor(&factor);
-        let moment = |process| moment::eta_var(&factor, process, found.eta_var, effort).ok();
+        let of_epochs = || eta_var_of_epochs(&factor, batch_size, found.eta_var).ok();
         Ok(Edges {
             eta_var: found.eta_var,
-            eta_var_epoch: epochs.and_then(moment),
+            eta_var_epoch: self.shuffle.then(of_epochs).flatten(),
             eta_as: linearised.eta_as().ok(),
             loss: pass.loss(),
         })

@@ -1,12 +1,11 @@
 //! The shuffled epochs of `etastar thresholds`: where they lose mean-square stability.
 
-use etastar::stability::batches::Process;
 use etastar::stability::lyapunov::Factor;
-use etastar::stability::moment::{Effort, MomentError, MomentThreshold, eta_var};
+use etastar::stability::moment::{MomentError, MomentThreshold, eta_var_of_epochs};
 use etastar::stability::thresholds::Report;
 use serde::Serialize;
 
-use super::format::{number, table};
+use super::format::{headed, number};
 
 /// What was found at one batch size.
 #[derive(Serialize)]
@@ -28,9 +27,8 @@ pub fn answers(
     let mut answers = Vec::new();
     for found in &report.thresholds {
         let batch_size = found.batch_size;
-        let process = Process::Epochs { batch_size };
         let (eta_var_epoch, eta_var_epoch_missing) =
-            match eta_var(factor, process, found.eta_var, Effort::for_factor(factor)) {
+            match eta_var_of_epochs(factor, batch_size, found.eta_var) {
                 Ok(found) => (Some(found), None),
                 Err(error @ (MomentError::NeverUnstable(_) | MomentError::NoCrossing(_))) => {
                     (None, Some(error.to_string()))
@@ -45,13 +43,13 @@ pub fn answers(
 
 /// The answers as text.
 pub fn page(answers: &[Answer]) -> String {
-    let header = ["B", "η*_var of shuffled epochs", "from", "to"].map(str::to_owned).to_vec();
+    let header = ["B", "η*_var of shuffled epochs", "from", "to"];
     let row = |answer: &Answer| {
         let found = answer.eta_var_epoch.map(|found| [found.value, found.low, found.high]);
         let cells = found.map_or(["–", "", ""].map(str::to_owned), |values| values.map(number));
         std::iter::once(answer.batch_size.to_string()).chain(cells).collect()
     };
-    let rows: Vec<Vec<String>> = std::iter::once(header).chain(answers.iter().map(row)).collect();
     let reasons = answers.iter().filter_map(|answer| answer.eta_var_epoch_missing.as_deref());
-    format!("\n{}{}", table(&rows), reasons.map(|reason| format!("{reason}\n")).collect::<String>())
+    let reasons: String = reasons.map(|reason| format!("{reason}\n")).collect();
+    format!("\n{}{reasons}", headed(header, answers.iter().map(row)))
 }

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::beside;
 use super::exit::UsageError;
-use super::format::{number, table};
+use super::format::{headed, number};
 use super::minimum::{Minimum, Setting};
 use super::show::Style;
 
@@ -164,7 +164,7 @@ impl Stationary {
         writeln!(out, "sharpness, true H      {}", number(bottom.sharpness))?;
         writeln!(out, "rank of H              {}", expansion.moments.eigenvalues().len())?;
         writeln!(out, "noise in its null space {outside:.1e} of the whole\n")?;
-        write!(out, "{}", table(&printed(rows)))?;
+        write!(out, "{}", page(rows))?;
         writeln!(out, "\n{}", csv.display())?;
         if let Figure::Drawn { svg, png, .. } = figure {
             writeln!(out, "{}\n{}", svg.display(), png.display())?;
@@ -216,7 +216,7 @@ fn line(row: &Row, sampling: &'static str) -> Line {
     }
 }
 
-fn printed(rows: &[Row]) -> Vec<Vec<String>> {
+fn page(rows: &[Row]) -> String {
     let header = ["B", "η", "η/η*_var", "L − L*: theory", "measured", "±", "ratio", "noise"];
     let row = |row: &Row| {
         let theory = row.theory.map(|found| found.loss_gap);
@@ -234,5 +234,5 @@ fn printed(rows: &[Row]) -> Vec<Vec<String>> {
             text(row.measured.map(|found| found.noise.value), ""),
         ]
     };
-    std::iter::once(header.map(str::to_owned).to_vec()).chain(rows.iter().map(row)).collect()
+    headed(header, rows.iter().map(row))
 }

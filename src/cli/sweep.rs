@@ -15,7 +15,7 @@ use etastar::sweep::{Interrupt, Outcome, RunId, Store, is_finished, run_id, swee
 use serde_json::json;
 
 use super::exit;
-use super::format::{number, table};
+use super::format::{headed, number};
 use super::show::{Style, plural};
 use super::slurm::{Slurm, Wish};
 use super::source::{Place, Source, options};
@@ -158,7 +158,7 @@ fn print_plan(
         data.samples
     )?;
     if specs.len() <= LISTED {
-        let header = ["run", "learning_rate", "batch_size", "seed"].map(str::to_owned).to_vec();
+        let header = ["run", "learning_rate", "batch_size", "seed"];
         let row = |(spec, id): (&RunSpec, &RunId)| {
             vec![
                 id.to_string(),
@@ -167,8 +167,7 @@ fn print_plan(
                 spec.train.seed.to_string(),
             ]
         };
-        let rows: Vec<Vec<String>> = std::iter::once(header).chain(runs().map(row)).collect();
-        write!(out, "{}", table(&rows))?;
+        write!(out, "{}", headed(header, runs().map(row)))?;
     } else {
         write!(out, "{}", axes(specs))?;
     }

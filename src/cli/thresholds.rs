@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::accelerator::Accelerator;
 use super::almost_sure::{self, AlmostSure};
 use super::exit::UsageError;
-use super::format::{number, table};
+use super::format::{headed, number};
 use super::show::Style;
 use super::shuffled;
 
@@ -164,8 +164,7 @@ impl Thresholds {
         page.push('\n');
         let header =
             ["B", "η*_var", "generalized sharpness", "(17)", "(27)", "one step", "rank", "Dexter"];
-        let rows = std::iter::once(header.map(str::to_owned).to_vec());
-        page + &table(&rows.chain(report.thresholds.iter().map(row)).collect::<Vec<_>>())
+        page + &headed(header, report.thresholds.iter().map(row))
     }
 }
 

@@ -33,12 +33,12 @@ pub fn mean_square(runs: &Runs) -> Result<Chart, String> {
 pub fn shuffled_epochs(runs: &Runs) -> Result<Chart, String> {
     let converged = runs.converged.iter().filter(|run| knows_shuffled_epochs(run)).cloned();
     let known = Runs { converged: converged.collect(), ..Runs::default() };
-    let mut panels = [
+    let of_epochs = panel("shuffled epochs", &known, of_shuffled_epochs);
+    let panels = [
         panel("independent batches", &known, of_independent_batches),
-        panel("shuffled epochs", &known, of_shuffled_epochs),
+        Panel { bars: Bars::Interval, ..of_epochs },
         panel("shuffled, almost surely", &known, almost_surely),
     ];
-    panels[1].bars = Bars::Interval;
     let panels: Vec<Panel> = panels.into_iter().filter(|panel| !panel.curves.is_empty()).collect();
     if panels.is_empty() {
         return Err("the columns `eta_var_epoch` and `eta_as_epoch` are empty".to_owned());

@@ -73,12 +73,10 @@ fn chart(runs: &[Run]) -> Option<Chart> {
         outcomes("stays", runs, true, DISTINCT[0], Marker::Circle),
         outcomes("leaves", runs, false, DISTINCT[1], Marker::Cross),
     ];
-    if let Some(epoch) = first.eta_var_epoch {
-        curves.push(upright("*η*_{var}, independent", first.eta_var, ends, Dash::Solid));
-        curves.push(upright("*η*_{var}", epoch, ends, Dash::Dashed));
-    } else {
-        curves.push(upright("*η*_{var}", first.eta_var, ends, Dash::Dashed));
-    }
+    let independent = || upright("*η*_{var}, independent", first.eta_var, ends, Dash::Solid);
+    curves.extend(first.eta_var_epoch.map(|_| independent()));
+    let eta_var = first.eta_var_epoch.unwrap_or(first.eta_var);
+    curves.push(upright("*η*_{var}", eta_var, ends, Dash::Dashed));
     curves.extend(first.eta_as.map(|eta| upright("*η*_{as}", eta, ends, Dash::Dotted)));
     let start = PowerLine {
         label: "start".to_owned(),

@@ -16,13 +16,14 @@ use super::{
     problem::normal,
     simulate::{Scratch, Steps, normalise},
 };
-use crate::stability::batches::Batches;
+use crate::stability::{batches::Batches, moment::copies};
 
 /// Directions of unit length, and how the moment that they carry has grown.
 pub struct Population {
     particles: Vec<Vec<f64>>,
     next: Vec<Vec<f64>>,
-    cumulated: Vec<f64>,
+    /// ‖θ‖² that each particle gained in the last step.
+    weights: Vec<f64>,
     scratch: Scratch,
 }
 
@@ -36,7 +37,7 @@ impl Population {
         };
         let particles: Vec<Vec<f64>> = (0..size).map(&mut direction).collect();
         let next = particles.clone();
-        Self { particles, next, cumulated: Vec::new(), scratch: Scratch::default() }
+        Self { particles, next, weights: Vec::new(), scratch: Scratch::default() }
     }
 
     /// One step of every particle with a batch of its own; returns log E‖θ‖² gained, −∞ once
@@ -48,29 +49,24 @@ impl Population {
         step_size: f64,
         rng: &mut impl Rng,
     ) -> f64 {
-        self.cumulated.clear();
-        let mut total = 0.0;
+        self.weights.clear();
         for theta in &mut self.particles {
             steps.step(theta, batches.draw(rng), step_size, &mut self.scratch);
-            total += normalise(theta);
-            self.cumulated.push(total);
+            self.weights.push(normalise(theta));
         }
+        let total: f64 = self.weights.iter().sum();
         if total > 0.0 {
-            self.resample(total, rng);
+            self.resample(rng);
         }
         (total / self.particles.len() as f64).ln()
     }
 
-    /// Systematic resampling: equal distances on the cumulated weights, one random offset.
-    fn resample(&mut self, total: f64, rng: &mut impl Rng) {
-        let size = self.particles.len();
-        let (stride, offset) = (total / size as f64, rng.random::<f64>());
-        let mut chosen = 0;
-        for (k, target) in self.next.iter_mut().enumerate() {
-            let mark = (k as f64 + offset) * stride;
-            while chosen + 1 < size && self.cumulated[chosen] <= mark {
-                chosen += 1;
-            }
+    /// Every particle as often as its weight demands.
+    fn resample(&mut self, rng: &mut impl Rng) {
+        let copies = copies(&self.weights, rng.random());
+        let chosen =
+            copies.iter().enumerate().flat_map(|(k, &count)| std::iter::repeat_n(k, count));
+        for (target, chosen) in self.next.iter_mut().zip(chosen) {
             target.copy_from_slice(&self.particles[chosen]);
         }
         std::mem::swap(&mut self.particles, &mut self.next);

@@ -11,7 +11,7 @@ use crate::stability::batches::Process;
 use crate::stability::lyapunov::{
     AlmostSureThreshold, Decay, Effort, Factor, Linearised, LyapunovError, Violation,
 };
-use crate::stability::moment::{self, MomentThreshold};
+use crate::stability::moment::{MomentThreshold, eta_var_of_epochs};
 use crate::stability::sampling::{Sampling, SamplingError};
 
 /// λ at the run's own η, where λ changes its sign, and where E‖θ‖² stops shrinking; batches of an
@@ -88,9 +88,7 @@ pub fn simulated(
         found.epoch_eta_as = keep("eta_as_epoch", epochs().eta_as(), missing);
     }
     if lacking.epoch_eta_var {
-        let process = Process::Epochs { batch_size: spec.train.batch_size };
-        let effort = moment::Effort::for_factor(&factor);
-        let edge = moment::eta_var(&factor, process, mean_square.eta_var, effort);
+        let edge = eta_var_of_epochs(&factor, spec.train.batch_size, mean_square.eta_var);
         found.epoch_eta_var = keep("eta_var_epoch", edge, missing);
     }
     Some(found)

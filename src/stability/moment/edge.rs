@@ -116,6 +116,18 @@ pub fn eta_var(
     Ok(mean(&edges))
 }
 
+/// η*_var of shuffled epochs of batches of B, from `start` as [`eta_var`], with the usual effort.
+///
+/// # Errors
+/// Those of [`eta_var`].
+pub fn eta_var_of_epochs(
+    factor: &Factor,
+    batch_size: usize,
+    start: f64,
+) -> Result<MomentThreshold, MomentError> {
+    eta_var(factor, Process::Epochs { batch_size }, start, Effort::for_factor(factor))
+}
+
 /// The mean of log step sizes from independent populations, with Student's interval.
 fn mean(edges: &[f64]) -> MomentThreshold {
     let count = edges.len() as f64;

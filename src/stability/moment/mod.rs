@@ -11,6 +11,8 @@
 
 mod edge;
 mod population;
+mod selection;
 
-pub use edge::{Effort, MomentError, MomentThreshold, eta_var};
+pub use edge::{Effort, MomentError, MomentThreshold, eta_var, eta_var_of_epochs};
 pub use population::Population;
+pub(crate) use selection::copies;

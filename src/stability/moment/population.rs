@@ -9,6 +9,7 @@ use super::super::{
     lyapunov::{Factor, walk::Walk},
     sampling::SamplingError,
 };
+use super::selection::copies;
 
 /// Walks of linearised SGD with batches of their own, selected after every round.
 ///
@@ -98,43 +99,5 @@ impl Member<'_> {
             self.walk.step(self.batches.draw(&mut self.rng));
         }
         2.0 * (self.walk.log_norm() - before)
-    }
-}
-
-/// Systematic resampling: how often each of `weights` is met by as many equally distant marks on
-/// their sum, the first at `offset` in 0..1 of that distance. Within 1 of size·weight/sum.
-fn copies(weights: &[f64], offset: f64) -> Vec<usize> {
-    let stride = weights.iter().sum::<f64>() / weights.len() as f64;
-    let mut copies = vec![0; weights.len()];
-    let (mut chosen, mut sum) = (0, weights[0]);
-    for mark in (0..weights.len()).map(|k| (k as f64 + offset) * stride) {
-        while sum <= mark && chosen + 1 < weights.len() {
-            chosen += 1;
-            sum += weights[chosen];
-        }
-        copies[chosen] += 1;
-    }
-    copies
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn copies_are_as_many_as_there_were_and_in_proportion(
-            weights in prop::collection::vec(0.0..1.0_f64, 1..40),
-            offset in 0.0..1.0_f64,
-        ) {
-            prop_assume!(weights.iter().sum::<f64>() > 0.1);
-            let found = copies(&weights, offset);
-            prop_assert_eq!(found.iter().sum::<usize>(), weights.len());
-            let stride = weights.iter().sum::<f64>() / weights.len() as f64;
-            for (&count, weight) in found.iter().zip(&weights) {
-                prop_assert!((count as f64 - weight / stride).abs() < 1.0 + 1e-9);
-            }
-        }
     }
 }
