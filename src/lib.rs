@@ -17,6 +17,7 @@
 //! | [`launch`] | a sweep as a job array of [`slurm`] |
 //! | [`figures`] | drawn from the summary alone |
 //! | [`report`] | a results folder as one HTML page |
+//! | [`memory`] | what the work needs of it, and what there is |
 //! | [`text`] | numbers and durations, as people read them |
 //!
 //! Imports point one way: `sweep` → `accelerate` → `train`, `stability` → `curvature` → `net` → `data`.
@@ -61,6 +62,7 @@ pub mod curvature;
 pub mod data;
 pub mod figures;
 pub mod launch;
+pub mod memory;
 pub mod net;
 pub mod probe;
 pub mod quadratic;

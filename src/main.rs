@@ -1,5 +1,6 @@
 //! `etastar`: parse, run, report, exit code.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -13,8 +14,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     cli::set_up(&arguments);
-    match cli::run(&arguments) {
-        Ok(code) => code,
-        Err(error) => cli::report_error(&error),
+    match catch_unwind(AssertUnwindSafe(|| cli::run(&arguments))) {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => cli::report_error(&error),
+        Err(panic) => cli::report_panic(panic.as_ref()),
     }
 }

@@ -1,8 +1,7 @@
 //! A CSV whose cells are asked for by column name, with errors that name line and column.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord, Trim};
@@ -10,7 +9,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 /// Why a CSV cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// The file can't be opened.
+    /// The file can't be read.
     #[error("cannot open {}: {source}", path.display())]
     Open { path: PathBuf, source: std::io::Error },
     /// The file is not well-formed CSV.
@@ -28,10 +27,10 @@ pub enum TableError {
 pub const SUMMARY: &str = "the summary.csv of a sweep";
 
 /// An open CSV file behind its header.
-pub struct Table<'c> {
+pub struct Table {
     path: PathBuf,
     columns: HashMap<String, usize>,
-    reader: csv::Reader<Box<dyn Read + 'c>>,
+    reader: csv::Reader<Cursor<Vec<u8>>>,
 }
 
 /// One line of a [`Table`].
@@ -39,25 +38,27 @@ pub struct Row<'t> {
     path: &'t Path,
     columns: &'t HashMap<String, usize>,
     record: StringRecord,
+    line: u64,
 }
 
-impl<'c> Table<'c> {
+impl Table {
     /// Opens a CSV and reads its header.
     ///
     /// # Errors
-    /// A file that can't be opened, or whose first line isn't text.
+    /// A file that can't be read, or whose first line isn't text.
     pub fn open(path: &Path) -> Result<Self, TableError> {
-        let file = File::open(path)
+        let content = std::fs::read(path)
             .map_err(|source| TableError::Open { path: path.to_owned(), source })?;
-        Self::new(path, Box::new(file))
+        Self::new(path, &content)
     }
 
     /// Reads the header of a CSV that is called `path` in complaints.
     ///
     /// # Errors
     /// A first line that isn't text.
-    pub fn new(path: &Path, content: Box<dyn Read + 'c>) -> Result<Self, TableError> {
-        let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(content);
+    pub fn new(path: &Path, content: &[u8]) -> Result<Self, TableError> {
+        let mut reader =
+            ReaderBuilder::new().trim(Trim::All).from_reader(Cursor::new(content.to_owned()));
         let header = reader.headers().map_err(|source| malformed(path, source))?;
         let names = header.iter().map(str::to_owned);
         let columns = names.enumerate().map(|(i, name)| (name, i)).collect();
@@ -90,7 +91,19 @@ impl<'c> Table<'c> {
         let mut record = StringRecord::new();
         let found = self.reader.read_record(&mut record);
         let found = found.map_err(|source| malformed(&self.path, source))?;
-        Ok(found.then_some(Row { path: &self.path, columns: &self.columns, record }))
+        let line = record.position().map_or(0, |position| self.line_of(position));
+        Ok(found.then_some(Row { path: &self.path, columns: &self.columns, record, line }))
+    }
+}
+
+impl Table {
+    /// The line of a record. The reader places it where the one before ended, which may be before
+    /// the LF of CR LF, and before empty lines.
+    fn line_of(&self, position: &csv::Position) -> u64 {
+        let content = self.reader.get_ref().get_ref();
+        let rest = content.get(position.byte() as usize..).unwrap_or_default();
+        let between = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        position.line() + between.filter(|&&byte| byte == b'\n').count() as u64
     }
 }
 
@@ -150,7 +163,7 @@ impl Row<'_> {
     pub fn bad(&self, column: &'static str, expected: &'static str) -> TableError {
         TableError::Cell {
             path: self.path.to_owned(),
-            line: self.record.position().map_or(0, csv::Position::line),
+            line: self.line,
             column,
             value: self.text(column).to_owned(),
             expected,
@@ -161,4 +174,22 @@ impl Row<'_> {
 fn malformed(path: &Path, source: csv::Error) -> TableError {
     let path = path.to_owned();
     TableError::Csv { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_name_the_line_whatever_ends_it() {
+        for (end, mark) in [("\n", ""), ("\r\n", ""), ("\r\n", "\u{feff}")] {
+            let content = [&format!("{mark}a,b"), "1,2", "", "3,x", ""].join(end);
+            let mut table = Table::new(Path::new("t.csv"), content.as_bytes()).unwrap();
+            table.require(&["a", "b"], "a test").unwrap();
+            assert_eq!(table.next_row().unwrap().unwrap().count("b").unwrap(), 2);
+            let row = table.next_row().unwrap().unwrap();
+            let complaint = row.count("b").unwrap_err().to_string();
+            assert!(complaint.starts_with("t.csv, line 4, column `b`"), "{complaint}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
-//! Numbers and durations, as people read them.
+//! Numbers, durations and panics, as people read them.
 
+use std::any::Any;
 use std::time::Duration;
 
 /// Four significant digits, in plain notation where that is short.
@@ -29,6 +30,12 @@ pub fn duration(seconds: f64) -> String {
     // Below a minute the seconds matter, above an hour they do not.
     let rounded = if whole >= 3600 { whole / 60 * 60 } else { whole };
     humantime::format_duration(Duration::from_secs(rounded)).to_string()
+}
+
+/// What a caught panic said.
+pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
 }
 
 #[cfg(test)]

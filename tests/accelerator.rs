@@ -1,8 +1,12 @@
 //! Exact thresholds whose iterations ran on a tensor device, against those of the CPU in double
 //! precision.
 
+#[path = "common/adapter.rs"]
+mod adapter;
+
 use std::sync::Mutex;
 
+use adapter::skipped;
 use etastar::accelerate::OnDevice;
 use etastar::config::{AnalysisBackend, Backend};
 use etastar::curvature::Gram;
@@ -52,7 +56,7 @@ fn device(backend: Backend, told: &Mutex<Vec<String>>) -> Option<OnDevice<'_>> {
     match OnDevice::open(AnalysisBackend::On(backend), 0, "--backend ", say) {
         Ok(device) => device,
         Err(error) => {
-            println!("skipped: {error}");
+            skipped(&error);
             None
         }
     }

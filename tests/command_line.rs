@@ -104,6 +104,7 @@ fn missing_things_are_named() {
         (&["status", "nowhere"], "nowhere is not the results folder of a sweep"),
         (&["plot", "nowhere"], "nowhere is not the results folder of a sweep"),
         (&["train", "x.toml", "--set", "batch_size=1"], "name the section too"),
+        (&["train", "x.toml", "--set", "model.hidden=[1000000, 1000000]"], "smaller model.hidden"),
     ] {
         let output = etastar(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
@@ -116,6 +117,38 @@ fn missing_things_are_named() {
         "{}",
         stderr(&minimum)
     );
+}
+
+#[test]
+fn quiet_is_about_progress_and_not_about_failures() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let plan = etastar(folder.path(), &["sweep", "x.toml", "--dry-run", "--json"]);
+    let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let run =
+        folder.path().join("results/x/runs").join(plan["runs"][0]["run_id"].as_str().unwrap());
+    // A folder where the run's history should go.
+    fs::create_dir_all(run.join("history.csv/in-the-way")).unwrap();
+    let output = etastar(folder.path(), &["train", "x.toml", "--quiet"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.starts_with("failed: ") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn keys_of_no_section_can_be_overridden_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "experiment = \"second_moment\"\n[problem]\nkind = \"low_rank\"\nsamples = 6\nrank = 3\n\
+         [sgd]\nbatch_size = [2]\n[second_moment]\nfractions = [0.5]\nparticles = 8\n\
+         populations = 2\nsteps = 20\n";
+    fs::write(folder.path().join("x.toml"), source).unwrap();
+    let with = |extra: &str| etastar(folder.path(), &["quadratic", "x.toml", "--set", extra]);
+    let moved = with("results=elsewhere");
+    assert!(moved.status.success(), "{}", stderr(&moved));
+    assert!(folder.path().join("elsewhere/second_moment.csv").exists());
+    let unknown = with("tail=3");
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("only experiment, results, seed are in none"));
 }
 
 #[cfg(not(feature = "ndarray"))]

@@ -1,6 +1,10 @@
 //! The GPU's own kernels for small batches against a plain loop in double precision.
 #![cfg(feature = "wgpu")]
 
+#[path = "common/adapter.rs"]
+mod adapter;
+
+use adapter::skipped;
 use burn::tensor::Device;
 use etastar::config::Backend;
 use etastar::data::Dataset;
@@ -26,7 +30,7 @@ const FACTOR: f64 = 0.5;
 fn device() -> Option<Device> {
     // What is said of a device that goes without the kernels.
     drop(tracing_subscriber::fmt().with_test_writer().try_init());
-    open_device(Backend::Wgpu, 0).map_err(|error| println!("skipped: {error}")).ok()
+    open_device(Backend::Wgpu, 0).map_err(|error| skipped(&error)).ok()
 }
 
 /// Numbers between −1 and 1 without a pattern.

@@ -62,13 +62,16 @@ fn both_orders_and_both_precisions_are_read() {
 #[test]
 fn each_faulty_matrix_is_refused_by_name() {
     let files = Files::new();
-    let cases: [(&[f64], &[u64], usize, &str); 6] = [
+    let cases: [(&[f64], &[u64], usize, &str); 9] = [
         (&[1.0; 6], &[2, 3], 1, "not square"),
         (&[1.0; 9], &[3, 3], 2, "not a multiple of the 2 outputs"),
         (&[1.0, 2.0, 3.0, 1.0], &[2, 2], 1, "not symmetric"),
         (&[1.0, f64::NAN, 0.0, 1.0], &[2, 2], 1, "not a finite number"),
         (&[1.0; 4], &[4], 1, "a Gram matrix has 2"),
-        (&[], &[0, 0], 1, "is empty"),
+        (&[], &[0, 0], 1, "nothing in it"),
+        (&[], &[0, u64::MAX], 1, "nothing in it"),
+        (&[1e-200], &[1, 1], 1, "beyond 1e±100"),
+        (&[1e200], &[1, 1], 1, "beyond 1e±100"),
     ];
     for (numbers, shape, outputs, message) in cases {
         let found = files.refusal(numbers, shape, outputs);

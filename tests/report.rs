@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::config::tiny_config;
-use common::program::{etastar, stderr, stdout};
+use common::program::{command, etastar, stderr, stdout};
 use serde_json::{Value, json};
 
 fn sweep(folder: &Path) {
@@ -236,4 +236,92 @@ fn wrong_folders_and_files_are_named() {
     fs::write(folder.path().join("results/x/plan.json"), "{ half").unwrap();
     let damaged = etastar(folder.path(), &["report", "results/x"]);
     assert!(stderr(&damaged).contains("plan.json is damaged"), "{}", stderr(&damaged));
+}
+
+/// A results folder in which nothing was run.
+fn planned(folder: &Path) {
+    fs::create_dir_all(folder.join("results/x")).unwrap();
+    fs::write(folder.join("results/x/plan.json"), "[]").unwrap();
+}
+
+#[test]
+fn only_reports_are_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    planned(folder.path());
+    let html = report(folder.path(), "results/x");
+    assert!(html.contains("<meta name=\"generator\" content=\"etastar"));
+    report(folder.path(), "results/x");
+    let own = "results/x/report.html";
+    for (path, content) in [
+        ("report.html", "<!doctype html>\n<title>etastar</title>".to_owned()),
+        ("report.html", String::new()),
+        ("notes.txt", format!("About {html}")),
+        (own, "mine".to_owned()),
+    ] {
+        fs::write(folder.path().join(path), &content).unwrap();
+        let to = if path == own { &[][..] } else { &["-o", path] };
+        let output = etastar(folder.path(), &[&["report", "results/x"][..], to].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        let words = format!("{path} exists and is not a report of etastar; choose another with -o");
+        assert!(stderr(&output).contains(&words), "{}", stderr(&output));
+        assert_eq!(fs::read_to_string(folder.path().join(path)).unwrap(), content);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn devices_and_pipes_stay_what_they_are() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    planned(folder.path());
+    let path = |name: &str| folder.path().join(name);
+    let to = ["report", "results/x", "-o"];
+
+    // A link, so that a device would survive the fault that this test is for.
+    symlink("/dev/full", path("full")).unwrap();
+    let full = etastar(folder.path(), &[&to[..], &["full"]].concat());
+    assert_eq!(full.status.code(), Some(1), "{}", stderr(&full));
+    assert!(stderr(&full).contains("cannot write full: No space left"), "{}", stderr(&full));
+    assert!(path("full").symlink_metadata().unwrap().is_symlink());
+
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    let pipe = path("pipe");
+    let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
+    let piped = etastar(folder.path(), &[&to[..], &["pipe"]].concat());
+    assert!(piped.status.success(), "{}", stderr(&piped));
+    assert_eq!(stdout(&piped), "pipe\n");
+    assert!(reader.join().unwrap().trim_end().ends_with("</html>"));
+    assert!(path("pipe").metadata().unwrap().file_type().is_fifo());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_on_standard_output_is_alone_there() {
+    let folder = tempfile::tempdir().unwrap();
+    planned(folder.path());
+    let arguments = ["report", "results/x", "-o", "/dev/stdout"];
+    let whole = |html: &str| {
+        html.to_lowercase().starts_with("<!doctype html>") && html.trim_end().ends_with("</html>")
+    };
+    let shown = etastar(folder.path(), &arguments);
+    assert!(shown.status.success() && whole(&stdout(&shown)), "{}", stderr(&shown));
+    // What the shell's > opened is a file, and no report yet.
+    let file = fs::File::create(folder.path().join("page.html")).unwrap();
+    let status = command(folder.path(), &arguments).stdout(file).status().unwrap();
+    assert!(status.success());
+    assert!(whole(&fs::read_to_string(folder.path().join("page.html")).unwrap()));
+    let both = etastar(folder.path(), &[&arguments[..], &["--json"]].concat());
+    assert_eq!(both.status.code(), Some(2), "{}", stderr(&both));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_report_stays_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    planned(folder.path());
+    report(folder.path(), "results/x");
+    fs::rename(folder.path().join("report.html"), folder.path().join("page.html")).unwrap();
+    std::os::unix::fs::symlink("page.html", folder.path().join("report.html")).unwrap();
+    report(folder.path(), "results/x");
+    assert!(folder.path().join("report.html").symlink_metadata().unwrap().is_symlink());
 }

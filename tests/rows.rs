@@ -1,11 +1,14 @@
 //! Runs trained together against the same runs trained alone.
 
+#[path = "common/adapter.rs"]
+mod adapter;
 #[path = "common/config.rs"]
 mod common;
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 
+use adapter::skipped;
 use burn::tensor::Device;
 use etastar::config::{Backend, Config, RunSpec, single};
 use etastar::data::Dataset;
@@ -46,7 +49,7 @@ fn devices() -> Vec<(Backend, Device)> {
     let open = |backend: Backend| match open_device(backend, 0) {
         Ok(device) => Some((backend, device)),
         Err(error) => {
-            println!("skipped: {error}");
+            skipped(&error);
             None
         }
     };

@@ -1,7 +1,9 @@
 //! Single-precision iterations must prove the same numbers as double-precision ones.
 
+use std::path::Path;
+
 use etastar::{
-    curvature::gram::Gram,
+    curvature::{gram::Gram, npy::read_gram},
     stability::{
         generalized_sharpness::{Effort, Status},
         sampling::Sampling,
@@ -99,5 +101,39 @@ fn groups(samples: usize, outputs: usize, excess: f64, coupling: f64) -> Gram {
 fn groups_that_hardly_couple_are_enclosed_as_narrowly() {
     for (excess, coupling) in [(1e-4, 1e-3), (1e-3, 1e-2), (1e-3, 0.1), (1e-2, 1e-3)] {
         check(&groups(130, 4, excess, coupling));
+    }
+}
+
+/// Lanczos once spent all its iterations on rounding, and the answer was that of a bound.
+#[test]
+fn a_tolerance_beyond_reach_costs_no_accuracy() {
+    for (samples, outputs, features) in [(10, 3, 15), (12, 2, 8), (16, 1, 9)] {
+        let gram = gram(samples, outputs, features);
+        let usual = &report(&gram, 1e-8).thresholds[0];
+        assert_eq!(usual.status, Status::Converged);
+        for tolerance in [1e-10, 1e-12, 1e-15] {
+            let found = &report(&gram, tolerance).thresholds[0];
+            let sharpness = found.generalized_sharpness;
+            assert!(sharpness.relative_width() < 2e-9, "{tolerance}: {sharpness:?}");
+            let change = sharpness.value / usual.generalized_sharpness.value - 1.0;
+            assert!(change.abs() < 1e-12, "{tolerance}: {change:e}");
+            assert!((found.effective_rank / usual.effective_rank - 1.0).abs() < 1e-3);
+        }
+    }
+}
+
+/// Two groups that couple by 1e-8: the first aim left 5.6% at three of these tolerances.
+#[test]
+fn what_one_aim_leaves_wide_another_encloses() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/nearly_separate_groups_q3.npy");
+    let gram = read_gram(Path::new(path), 3, 1.0).unwrap();
+    for tolerance in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8] {
+        for batch_sizes in [vec![3], vec![1, 2, 3, 4]] {
+            let effort = Effort { tolerance, ..Effort::default() };
+            let request = Request { batch_sizes, sampling: Sampling::Distinct, effort };
+            for found in thresholds(&gram, &request, &mut |_| ()).unwrap().thresholds {
+                assert_eq!(found.status, Status::Converged, "{tolerance}: {found:?}");
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ use etastar::curvature::{Pass, gradient, mean_squared_gradient};
 use etastar::data::Dataset;
 use etastar::net::{Widths, initial};
 use faer::Par;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Gradient descent on 64 small digits, a fifth of them with a wrong label, in a linear network.
 const NOISY: [&str; 10] = [
@@ -100,6 +100,78 @@ fn the_images_of_several_labels_are_fitted_to_their_mean() {
     let table = stdout(&etastar(folder.path(), &elsewhere));
     assert!(table.contains("ratio") && table.contains("again/stationary.png"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+}
+
+/// No cell is a number that is none.
+fn check_cells(csv: &str) {
+    for cell in csv.lines().skip(1).flat_map(|line| line.split(',')) {
+        let number: Result<f64, _> = cell.parse();
+        assert!(number.is_ok_and(f64::is_finite) || ["", "uniform"].contains(&cell), "{csv}");
+    }
+}
+
+#[test]
+fn a_full_batch_hovers_nowhere_and_is_answered_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let minimum = minimum(folder.path(), &[]);
+    let arguments = ["stationary", &minimum, "--steps", "200", "--chains", "2"];
+    let run = |options: &[&str]| {
+        let output = etastar(folder.path(), &[&arguments[..], options].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        output
+    };
+    let both = run(&["--batch-sizes", "1,64", "--fractions", "0.1", "-o", "both"]);
+    assert!(stdout(&both).contains("both/stationary.png"), "{}", stdout(&both));
+    assert!(stderr(&both).contains("Left out: 1 of 2 points"), "{}", stderr(&both));
+    let csv = fs::read_to_string(folder.path().join("both/stationary.csv")).unwrap();
+    check_cells(&csv);
+    let svg = fs::read_to_string(folder.path().join("both/stationary.svg")).unwrap();
+    assert!(svg.contains("Left out: 1 of 2 points") && !svg.contains("64"), "{svg}");
+
+    let full = ["--batch-sizes", "64", "--fractions", "0.1,1e-6", "--json", "-o", "full"];
+    let answer: Value = serde_json::from_slice(&run(&full).stdout).unwrap();
+    for point in answer["points"].as_array().unwrap() {
+        let theory = &point["theory"];
+        assert_eq!((&theory["loss_gap"], &theory["unsettled"]), (&json!(0.0), &Value::Null));
+        let measured = point["measured"]["loss_gap"]["value"].as_f64().unwrap();
+        assert!(measured.abs() < 1e-6 * answer["loss"].as_f64().unwrap(), "{point}");
+    }
+    assert!(answer["figure"]["skipped"].as_str().unwrap().contains("no loss gap above 0"));
+    check_cells(&fs::read_to_string(folder.path().join("full/stationary.csv")).unwrap());
+}
+
+#[test]
+fn a_disk_that_refuses_the_files_does_not_lose_the_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let minimum = minimum(folder.path(), &[]);
+    let arguments = ["stationary", &minimum, "--steps", "200", "--chains", "2", "-o", "out"];
+    // A folder cannot be replaced by a file, whoever tries.
+    fs::create_dir_all(folder.path().join("out/stationary.svg/full")).unwrap();
+    let output = etastar(folder.path(), &[&arguments[..], &["--batch-sizes", "4"]].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("cannot write out/stationary.svg"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("ratio"), "{}", stdout(&output));
+    assert!(stdout(&output).ends_with("out/stationary.csv\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let minimum = minimum(folder.path(), &[]);
+    for (option, value, words) in [
+        ("--batch-sizes", "4,0", "batch size 0 is outside 1..=64"),
+        ("--batch-sizes", "65", "batch size 65 is outside 1..=64"),
+        ("--fractions", "0.1,0", "--fractions must be"),
+        ("--fractions", "1", "--fractions must be"),
+        ("--fractions", "1e-300", "--fractions must be"),
+        ("--fractions", "NaN", "--fractions must be"),
+    ] {
+        let arguments = ["stationary", &minimum, "-o", "out", option, value];
+        refused(folder.path(), &arguments, words);
+        let said = stderr(&etastar(folder.path(), &arguments));
+        assert!(!said.contains("Hessians of all samples"), "{said}");
+    }
+    assert!(!folder.path().join("out").exists());
 }
 
 #[test]

@@ -280,3 +280,70 @@ fn the_runs_of_committed_results_keep_their_identities() {
         }
     }
 }
+
+#[test]
+fn a_damaged_record_hides_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let run = fs::read_dir(folder.path().join("results/x/runs")).unwrap().next().unwrap().unwrap();
+    fs::write(run.path().join("record.json"), "x").unwrap();
+    let wider = ["sweep", "x.toml", "--set", "sweep.batch_size=[2, 4]"];
+    let output = etastar(folder.path(), &wider);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("record.json is damaged"), "{}", stderr(&output));
+    assert_eq!(summary(folder.path()).len(), 1);
+    let status = stdout(&etastar(folder.path(), &["status", "results/x"]));
+    assert!(status.contains("1 of 2 runs done") && status.contains("1 failed"), "{status}");
+    assert!(etastar(folder.path(), &["report", "results/x"]).status.success());
+    fs::remove_file(run.path().join("record.json")).unwrap();
+    assert!(etastar(folder.path(), &wider).status.success());
+    assert_eq!(summary(folder.path()).len(), 2);
+}
+
+#[test]
+fn the_minimum_of_another_run_is_not_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let both = ["sweep", "x.toml", "--set", "sweep.batch_size=[2, 4]"];
+    assert!(etastar(folder.path(), &both).status.success());
+    let runs = fs::read_dir(folder.path().join("results/x/runs")).unwrap();
+    let minima: Vec<_> = runs.map(|run| run.unwrap().path().join("minimum.safetensors")).collect();
+    fs::copy(&minima[0], &minima[1]).unwrap();
+    let output = etastar(folder.path(), &[&both[..], &["--set", "analysis.spectrum=70"]].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("is the minimum of run"), "{}", stderr(&output));
+}
+
+#[test]
+fn overrides_without_effect_and_foreign_folders_are_refused_by_a_dry_run_too() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path());
+    let vain = etastar(folder.path(), &["sweep", "x.toml", "--set", "train.batch_size=2"]);
+    assert_eq!(vain.status.code(), Some(2));
+    assert!(stderr(&vain).contains("sweep.batch_size=[2]"), "{}", stderr(&vain));
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    let other = ["sweep", "x.toml", "--set", "loss.factor=0.5", "--dry-run"];
+    let other = etastar(folder.path(), &other);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(stderr(&other).contains("holds another experiment"), "{}", stderr(&other));
+}
+
+/// As when the pager or the disk behind a log goes away at night.
+#[test]
+fn a_sweep_outlives_its_readers() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let status = command(folder.path(), &["sweep", "x.toml"]).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(summary(folder.path()).len(), 1);
+    // The run diverges, which nobody who closed our output must turn into a success.
+    let diverging =
+        ["train", "x.toml", "--set", "train.learning_rate=50", "--set", "run.results=y"];
+    let mut train = command(folder.path(), &diverging);
+    let mut train = train.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    drop(train.stdout.take());
+    assert_eq!(train.wait().unwrap().code(), Some(1));
+}

@@ -153,3 +153,51 @@ fn every_unusable_matrix_is_refused_with_its_fault() {
         assert!(stderr(&output).contains("outside 1..=6"), "{}", stderr(&output));
     }
 }
+
+/// Proposition 8 is about batches of distinct samples: sixteen equal samples in Bernoulli batches are
+/// stable up to 0.52 of 2/λ_max at B = 1.
+#[test]
+fn the_sufficient_batch_size_is_for_distinct_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = npy(folder.path(), "g.npy", "(4, 4)", &[1.0; 16]);
+    let page = |sampling| {
+        let arguments = ["thresholds", &file, "--outputs", "1", "--sampling", sampling];
+        stdout(&etastar(folder.path(), &arguments))
+    };
+    assert!(page("distinct").contains("η*_mean for every batch size ≥ 1"));
+    for sampling in ["independent", "bernoulli"] {
+        let page = page(sampling);
+        assert!(page.contains("η*_mean = 2") && !page.contains("every batch size"), "{page}");
+    }
+}
+
+/// Nothing is shuffled in a full batch.
+#[test]
+fn full_batches_lose_stability_at_twice_over_the_sharpness() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = npy(folder.path(), "g.npy", "(2, 2)", &[4.0, 0.0, 0.0, 1.0]);
+    let arguments =
+        ["thresholds", &file, "--outputs", "1", "--batch-sizes", "2", "--shuffle", "--json"];
+    let answer = etastar(folder.path(), &arguments);
+    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    for end in ["low", "value", "high"] {
+        assert_eq!(answer["thresholds"][0]["eta_var_epoch"][end], 1.0, "{answer}");
+    }
+}
+
+#[test]
+fn eigenvalues_that_single_precision_makes_up_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    // Rank 1 but for rounding, which leaves a second positive eigenvalue, of 1e-7.
+    let row = [1.0_f32, 0.5, 1.6, 1.9];
+    let entries: [f32; 16] = std::array::from_fn(|k| row[k / 4] * row[k % 4]);
+    let file = npy(folder.path(), "g.npy", "(4, 4)", &[0.0; 16]);
+    let mut content = fs::read(&file).unwrap();
+    content.truncate(content.len() - 128);
+    let at = content.windows(3).position(|part| part == b"<f8").unwrap();
+    content[at..at + 3].copy_from_slice(b"<f4");
+    content.extend(entries.iter().flat_map(|entry| entry.to_le_bytes()));
+    fs::write(&file, content).unwrap();
+    let text = stdout(&etastar(folder.path(), &["thresholds", &file, "--outputs", "1"]));
+    assert!(text.contains("1 of the 2 eigenvalues may be rounding"), "{text}");
+}

@@ -1,5 +1,8 @@
 //! The engine's steps against plain loops in double precision, and their reproducibility.
 
+#[cfg(feature = "wgpu")]
+#[path = "common/adapter.rs"]
+mod adapter;
 #[path = "common/config.rs"]
 mod common;
 
@@ -167,7 +170,7 @@ fn ndarray_agrees_with_flex() {
 #[test]
 fn wgpu_agrees_with_flex() {
     if let Err(error) = open_device(Backend::Wgpu, 0) {
-        println!("skipped: {error}");
+        adapter::skipped(&error);
         return;
     }
     let disagreement = disagreement(Backend::Wgpu);

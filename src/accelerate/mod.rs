@@ -13,6 +13,7 @@ use burn::tensor::Device;
 use crate::config::{AnalysisBackend, Backend};
 use crate::stability::accelerator::{Accelerator, DeviceMap, Fault, Policy, Verdict};
 use crate::stability::spectrum::Spectrum;
+use crate::text::panic_text;
 use crate::train::row::Memory;
 use crate::train::{EngineError, best_backend, gpus_of, open_device_as};
 use block_map::TensorMap;
@@ -109,9 +110,6 @@ impl Accelerator for OnDevice<'_> {
 
 /// Burn's GPU runtimes report a lost device and a full memory by a panic.
 fn caught<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or(panic.downcast_ref::<&str>().copied());
-        Err(Fault(format!("it failed: {}", text.unwrap_or("no reason given"))))
-    })
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(Fault(format!("it failed: {}", panic_text(panic.as_ref())))))
 }

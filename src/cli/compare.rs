@@ -67,7 +67,7 @@ fn page(found: &[Comparison]) -> String {
     let text = headed(header, found.iter().map(row));
     format!(
         "ratios of our λ_max and bound (17) to the published ones: median and worst;\n\
-         the last step size that converges, the first that does not, the paper's last\n\n{text}\n"
+         the last step size that converges, the first failure beyond it, the paper's last\n\n{text}\n"
     )
 }
 
@@ -83,10 +83,10 @@ fn edges(found: &[Comparison]) -> String {
     let header = ["B", "minima", "λ_max", "(17)", "(27)", "exact", "rank", "λ −/+/?", "epochs"];
     let table = headed(header, rows);
     format!(
-        "\nwhere SGD stops: times η/2, so that the edge of mean-square stability is at 1, from least\n\
-         to most; rank of the second moment that grows first (median); how many minima have\n\
-         a Lyapunov exponent below 0, above 0 and undecided, of independent batches and of\n\
-         shuffled epochs\n\n{table}\n"
+        "\nwhere SGD stops: times η/2, so that the edge of mean-square stability is at 1,\n\
+         from least to most; rank of the second moment that grows first (median); how\n\
+         many minima have a Lyapunov exponent below 0, above 0 and undecided, of\n\
+         independent batches and of shuffled epochs\n\n{table}\n"
     )
 }
 

@@ -1,5 +1,6 @@
 //! Errors and exit codes.
 
+use std::any::Any;
 use std::io;
 use std::process::ExitCode;
 
@@ -7,11 +8,17 @@ use etastar::compare::CompareError;
 use etastar::config::{ConfigError, MissingKey, OverrideError};
 use etastar::curvature::npy::NpyError;
 use etastar::data::DataError;
+use etastar::figures::FiguresError;
 use etastar::launch::LaunchError;
+use etastar::memory::TooLittle;
 use etastar::net::minimum::MinimumError;
 use etastar::stability::thresholds::ThresholdsError;
 use etastar::stationary::StationaryError;
-use etastar::sweep::{Outcome, SweepError};
+use etastar::sweep::{AnalysisError, Outcome, SweepError};
+use etastar::table::TableError;
+use etastar::text::panic_text;
+
+use super::show::tell;
 
 /// A run failed.
 pub const FAILED: u8 = 1;
@@ -19,6 +26,11 @@ pub const FAILED: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Stopped by a signal.
 pub const INTERRUPTED: u8 = 130;
+
+/// `shown`, unless its reader has closed our output: what was done decides on the exit code then.
+pub fn unless_closed(shown: anyhow::Result<()>) -> anyhow::Result<()> {
+    shown.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
+}
 
 /// Wrong usage that the argument parser cannot see.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +42,18 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {}", told(error));
+    tell(&format!("error: {}", told(error)));
     ExitCode::from(code(error))
+}
+
+/// Prints what a panic said that nothing closer to it has caught.
+pub fn report_panic(panic: &(dyn Any + Send)) -> ExitCode {
+    tell(&format!(
+        "error: internal error: {}; what was finished is kept. Please report it with the command, and \
+         with what the same command says with ETASTAR_LOG=debug set",
+        panic_text(panic)
+    ));
+    ExitCode::from(FAILED)
 }
 
 /// The error and its causes, without those that the text before them tells already.
@@ -57,6 +79,10 @@ fn code(error: &anyhow::Error) -> u8 {
             || cause.is::<NpyError>()
             || cause.is::<MinimumError>()
             || cause.is::<ThresholdsError>()
+            || cause.is::<TableError>()
+            || cause.is::<TooLittle>()
+            || cause.downcast_ref::<FiguresError>().is_some_and(has_nothing_to_draw)
+            || cause.downcast_ref::<AnalysisError>().is_some_and(is_misfit)
             || cause.downcast_ref::<StationaryError>().is_some_and(is_unsuitable)
             || is_usage(cause.downcast_ref::<SweepError>())
             || cause.downcast_ref::<LaunchError>().is_some_and(is_launch_usage)
@@ -66,12 +92,25 @@ fn code(error: &anyhow::Error) -> u8 {
 
 /// A device that is not there was the wrong thing to ask for; one that failed is none of that.
 fn is_usage(error: Option<&SweepError>) -> bool {
-    matches!(error, Some(SweepError::Experiment(_) | SweepError::NoDevice(_)))
+    matches!(
+        error,
+        Some(SweepError::Experiment(_) | SweepError::NoDevice(_) | SweepError::Memory(_))
+    )
 }
 
 /// Another minimum or batch size must be chosen.
 fn is_unsuitable(error: &StationaryError) -> bool {
     !matches!(error, StationaryError::Engine(_))
+}
+
+/// Another table must be chosen.
+fn has_nothing_to_draw(error: &FiguresError) -> bool {
+    matches!(error, FiguresError::Table(_) | FiguresError::NothingConverged { .. })
+}
+
+/// Other data or another network must be chosen.
+fn is_misfit(error: &AnalysisError) -> bool {
+    matches!(error, AnalysisError::Shape { .. } | AnalysisError::Memory(_))
 }
 
 /// Everything but what Slurm or the disk refused.

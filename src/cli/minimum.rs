@@ -6,7 +6,7 @@ use clap::Args;
 use etastar::config::{Config, RunSpec, single};
 use etastar::data::Dataset;
 use etastar::net::{Weights, minimum};
-use etastar::sweep::Origin;
+use etastar::sweep::{Origin, check_shape};
 
 use super::exit::UsageError;
 
@@ -38,6 +38,7 @@ impl Setting {
         let (weights, origin) = minimum::read(path)?;
         let spec = self.spec(origin.as_deref())?;
         let data = Dataset::load(&spec.data)?;
+        check_shape(&weights, &data)?;
         Ok(Minimum { weights, spec, data })
     }
 

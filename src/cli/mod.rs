@@ -10,6 +10,7 @@ mod devices;
 mod exit;
 mod folder;
 mod format;
+mod kept;
 mod man;
 mod minimum;
 mod plot;
@@ -26,11 +27,12 @@ mod sweep;
 mod thresholds;
 mod train;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub use exit::report as report_error;
+pub use exit::{report as report_error, report_panic};
 
 /// Is SGD stable at the minimum that it found?
 ///
@@ -94,9 +96,13 @@ pub fn set_up(arguments: &Arguments) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_target(false)
         .without_time()
+        .log_internal_errors(false)
         .init();
-    // A panic is caught where a run or a device can fail and becomes that run's error.
+    // A panic is caught where a run or a device can fail and becomes that run's error, and at last
+    // in `main`; here it would only be told twice.
     std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
 }
 

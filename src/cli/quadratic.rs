@@ -1,47 +1,39 @@
 //! `etastar quadratic`: simulates linearised SGD on synthetic problems beside every theory.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args;
 use etastar::figures::Outcome;
 use etastar::figures::quadratic::draw_quadratic;
-use etastar::quadratic::{CsvTable, Progress, run};
-use etastar::sweep::write_file;
+use etastar::quadratic::{
+    CsvTable, FolderError, Progress, QuadraticConfig, QuadraticError, ResultsFolder, run,
+};
 use indicatif::ProgressBar;
 use serde_json::json;
 
+use super::exit::UsageError;
 use super::show::Style;
-use super::source::Source;
 
 /// Arguments of `quadratic`.
 #[derive(Debug, Args)]
 pub struct Quadratic {
-    #[command(flatten)]
-    source: Source,
+    /// TOML file of the experiment
+    config: PathBuf,
+    /// Override a key, for example sgd.batch_size=8 or results=FOLDER; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
 }
 
 impl Quadratic {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let config = self.source.load_quadratic()?;
-        let folder = &config.results;
-        // Before the long work, so that a folder that cannot be written costs none of it.
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-        let bar = if style.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
-        let listener = |done: usize, total: usize| {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-        };
-        let tables = run(&config, &Progress::new(&listener))?;
-        bar.finish_and_clear();
-        let mut files = Vec::new();
-        for table in &tables {
-            files.push(write_table(folder, table)?);
-        }
-        for outcome in draw_quadratic(folder, &folder.join("figures"))? {
+        let config = QuadraticConfig::load(&self.config, &self.overrides)?;
+        // Before the long work, so that a folder that cannot be used costs none of it.
+        let folder = ResultsFolder::open(&config).map_err(told_folder)?;
+        let tables = simulate(&config, style).map_err(told)?;
+        let mut files = folder.write(&tables).map_err(told_folder)?;
+        for outcome in draw_quadratic(folder.root(), &folder.root().join("figures"))? {
             match outcome {
                 Outcome::Drawn { svg, png, .. } => files.extend([svg, png]),
                 Outcome::Skipped { name, reason } => {
@@ -51,7 +43,7 @@ impl Quadratic {
         }
         let mut out = std::io::stdout().lock();
         if style.json {
-            writeln!(out, "{:#}", json!({ "results": folder, "files": files }))?;
+            writeln!(out, "{:#}", json!({ "results": folder.root(), "files": files }))?;
         } else {
             for file in &files {
                 writeln!(out, "{}", file.display())?;
@@ -61,10 +53,26 @@ impl Quadratic {
     }
 }
 
-fn write_table(folder: &Path, table: &CsvTable) -> anyhow::Result<std::path::PathBuf> {
-    let path = folder.join(format!("{}.csv", table.name));
-    let mut bytes = Vec::new();
-    table.write(&mut bytes)?;
-    write_file(&path, &bytes)?;
-    Ok(path)
+fn simulate(config: &QuadraticConfig, style: Style) -> Result<Vec<CsvTable>, QuadraticError> {
+    let bar = if style.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    let listener = |done: usize, total: usize| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    };
+    let tables = run(config, &Progress::new(&listener));
+    bar.finish_and_clear();
+    tables
+}
+
+/// Another folder must be named, unless it is the disk that refuses.
+fn told_folder(error: FolderError) -> anyhow::Error {
+    match error {
+        FolderError::Store(error) => error.into(),
+        refused => UsageError(refused.to_string()).into(),
+    }
+}
+
+/// Other settings must be chosen, unless it is the numerics that failed.
+fn told(error: QuadraticError) -> anyhow::Error {
+    if error.is_of_the_settings() { UsageError(error.to_string()).into() } else { error.into() }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use etastar::report;
+use etastar::report::{self, Destination, DestinationError};
 use etastar::sweep::Store;
 
 use super::exit::UsageError;
@@ -26,10 +26,11 @@ impl Report {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
         let folder = self.folder.with("plan.json")?;
         let out = self.out.clone().unwrap_or_else(|| folder.join("report.html"));
-        if out.is_dir() {
-            let out = out.display();
-            let fault = format!("{out} is a folder; name the file, for example {out}/report.html");
-            return Err(UsageError(fault).into());
+        let out = Destination::at(&out).map_err(refusal)?;
+        let is_shown = matches!(out, Destination::StandardOutput(_));
+        if is_shown && style.json {
+            let fault = "the page and the answer of --json cannot both go to standard output";
+            return Err(UsageError(fault.to_owned()).into());
         }
         let store = Store::open(folder);
         let written = report::write(&store, &out, &super::status::places(&store, style))?;
@@ -38,7 +39,9 @@ impl Report {
             writeln!(stdout, "{}", serde_json::to_string_pretty(&written)?)?;
             return Ok(ExitCode::SUCCESS);
         }
-        writeln!(stdout, "{}", written.report.display())?;
+        if !is_shown {
+            writeln!(stdout, "{}", written.report.display())?;
+        }
         style.note(&format!(
             "{} of {} {} finished, {:.1} MB; open it in a browser",
             written.finished,
@@ -47,5 +50,15 @@ impl Report {
             written.bytes as f64 / 1e6
         ));
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A destination that must not be overwritten was the wrong one to name.
+fn refusal(error: DestinationError) -> anyhow::Error {
+    match error {
+        DestinationError::Unreadable { .. } => error.into(),
+        DestinationError::Folder(_) | DestinationError::Foreign(_) => {
+            UsageError(error.to_string()).into()
+        }
     }
 }

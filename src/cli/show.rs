@@ -1,16 +1,21 @@
 //! Progress of runs: bars with time to go on a terminal, plain lines otherwise.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use etastar::config::RunSpec;
-use etastar::sweep::{Estimate, Event, Record, Reporter, Silent};
+use etastar::sweep::{Estimate, Event, Record, Reporter};
 use etastar::train::{Progress, StopReason};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::format::{duration, number};
+
+/// Prints a line on standard error. Where that is gone or full, there is nobody to tell.
+pub fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
 
 /// What the user asked to see.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +28,7 @@ impl Style {
     /// The reporter that fits the style and standard error.
     pub fn reporter(self) -> Box<dyn Reporter> {
         if self.quiet {
-            Box::new(Silent)
+            Box::new(Quiet)
         } else {
             Box::new(Display::new(std::io::stderr().is_terminal()))
         }
@@ -32,8 +37,17 @@ impl Style {
     /// Prints a note on standard error, unless quiet.
     pub fn note(self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            tell(text);
         }
+    }
+}
+
+/// Says only what went wrong.
+struct Quiet;
+
+impl Reporter for Quiet {
+    fn report(&self, event: &Event<'_>) {
+        trouble(event).iter().for_each(|text| tell(text));
     }
 }
 
@@ -170,7 +184,7 @@ impl Display {
             // Fails only if standard error is gone, and then there is nobody to tell.
             let _ = self.bars.println(text);
         } else {
-            eprintln!("{text}");
+            tell(text);
         }
     }
 }
@@ -192,14 +206,9 @@ impl Reporter for Display {
                 self.message(*worker, format!("{}  measuring the minimum", name(spec)));
             }
             Event::Finished { record, found } => self.finished(record, *found),
-            Event::Failed { spec, id, reason, .. } => {
-                self.line(&format!("failed: {} (run {id}): {reason}", name(spec)));
+            Event::Failed { .. } | Event::SetAside { .. } => {
+                trouble(event).iter().for_each(|text| self.line(text));
             }
-            Event::SetAside { spec, to, fault } => self.line(&format!(
-                "{}  begins anew: its saved state is unusable ({fault}); kept as {}",
-                name(spec),
-                to.display()
-            )),
             Event::Note { text } => self.line(text),
             Event::Elsewhere { worker, spec } => {
                 self.message(*worker, format!("{}  is being run by another process", name(spec)));
@@ -213,6 +222,21 @@ impl Drop for Display {
         let state = self.state();
         state.workers.iter().for_each(|worker| worker.bar.finish_and_clear());
         state.total.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
+
+/// What everybody has to know.
+fn trouble(event: &Event<'_>) -> Option<String> {
+    match event {
+        Event::Failed { spec, id, reason, .. } => {
+            Some(format!("failed: {} (run {id}): {reason}", name(spec)))
+        }
+        Event::SetAside { spec, to, fault } => Some(format!(
+            "{}  begins anew: its saved state is unusable ({fault}); kept as {}",
+            name(spec),
+            to.display()
+        )),
+        _ => None,
     }
 }
 

@@ -28,7 +28,7 @@ pub fn answers(
     for found in &report.thresholds {
         let batch_size = found.batch_size;
         let (eta_var_epoch, eta_var_epoch_missing) =
-            match eta_var_of_epochs(factor, batch_size, found.eta_var) {
+            match eta_var_of_epochs(factor, batch_size, found.eta_mean, found.eta_var) {
                 Ok(found) => (Some(found), None),
                 Err(error @ (MomentError::NeverUnstable(_) | MomentError::NoCrossing(_))) => {
                     (None, Some(error.to_string()))

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use clap::Args;
 use etastar::config::{Backend, Config, ConfigError, EngineKind};
-use etastar::quadratic::QuadraticConfig;
 use etastar::sweep::SweepOptions;
 use etastar::train::best_backend;
 
@@ -19,13 +18,6 @@ pub struct Source {
     /// Override a key, for example train.batch_size=8; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
-}
-
-impl Source {
-    /// Reads and checks it as an experiment of `quadratic`.
-    pub fn load_quadratic(&self) -> Result<QuadraticConfig, ConfigError> {
-        QuadraticConfig::load(&self.config, &self.overrides)
-    }
 }
 
 /// Where to train.

@@ -11,10 +11,12 @@ use etastar::config::{Config, RunSpec, grid};
 use etastar::data::Dataset;
 use etastar::figures::{self, FiguresError};
 use etastar::net::Widths;
-use etastar::sweep::{Interrupt, Outcome, RunId, Store, is_finished, run_id, sweep};
+use etastar::sweep::{
+    Interrupt, Outcome, RunId, Store, SweepError, belongs, is_finished, run_id, sweep,
+};
 use serde_json::json;
 
-use super::exit;
+use super::exit::{self, UsageError};
 use super::format::{headed, number};
 use super::show::{Style, plural};
 use super::slurm::{Slurm, Wish};
@@ -41,6 +43,7 @@ impl Sweep {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
         let source = self.slurm.applied_to(&self.source);
         let config = source.load(&self.place, style)?;
+        refuse_vain_overrides(&source, &config)?;
         let specs = grid(&config)?;
         let data = Dataset::load(&config.data)?;
         if let Some(task) = self.slurm.task {
@@ -60,28 +63,62 @@ impl Sweep {
         let options = options(&config);
         let outcome = sweep(&store, &specs, &data, options, reporter.as_ref(), &interrupt)?;
         drop(reporter);
-        draw(&config.run.results, style)?;
-        conclude(&config.run.results, specs.len(), &outcome, style)?;
+        let drawn = draw(&config.run.results, style)?;
+        let shown = conclude(&config.run.results, specs.len(), &outcome, drawn, style);
+        exit::unless_closed(shown)?;
         Ok(exit::of_outcome(&outcome))
     }
 }
 
-/// Draws the figures; runs that all failed to converge are no error of the sweep.
-fn draw(results: &Path, style: Style) -> anyhow::Result<()> {
+/// Refuses to override a key of `[train]` that `[sweep]` lists values for.
+fn refuse_vain_overrides(source: &Source, config: &Config) -> Result<(), UsageError> {
+    let swept = &config.sweep;
+    let lists = [
+        ("learning_rate", !swept.learning_rate.is_empty()),
+        ("batch_size", !swept.batch_size.is_empty()),
+        ("seed", !swept.seed.is_empty()),
+        ("algorithm", !swept.algorithm.is_empty()),
+    ];
+    for (key, listed) in lists {
+        let of_train = |flag: &&String| {
+            flag.split_once('=').is_some_and(|(path, _)| path.trim() == format!("train.{key}"))
+        };
+        if let Some(flag) = source.overrides().iter().find(of_train).filter(|_| listed) {
+            let value = flag.split_once('=').map_or("", |(_, value)| value.trim());
+            return Err(UsageError(format!(
+                "--set {flag} would have no effect, as [sweep] lists values of {key}; write \
+                 --set 'sweep.{key}=[{value}]', or use `etastar train` for a single run"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Draws the figures, if there is something to draw; runs that all failed to converge are no error of
+/// the sweep.
+fn draw(results: &Path, style: Style) -> anyhow::Result<bool> {
     if !results.join("summary.csv").exists() {
-        return Ok(());
+        return Ok(false);
     }
     match figures::draw_all(&results.join("summary.csv"), &results.join("figures")) {
-        Ok(_) => Ok(()),
+        Ok(outcomes) => {
+            Ok(outcomes.iter().any(|outcome| matches!(outcome, figures::Outcome::Drawn { .. })))
+        }
         Err(error @ FiguresError::NothingConverged { .. }) => {
             style.note(&error.to_string());
-            Ok(())
+            Ok(false)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn conclude(results: &Path, planned: usize, outcome: &Outcome, style: Style) -> anyhow::Result<()> {
+fn conclude(
+    results: &Path,
+    planned: usize,
+    outcome: &Outcome,
+    drawn: bool,
+    style: Style,
+) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let (done, failed) = (outcome.records.len(), outcome.failures.len());
     if style.json {
@@ -108,7 +145,9 @@ fn conclude(results: &Path, planned: usize, outcome: &Outcome, style: Style) -> 
         let folder = results.display();
         writeln!(out, "{state}: {done} of {planned} {}{failed}", plural(planned, "run"))?;
         if results.join("summary.csv").exists() {
-            writeln!(out, "records in {folder}/summary.csv, figures in {folder}/figures")?;
+            let figures = format!(", figures in {folder}/figures");
+            let figures = if drawn { figures.as_str() } else { "" };
+            writeln!(out, "records in {folder}/summary.csv{figures}")?;
         }
     }
     Ok(())
@@ -121,10 +160,12 @@ fn print_plan(
     style: Style,
 ) -> anyhow::Result<()> {
     let store = Store::open(&config.run.results);
+    belongs(&store, specs, &data.digest).map_err(SweepError::from)?;
     let ids: Vec<RunId> = specs.iter().map(|spec| run_id(spec, &data.digest)).collect();
     let runs = || specs.iter().zip(&ids);
-    let finished =
-        runs().map(|(spec, id)| is_finished(&store, spec, id)).collect::<Result<Vec<bool>, _>>()?;
+    // A damaged record is told of when the run's turn comes.
+    let is_finished = |(spec, id)| is_finished(&store, spec, id).unwrap_or(false);
+    let finished: Vec<bool> = runs().map(is_finished).collect();
     let mut out = std::io::stdout().lock();
     if style.json {
         let runs: Vec<_> = runs()

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use etastar::curvature::gram::Gram;
 use etastar::curvature::npy::read_gram;
+use etastar::memory::check_thresholds;
 use etastar::stability::generalized_sharpness::{Effort, Status};
 use etastar::stability::lyapunov::Factor;
 use etastar::stability::noise::sufficient_batch_size;
@@ -65,6 +66,7 @@ impl Thresholds {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
         self.check()?;
         let gram = read_gram(&self.gram, self.outputs, self.kernel_factor)?;
+        check_thresholds(gram.side())?;
         let request = Request {
             batch_sizes: self.batch_sizes(gram.samples()),
             sampling: self.sampling,
@@ -156,8 +158,19 @@ impl Thresholds {
         for (name, value) in facts {
             page += &format!("{name:<27} {value:>12}\n");
         }
+        if report.uncertain_rank > 0 {
+            page += &format!(
+                "{} of the {} eigenvalues may be rounding; their part in rank and one step too: save \
+                 float64\n",
+                report.uncertain_rank, report.rank
+            );
+        }
         let (noise, sharpness) = (report.noise_sharpness, report.sharpness);
-        if let Some(near) = sufficient_batch_size(noise, sharpness, self.epsilon, report.samples) {
+        // Proposition 8 is about batches of distinct samples.
+        let distinct = self.sampling == Sampling::Distinct;
+        if let Some(near) = sufficient_batch_size(noise, sharpness, self.epsilon, report.samples)
+            .filter(|_| distinct)
+        {
             let share = 1.0 - self.epsilon;
             page += &format!("η*_var ≥ {share} η*_mean for every batch size ≥ {near}\n");
         }

@@ -40,7 +40,7 @@ impl Train {
         let Some(record) = outcome.records.first() else {
             return Ok(exit::of_outcome(&outcome));
         };
-        print_record(record, &store, style)?;
+        exit::unless_closed(print_record(record, &store, style))?;
         // One run was asked for, so its divergence is the answer "no".
         let failed = record.stop_reason == StopReason::Diverged;
         Ok(if failed { ExitCode::from(exit::FAILED) } else { ExitCode::SUCCESS })

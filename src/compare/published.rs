@@ -30,7 +30,7 @@ pub struct Published {
 pub fn read(path: Option<&Path>) -> Result<Vec<Published>, CompareError> {
     let mut table = match path {
         Some(path) => Table::open(path)?,
-        None => Table::new(Path::new(NAME), Box::new(EMBEDDED.as_bytes()))?,
+        None => Table::new(Path::new(NAME), EMBEDDED.as_bytes())?,
     };
     table.require(&COLUMNS, "a table like data/published/mulayoff2024_figures.csv")?;
     let [batch_size, learning_rate, sharpness, bound_17, bound_27] = COLUMNS;

@@ -36,24 +36,40 @@ impl Value {
         match self {
             Self::String(text) => format!("the string {text:?}"),
             Self::Integer(number) => number.to_string(),
-            Self::Float(number) => number.to_string(),
+            Self::Float(number) => format!("{number:?}"),
             Self::Bool(truth) => truth.to_string(),
-            Self::Array(_) => "a list".to_owned(),
+            Self::Array(items) => {
+                let items: Vec<String> = items.iter().map(|item| item.value.describe()).collect();
+                format!("[{}]", items.join(", "))
+            }
             Self::Table(_) => "a table".to_owned(),
             Self::Datetime => "a date".to_owned(),
         }
     }
 }
 
+/// What is peculiar to the overrides of one kind of document.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys {
+    /// Keys that belong to no section.
+    pub free: &'static [&'static str],
+    /// A key with its section and a value, for complaints.
+    pub example: &'static str,
+}
+
 /// Parses `source` and applies `overrides`; `name` stands for the file in complaints. Overrides that
 /// cannot be applied are the first of the problems to be reported.
+///
+/// # Errors
+/// Every syntax error of `source`.
 pub fn open(
     source: &str,
     name: &str,
     overrides: &[String],
+    keys: Keys,
 ) -> Result<(Table, Problems), ConfigError> {
     let mut root = parse(source).map_err(|problems| ConfigError::invalid(name, problems))?;
-    let problems = overrides.iter().filter_map(|flag| set(&mut root, flag).err()).collect();
+    let problems = overrides.iter().filter_map(|flag| set(&mut root, flag, keys).err()).collect();
     Ok((root, Problems::new(problems)))
 }
 
@@ -73,28 +89,41 @@ pub fn parse(source: &str) -> Result<Table, Vec<Problem>> {
 }
 
 /// Applies one `--set key.path=value`; the value is TOML, or a bare word taken as a string.
-pub fn set(root: &mut Table, flag: &str) -> Result<(), Problem> {
+pub fn set(root: &mut Table, flag: &str, keys: Keys) -> Result<(), Problem> {
     let origin = Origin::Flag(flag.to_owned());
-    let problem = |message: &str| Problem { origin: origin.clone(), message: message.to_owned() };
-    let (path, text) = flag
-        .split_once('=')
-        .ok_or_else(|| problem("write it as section.key=value, for example train.batch_size=8"))?;
+    let problem = |message: String| Problem { origin: origin.clone(), message };
+    let (path, text) = flag.split_once('=').ok_or_else(|| {
+        problem(format!("write it as section.key=value, for example {}", keys.example))
+    })?;
     let node = Node { value: parse_value(text.trim(), &origin), origin: origin.clone() };
-    let (section, key) = path
-        .trim()
-        .rsplit_once('.')
-        .ok_or_else(|| problem("name the section too, for example train.batch_size=8"))?;
+    let path = path.trim();
+    if keys.free.contains(&path) {
+        root.insert(path.to_owned(), (origin, node));
+        return Ok(());
+    }
+    let (section, key) = path.rsplit_once('.').ok_or_else(|| problem(keys.unsectioned()))?;
     let mut table = root;
     for part in section.split('.') {
         let empty = Node { value: Value::Table(Table::new()), origin: origin.clone() };
         let (_, child) = table.entry(part.to_owned()).or_insert((origin.clone(), empty));
         let Value::Table(inner) = &mut child.value else {
-            return Err(problem(&format!("`{part}` is not a section")));
+            return Err(problem(format!("`{part}` is not a section")));
         };
         table = inner;
     }
     table.insert(key.to_owned(), (origin, node));
     Ok(())
+}
+
+impl Keys {
+    /// The complaint about a key without a section.
+    fn unsectioned(self) -> String {
+        let advice = format!("name the section too, for example {}", self.example);
+        match self.free {
+            [] => advice,
+            free => format!("{advice}; only {} are in none", free.join(", ")),
+        }
+    }
 }
 
 fn parse_value(text: &str, origin: &Origin) -> Value {
@@ -137,6 +166,8 @@ fn convert(value: &DeValue<'_>, place: &dyn Fn(usize) -> Origin) -> Value {
 mod tests {
     use super::*;
 
+    const KEYS: Keys = Keys { free: &["seed"], example: "train.batch_size=8" };
+
     #[test]
     fn all_syntax_errors_are_reported_at_once() {
         let problems = parse("a = \n[train\nb = 2\nc = = 3\n").unwrap_err();
@@ -146,8 +177,8 @@ mod tests {
     #[test]
     fn overrides_are_typed_and_may_create_sections() {
         let mut root = parse("[train]\nbatch_size = 1\n").unwrap();
-        set(&mut root, "train.batch_size=8").unwrap();
-        set(&mut root, "train.warmup.shape=linear").unwrap();
+        set(&mut root, "train.batch_size=8", KEYS).unwrap();
+        set(&mut root, "train.warmup.shape=linear", KEYS).unwrap();
         let Value::Table(train) = &root["train"].1.value else { panic!("not a table") };
         assert!(matches!(train["batch_size"].1.value, Value::Integer(8)));
         let Value::Table(warmup) = &train["warmup"].1.value else { panic!("not a table") };
@@ -157,7 +188,11 @@ mod tests {
     #[test]
     fn a_malformed_override_says_how_to_write_it() {
         let mut root = Table::new();
-        assert!(set(&mut root, "batch_size").unwrap_err().message.contains("section.key=value"));
-        assert!(set(&mut root, "batch_size=8").unwrap_err().message.contains("section"));
+        let mut refusal = |flag| set(&mut root, flag, KEYS).unwrap_err().message;
+        assert!(refusal("batch_size").contains("section.key=value"));
+        let bare = refusal("batch_size=8");
+        assert!(bare.contains("section") && bare.contains("only seed"), "{bare}");
+        set(&mut root, "seed=7", KEYS).unwrap();
+        assert!(matches!(root["seed"].1.value, Value::Integer(7)));
     }
 }

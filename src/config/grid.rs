@@ -1,6 +1,7 @@
 //! The values of one sweep axis: a list, or an evenly spaced range of exponents.
 
 use super::document::{Node, Value};
+use super::origin::Origin;
 use super::schema::Algorithm;
 use super::section::{FromNode, Problems, Section};
 
@@ -18,8 +19,8 @@ pub fn learning_rates(section: &mut Section<'_>, problems: &Problems) -> Vec<f64
             section,
             &path,
             &node,
-            |&rate: &f64| rate > 0.0 && rate.is_finite(),
-            "positive numbers",
+            |rate: &f64| (1e-30..=1e30).contains(rate),
+            "numbers from 1e-30 to 1e30",
         ),
     }
 }
@@ -96,13 +97,18 @@ fn list<T: FromNode + PartialEq>(
 
 fn range(mut section: Section<'_>) -> Vec<f64> {
     let exponents = section.required("log10", |ends: &Vec<f64>| match ends[..] {
-        [low, high] if low.abs() < 300.0 && high.abs() < 300.0 => Ok(()),
+        [low, high] if low.abs() <= 30.0 && high.abs() <= 30.0 => Ok(()),
         _ => Err("a pair of exponents such as [-3, 0]"),
     });
     let points = section.required("points", |&n: &usize| {
         if (1..=100_000).contains(&n) { Ok(()) } else { Err("a whole number from 1 to 100000") }
     });
     let every = section.or("every", 1, |&n: &usize| if n >= 1 { Ok(()) } else { Err("1 or more") });
+    let path = section.path("log10");
+    let distinct = |ends: &[f64]| points.is_none_or(|points| points <= every || ends[0] != ends[1]);
+    if exponents.as_deref().is_some_and(|ends| !distinct(ends)) {
+        section.complain(Origin::Absent, format!("`{path}` has equal ends for several points"));
+    }
     section.finish();
     match (exponents.as_deref(), points) {
         (Some(&[low, high]), Some(points)) => {

@@ -17,6 +17,9 @@ pub use origin::{ConfigError, Origin, Problem};
 pub use plan::{MissingKey, OverrideError, RunSpec, Schedule, grid, single};
 pub use schema::*;
 
+/// What `--set` can name: every key is in a section.
+const KEYS: document::Keys = document::Keys { free: &[], example: "train.batch_size=8" };
+
 impl Config {
     /// Reads the file at `path` and applies `overrides` (`key.path=value`, the last one wins).
     ///
@@ -41,7 +44,7 @@ impl Config {
         results: PathBuf,
         overrides: &[String],
     ) -> Result<Self, ConfigError> {
-        let (root, problems) = document::open(source, name, overrides)?;
+        let (root, problems) = document::open(source, name, overrides, KEYS)?;
         let config = parse::config(root, results, &problems);
         let mut problems = problems.into_inner();
         if problems.is_empty() {

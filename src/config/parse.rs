@@ -14,6 +14,11 @@ fn positive(value: &f64) -> Check {
     if *value > 0.0 && value.is_finite() { Ok(()) } else { Err("a positive number") }
 }
 
+/// Of what is multiplied with gradients and weights, so that no product of a few overflows.
+fn factor(value: &f64) -> Check {
+    if (1e-30..=1e30).contains(value) { Ok(()) } else { Err("a number from 1e-30 to 1e30") }
+}
+
 fn fraction(value: &f64) -> Check {
     if *value > 0.0 && *value <= 1.0 { Ok(()) } else { Err("above 0 and at most 1") }
 }
@@ -103,7 +108,7 @@ fn model(mut s: Section<'_>) -> ModelConfig {
                 Err("a list of widths from 1 to 1000000, such as [1024]")
             }
         }),
-        init_factor: s.or("init_factor", 15.0, positive),
+        init_factor: s.or("init_factor", 15.0, factor),
         scale_biases: s.or("scale_biases", true, any),
         init_seed: s.or("init_seed", 0, any),
     };
@@ -112,7 +117,7 @@ fn model(mut s: Section<'_>) -> ModelConfig {
 }
 
 fn loss(mut s: Section<'_>) -> LossConfig {
-    let config = LossConfig { factor: s.or("factor", 1.0, positive) };
+    let config = LossConfig { factor: s.or("factor", 1.0, factor) };
     s.finish();
     config
 }
@@ -120,7 +125,7 @@ fn loss(mut s: Section<'_>) -> LossConfig {
 fn train(mut s: Section<'_>) -> TrainConfig {
     let config = TrainConfig {
         algorithm: s.choice("algorithm", &grid::ALGORITHMS),
-        learning_rate: s.optional("learning_rate", positive),
+        learning_rate: s.optional("learning_rate", factor),
         batch_size: s.optional("batch_size", at_least_one_usize),
         sampling: s.choice(
             "sampling",
@@ -197,7 +202,7 @@ fn run(mut s: Section<'_>, results: PathBuf) -> RunConfig {
         ],
     );
     let config = RunConfig {
-        results: s.optional("results", any::<String>).map_or(results, PathBuf::from),
+        results: s.folder("results").unwrap_or(results),
         workers: s.or(
             "workers",
             0,

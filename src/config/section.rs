@@ -1,6 +1,7 @@
 //! Reads the keys of one table, collecting every problem instead of stopping at the first.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 
 use super::document::{Node, Table, Value};
 use super::origin::{Origin, Problem};
@@ -128,6 +129,14 @@ impl<'p> Section<'p> {
                 None
             }
         }
+    }
+
+    /// The folder named under `key`.
+    pub fn folder(&mut self, key: &'static str) -> Option<PathBuf> {
+        let named = |name: &String| {
+            if name.trim().is_empty() { Err("a folder's name") } else { Ok(()) }
+        };
+        self.optional(key, named).map(PathBuf::from)
     }
 
     /// Like [`Section::optional`], but an absent key is a problem.

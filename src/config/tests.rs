@@ -41,7 +41,9 @@ fn every_problem_is_reported_with_its_place() {
         "{text}"
     );
     assert!(
-        text.contains("line 5, column 10: `loss.factor` must be a positive number, found -1"),
+        text.contains(
+            "line 5, column 10: `loss.factor` must be a number from 1e-30 to 1e30, found -1"
+        ),
         "{text}"
     );
     assert!(text.contains("line 6, column 2: unknown key `colour`"), "{text}");
@@ -61,18 +63,23 @@ fn overrides_are_checked_like_the_file() {
 #[test]
 fn senseless_values_are_refused() {
     for (source, fault) in [
-        ("[train]\nlearning_rate = nan", "positive number"),
-        ("[train]\nlearning_rate = 0", "positive number"),
+        ("[train]\nlearning_rate = nan", "from 1e-30 to 1e30, found NaN"),
+        ("[train]\nlearning_rate = 0", "from 1e-30 to 1e30"),
         ("[train]\nbatch_size = 0", "1 or more"),
         ("[train]\nbatch_size = 99999999999999999999", "whole number"),
         ("[data]\nclasses = [1, 1]", "different labels"),
         ("[data]\nclasses = []", "different labels"),
+        ("[data]\nclasses = [0, 0]", "found [0, 0]"),
+        ("[loss]\nfactor = 1e-320", "from 1e-30 to 1e30"),
+        ("[model]\ninit_factor = 1e300", "from 1e-30 to 1e30"),
+        ("[run]\nresults = \"\"", "a folder's name"),
         ("[data]\nscaling = \"none\"", "\"unit\" or \"standard\""),
         ("[model]\nhidden = [0]", "widths"),
         ("[train.warmup]\nfrom = 2", "at most 1"),
         ("[sweep]\nlearning_rate = []", "empty list"),
         ("[sweep]\nlearning_rate = [0.1, 0.1]", "twice"),
         ("[sweep]\nlearning_rate = { log10 = [-3], points = 4 }", "pair of exponents"),
+        ("[sweep]\nlearning_rate = { log10 = [-1, -1], points = 3 }", "equal ends"),
         ("[sweep]\nlearning_rate = { log10 = [-3, 0] }", "`sweep.learning_rate.points` is missing"),
         (
             "[sweep]\nlearning_rate = { log10 = [-3, 0], points = 3, each = 2 }",

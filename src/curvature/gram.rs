@@ -14,6 +14,12 @@ pub enum GramError {
     /// The rows do not divide into blocks of `outputs`.
     #[error("the side {rows} is not a multiple of the {outputs} outputs per sample")]
     NotBlocked { rows: usize, outputs: usize },
+    /// So large or small that products of curvatures overflow or vanish.
+    #[error(
+        "the largest entry is {largest:e}; beyond 1e±100 double precision cannot hold products of \
+         curvatures: multiply the matrix by a constant, which divides every step size by it"
+    )]
+    Scale { largest: f64 },
     /// NaN or infinity.
     #[error("entry ({row}, {column}) is {value}, not a finite number")]
     NotFinite { row: usize, column: usize, value: f64 },
@@ -40,13 +46,18 @@ pub enum GramError {
 pub struct Gram {
     matrix: Mat<f64>,
     outputs: usize,
+    /// Relative rounding of the entries.
+    rounding: f64,
 }
 
 impl Gram {
     /// Relative asymmetry that single-precision input may have.
     const ASYMMETRY: f64 = 1e-5;
 
-    /// Checks shape, finiteness and symmetry, and symmetrises what rounding left.
+    /// Checks shape, finiteness, symmetry and scale, and symmetrises what rounding left.
+    ///
+    /// # Errors
+    /// See [`GramError`].
     pub fn new(mut matrix: Mat<f64>, outputs: usize) -> Result<Self, GramError> {
         let (rows, columns) = (matrix.nrows(), matrix.ncols());
         if rows != columns {
@@ -73,7 +84,21 @@ impl Gram {
         if largest == 0.0 {
             return Err(GramError::Zero);
         }
-        Ok(Self { matrix, outputs })
+        if !(1e-100..=1e100).contains(&largest) {
+            return Err(GramError::Scale { largest });
+        }
+        Ok(Self { matrix, outputs, rounding: f64::EPSILON })
+    }
+
+    /// Of entries that were rounded to within `rounding`, relative, before they came here.
+    #[must_use]
+    pub fn rounded_to(self, rounding: f64) -> Self {
+        Self { rounding, ..self }
+    }
+
+    /// How far rounding of the entries can move an eigenvalue of G: ‖δG‖ ≤ ½ rounding ‖G‖_F.
+    pub fn eigenvalue_rounding(&self) -> f64 {
+        0.5 * self.rounding * self.matrix.norm_l2()
     }
 
     /// n.

@@ -29,6 +29,9 @@ pub enum NpyError {
     /// Vectors and tensors.
     #[error("{path} has {dimensions} dimensions {shape:?}; a Gram matrix has 2")]
     Rank { path: PathBuf, dimensions: usize, shape: Vec<u64> },
+    /// A side of length 0.
+    #[error("{path} has the shape ({rows}, {columns}): there is nothing in it")]
+    NoNumbers { path: PathBuf, rows: u64, columns: u64 },
     /// Fewer numbers than the header promises.
     #[error("{path} is truncated: its header promises {expected} numbers ({source})")]
     Truncated { path: PathBuf, expected: u64, source: io::Error },
@@ -39,16 +42,29 @@ pub enum NpyError {
 
 /// Reads G from `path`, times `factor` (2c turns an empirical tangent kernel into G), in blocks of
 /// `outputs` rows per sample.
+///
+/// # Errors
+/// See [`NpyError`].
 pub fn read_gram(path: &Path, outputs: usize, factor: f64) -> Result<Gram, NpyError> {
-    let mut matrix = read_matrix(path)?;
+    let (mut matrix, rounding) = read_rounded(path)?;
     if factor != 1.0 {
         matrix.col_iter_mut().for_each(|column| column.iter_mut().for_each(|x| *x *= factor));
     }
-    Gram::new(matrix, outputs).map_err(|source| NpyError::Gram { path: path.into(), source })
+    let gram = Gram::new(matrix, outputs);
+    let gram = gram.map_err(|source| NpyError::Gram { path: path.into(), source })?;
+    Ok(gram.rounded_to(rounding))
 }
 
 /// Reads a two-dimensional array of float64 or float32, in C or Fortran order.
+///
+/// # Errors
+/// See [`NpyError`].
 pub fn read_matrix(path: &Path) -> Result<Mat<f64>, NpyError> {
+    Ok(read_rounded(path)?.0)
+}
+
+/// The array and the relative rounding of its numbers.
+fn read_rounded(path: &Path) -> Result<(Mat<f64>, f64), NpyError> {
     let open = |source| NpyError::Open { path: path.into(), source };
     let file = File::open(path).map_err(open)?;
     let length = file.metadata().map_err(open)?.len();
@@ -61,10 +77,13 @@ pub fn read_matrix(path: &Path) -> Result<Mat<f64>, NpyError> {
         let shape = npy.shape().to_vec();
         return Err(NpyError::Rank { path: path.into(), dimensions: shape.len(), shape });
     };
+    if rows == 0 || columns == 0 {
+        return Err(NpyError::NoNumbers { path: path.into(), rows, columns });
+    }
     check_length(path, length, &npy)?;
     match float_size(&npy.dtype()) {
-        Some(8) => collect::<f64, _>(npy, rows, columns, path),
-        Some(4) => collect::<f32, _>(npy, rows, columns, path),
+        Some(8) => Ok((collect::<f64, _>(npy, rows, columns, path)?, f64::EPSILON)),
+        Some(4) => Ok((collect::<f32, _>(npy, rows, columns, path)?, f64::from(f32::EPSILON))),
         _ => Err(NpyError::DataType { path: path.into(), dtype: npy.dtype().descr() }),
     }
 }

@@ -74,6 +74,9 @@ fn parse(path: &Path, content: &[u8], rank: u8) -> Result<Idx, DataError> {
         content.get(4..header).ok_or_else(|| fault("truncated inside its header".into()))?;
     let dimensions: Vec<usize> =
         sizes.as_chunks::<4>().0.iter().map(|&bytes| u32::from_be_bytes(bytes) as usize).collect();
+    if dimensions.contains(&0) {
+        return Err(fault(format!("empty: its header promises {dimensions:?} bytes")));
+    }
     let expected = dimensions.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
     let found = content.len() - header;
     if expected != Some(found) {
@@ -113,6 +116,8 @@ mod tests {
             (&labels(1, &[7, 8])[..], 1, "too long"),
             (&labels(3, &[7, 8, 9])[..], 3, "labels where images"),
             (&[0, 0, 8, 3, 0, 0][..], 3, "truncated inside its header"),
+            (&labels(0, &[])[..], 1, "empty"),
+            (&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0][..], 3, "empty"),
         ] {
             let text = fault(content, rank);
             assert!(text.contains(words) && text.contains("some-file"), "{text}");

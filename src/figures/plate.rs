@@ -58,7 +58,7 @@ pub struct Target {
 /// # Errors
 /// Those of [`super::draw_all`], apart from writing.
 pub fn plates(csv: &[u8], path: &Path) -> Result<Plates, FiguresError> {
-    let sets = runs::read(Table::new(path, Box::new(csv))?)?;
+    let sets = runs::read(Table::new(path, csv)?)?;
     let several = sets.len() > 1;
     let mut plates = Plates::default();
     for (method, runs) in &sets {

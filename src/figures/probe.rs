@@ -13,7 +13,7 @@ use crate::table::{Row, Table};
 struct Run {
     learning_rate: f64,
     batch_size: u64,
-    /// The last distance in units of the first.
+    /// The last distance in units of the first, if a logarithmic axis can show it.
     growth: Option<f64>,
     stays: bool,
     eta_var: f64,
@@ -22,11 +22,11 @@ struct Run {
     eta_as: Option<f64>,
 }
 
-/// Draws `probe.csv` into the folder `out`.
+/// Draws `probe.csv` into the folder `out`, and says what the figure leaves out.
 ///
 /// # Errors
 /// [`FiguresError`]: the CSV can't be read or is malformed, or a file can't be written.
-pub fn draw_probe(csv: &Path, out: &Path) -> Result<Outcome, FiguresError> {
+pub fn draw_probe(csv: &Path, out: &Path) -> Result<(Outcome, Option<String>), FiguresError> {
     let mut table = Table::open(csv)?;
     let mut runs = Vec::new();
     while let Some(row) = table.next_row()? {
@@ -34,11 +34,26 @@ pub fn draw_probe(csv: &Path, out: &Path) -> Result<Outcome, FiguresError> {
     }
     let name = "probe".to_owned();
     let repeats = runs.iter().filter(|run| Some(run.learning_rate) == first_rate(&runs)).count();
-    let note = format!("Every marker is one run, {repeats} at each step size.");
+    let left_out = left_out(&runs);
+    let note = format!(
+        "Every marker is one run, {repeats} at each step size. {}",
+        left_out.as_deref().unwrap_or_default()
+    );
     match chart(&runs).and_then(|chart| layout::to_svg(&chart, &note)) {
-        Some(svg) => write_both(name, &svg, out),
-        None => Ok(Outcome::Skipped { name, reason: "probe.csv has no rows".to_owned() }),
+        Some(svg) => Ok((write_both(name, &svg, out)?, left_out)),
+        None => {
+            let reason = "probe.csv has no rows".to_owned();
+            Ok((Outcome::Skipped { name, reason }, None))
+        }
     }
+}
+
+/// What has no place on a logarithmic axis.
+fn left_out(runs: &[Run]) -> Option<String> {
+    let (lost, all) = (runs.iter().filter(|run| run.growth.is_none()).count(), runs.len());
+    (lost > 0).then(|| {
+        format!("Left out: {lost} of {all} runs, whose distance is 0 or beyond all numbers.")
+    })
 }
 
 fn first_rate(runs: &[Run]) -> Option<f64> {
@@ -46,11 +61,12 @@ fn first_rate(runs: &[Run]) -> Option<f64> {
 }
 
 fn read(row: &Row<'_>) -> Result<Run, FiguresError> {
-    let first = row.positive("initial_distance")?;
+    let distance = |column| row.signed(column).map(|value| value.filter(|value| *value > 0.0));
+    let ends = (distance("initial_distance")?, distance("final_distance")?);
     Ok(Run {
         learning_rate: row.positive("learning_rate")?,
         batch_size: row.count("batch_size")?,
-        growth: row.optional("final_distance")?.map(|last| last / first),
+        growth: ends.0.zip(ends.1).map(|(first, last)| last / first),
         stays: match row.text("outcome") {
             "stays" => true,
             "leaves" => false,

@@ -71,7 +71,7 @@ pub struct Runs {
 /// # Errors
 /// A file that can't be read or isn't CSV, a missing column, a cell that isn't what its
 /// column promises, and a file without any converged run.
-pub fn read(mut table: Table<'_>) -> Result<BTreeMap<Method, Runs>, FiguresError> {
+pub fn read(mut table: Table) -> Result<BTreeMap<Method, Runs>, FiguresError> {
     table.require(&["learning_rate", "batch_size", "stop_reason", "sharpness_gn"], SUMMARY)?;
     let mut sets: BTreeMap<Method, Runs> = BTreeMap::new();
     while let Some(row) = table.next_row()? {

@@ -53,10 +53,11 @@ impl Scale {
     /// Free space at both ends, as a fraction of what the data spans.
     const MARGIN: f64 = 0.05;
 
-    /// The axis that holds all `values` (positive ones if it is logarithmic) with some air;
-    /// `None` without any.
+    /// The axis that holds all `values` (positive ones if it is logarithmic) with some air, but
+    /// for those at infinity; `None` without any.
     pub fn covering(kind: Kind, values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let places = values.into_iter().map(|value| kind.forward(value));
+        let places = places.filter(|place| place.is_finite());
         let (low, high) = places
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
         if low > high {
@@ -98,6 +99,7 @@ mod tests {
     #[test]
     fn no_values_no_axis() {
         assert_eq!(Scale::covering(Kind::Linear, []), None);
+        assert_eq!(Scale::covering(Kind::Log10, [f64::INFINITY, 0.0]), None);
     }
 
     proptest! {

@@ -22,7 +22,7 @@ pub enum MinimumError {
     /// Not safetensors, or damaged.
     #[error("{path} is not a usable safetensors file: {source}", path = .path.display())]
     Malformed { path: PathBuf, source: SafeTensorError },
-    /// The tensors are not those of a multilayer perceptron.
+    /// The tensors are not those of a multilayer perceptron, or hold NaN or infinity.
     #[error("{path} does not hold a multilayer perceptron: {fault}", path = .path.display())]
     NotAPerceptron { path: PathBuf, fault: String },
 }
@@ -85,7 +85,10 @@ fn layers(tensors: &SafeTensors<'_>) -> Result<Weights, String> {
                 previous.outputs
             ));
         }
-        layers.push(Layer { outputs, inputs, weight: floats(&weight)?, bias: floats(&bias)? });
+        let named =
+            |part: &str, view| floats(&view).map_err(|fault| format!("{place}.{part} {fault}"));
+        let (weight, bias) = (named("weight", weight)?, named("bias", bias)?);
+        layers.push(Layer { outputs, inputs, weight, bias });
     }
     match layers.len() * 2 == tensors.len() && !layers.is_empty() {
         true => Ok(Weights { layers }),
@@ -100,18 +103,66 @@ fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
+/// The numbers of a tensor; a ReLU would turn NaN into 0, and all that follows into a wrong answer.
 fn floats(view: &TensorView<'_>) -> Result<Vec<f32>, String> {
-    match view.dtype() {
-        Dtype::F32 => {
-            Ok(view.data().as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
+    let data = view.data();
+    let values: Vec<f32> = match view.dtype() {
+        Dtype::F32 => data.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
+        Dtype::F64 => data.as_chunks().0.iter().map(|&b| f64::from_le_bytes(b) as f32).collect(),
+        other => return Err(format!("holds {other:?}, not F32 or F64")),
+    };
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(values),
+        Some(place) => Err(format!(
+            "holds NaN, infinity or more than single precision can (number {}); a diverged run \
+             has no minimum",
+            place + 1
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(weights: &Weights) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), to_bytes(weights, "origin").unwrap()).unwrap();
+        file
+    }
+
+    fn network(second_bias: f32) -> Weights {
+        let layer = |outputs, inputs, bias| Layer {
+            outputs,
+            inputs,
+            weight: vec![0.5; outputs * inputs],
+            bias,
+        };
+        Weights { layers: vec![layer(2, 3, vec![0.0, second_bias]), layer(1, 2, vec![1.0])] }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let weights = network(0.25);
+        assert_eq!(read(file(&weights).path()).unwrap(), (weights, Some("origin".to_owned())));
+    }
+
+    /// A ReLU turns NaN into 0, so that everything after it would look sound.
+    #[test]
+    fn numbers_that_are_none_are_refused_by_name() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let said = read(file(&network(bad)).path()).unwrap_err().to_string();
+            assert!(said.contains("0.bias") && said.contains("number 2"), "{said}");
         }
-        Dtype::F64 => Ok(view
-            .data()
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .map(|&b| f64::from_le_bytes(b) as f32)
-            .collect()),
-        other => Err(format!("its numbers are {other:?}, not F32 or F64")),
+    }
+
+    #[test]
+    fn double_precision_beyond_single_is_refused() {
+        let view = |value: f64| {
+            let data = value.to_le_bytes();
+            floats(&TensorView::new(Dtype::F64, vec![1], &data).unwrap())
+        };
+        assert_eq!(view(0.5), Ok(vec![0.5]));
+        assert!(view(1e39).is_err());
     }
 }

@@ -13,12 +13,33 @@ use serde::Serialize;
 use crate::config::{Algorithm, BatchSampling};
 use crate::data::Dataset;
 use crate::net::Weights;
+use crate::stability::sampling::{Sampling, SamplingError};
 use crate::train::EngineError;
 
 /// A perturbed run stays if it ends within this many times its initial distance.
 pub const STAYS_WITHIN: f64 = 10.0;
 /// Beyond this many times the initial distance it has left, and is not followed further.
 const GONE: f64 = 100.0;
+
+/// A perturbed start may be this far from the wanted one, relative to the perturbation: single
+/// precision rounds every weight, and what it adds lies mostly where nothing pulls back.
+const ROUNDING: f64 = 0.1;
+
+/// What cannot be probed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ProbeError {
+    #[error(transparent)]
+    BatchSize(#[from] SamplingError),
+    /// A perturbation has its length from that of the weights.
+    #[error("all weights are 0, and a perturbation relative to their length would be 0 too")]
+    Zero,
+    /// θ* + δ cannot be told from θ*, or is somewhere else.
+    #[error(
+        "single precision cannot see a perturbation of {perturbation:e} of the weights' length: \
+         rounding the weights changes them as much; from 1e-6 on it can"
+    )]
+    Lost { perturbation: f64 },
+}
 
 /// What is probed.
 #[derive(Debug)]
@@ -60,25 +81,34 @@ pub struct Outcome {
 }
 
 impl Probe<'_> {
-    /// All repeats at all step sizes, in order; `done` hears of every one that ends.
+    /// θ* + δ for every repeat, to be had before the long work: whatever cannot be probed is refused
+    /// here.
+    ///
+    /// # Errors
+    /// See [`ProbeError`].
+    pub fn prepare(&self) -> Result<Vec<Weights>, ProbeError> {
+        Sampling::Distinct.coefficients(self.data.samples, self.batch_size)?;
+        perturb::starts(self)
+    }
+
+    /// Follows all `starts` of [`Probe::prepare`] at all step sizes, in order; `done` hears of every
+    /// one that ends.
     ///
     /// # Errors
     /// An engine that failed.
     pub fn run(
         &self,
+        starts: &[Weights],
         step_sizes: &[f64],
         done: &(dyn Fn() + Sync),
     ) -> Result<Vec<Outcome>, EngineError> {
-        let starts = perturb::starts(self);
-        let pairs: Vec<(f64, u64)> = step_sizes
-            .iter()
-            .flat_map(|&rate| (0..self.repeats).map(move |repeat| (rate, repeat)))
-            .collect();
-        let run = |&(rate, repeat): &(f64, u64)| {
-            let outcome = walk::follow(self, &starts[repeat as usize], rate, repeat);
+        let all = |&rate| (0..).zip(starts).map(move |(repeat, start)| (rate, repeat, start));
+        let runs: Vec<(f64, u64, &Weights)> = step_sizes.iter().flat_map(all).collect();
+        let run = |&(rate, repeat, start): &(f64, u64, &Weights)| {
+            let outcome = walk::follow(self, start, rate, repeat);
             done();
             outcome
         };
-        pairs.par_iter().map(run).collect()
+        runs.par_iter().map(run).collect()
     }
 }

@@ -4,34 +4,45 @@ use faer::Par;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::Probe;
+use super::{Probe, ProbeError, ROUNDING};
 use crate::curvature::{Pass, pull_back};
 use crate::net::Weights;
 
 /// θ* + δ for every repeat: δ ∝ Aᵀz with random z, of length `perturbation`·‖θ*‖.
-pub fn starts(probe: &Probe<'_>) -> Vec<Weights> {
-    let pass = Pass::new(probe.weights, probe.data, probe.factor, Par::rayon(0));
+///
+/// # Errors
+/// [`ProbeError::Zero`] and [`ProbeError::Lost`].
+pub fn starts(probe: &Probe<'_>) -> Result<Vec<Weights>, ProbeError> {
     let length = probe.perturbation * norm(probe.weights);
+    if length == 0.0 {
+        return Err(ProbeError::Zero);
+    }
+    let pass = Pass::new(probe.weights, probe.data, probe.factor, Par::rayon(0));
     let start = |repeat: u64| {
         let mut rng = ChaCha8Rng::seed_from_u64(probe.seed);
         rng.set_stream(repeat);
         let side = pass.samples() * pass.outputs();
         let z: Vec<f64> = (0..side).map(|_| rng.random_range(-1.0..1.0)).collect();
         displaced(probe.weights, &pull_back(&pass, &z), length)
+            .ok_or(ProbeError::Lost { perturbation: probe.perturbation })
     };
     (0..probe.repeats).map(start).collect()
 }
 
-/// `weights` moved by `length` along `direction`, whose numbers are in the order of [`values`].
-fn displaced(weights: &Weights, direction: &[f64], length: f64) -> Weights {
+/// `weights` moved by `length` along `direction`, whose numbers are in the order of [`values`];
+/// `None` if rounding to single precision makes that another displacement.
+fn displaced(weights: &Weights, direction: &[f64], length: f64) -> Option<Weights> {
     let scale = length / direction.iter().map(|x| x * x).sum::<f64>().sqrt();
-    let mut moved = weights.clone();
+    let (mut moved, mut squares) = (weights.clone(), 0.0);
     let parameters =
         moved.layers.iter_mut().flat_map(|layer| layer.weight.iter_mut().chain(&mut layer.bias));
     for (parameter, step) in parameters.zip(direction) {
-        *parameter = (f64::from(*parameter) + scale * step) as f32;
+        let (old, step) = (f64::from(*parameter), scale * step);
+        *parameter = (old + step) as f32;
+        // Double precision may lose a step too, but no difference of two numbers in single precision.
+        squares += (f64::from(*parameter) - old - step).powi(2);
     }
-    moved
+    (squares.sqrt() <= ROUNDING * length).then_some(moved)
 }
 
 /// ‖a − b‖ over all parameters.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A whole configuration file, with defaults filled in.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct QuadraticConfig {
     /// `[problem]`.
     pub problem: ProblemConfig,
@@ -30,10 +30,12 @@ pub struct QuadraticConfig {
 /// `[problem]`: the Hessians.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProblemConfig {
+    #[serde(flatten)]
     pub kind: ProblemKind,
     /// q.
     pub outputs: usize,
     /// d of a random problem; what the rank leaves of it is the null space. The rank if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dimension: Option<usize>,
     /// λ_max(H) of a random or orthogonal problem.
     pub sharpness: f64,
@@ -57,6 +59,19 @@ pub enum ProblemKind {
     Gram { path: PathBuf, kernel_factor: f64 },
 }
 
+impl ProblemKind {
+    /// n; of a Gram matrix known only once its file is read.
+    pub fn samples(&self) -> Option<usize> {
+        match self {
+            Self::Dexter { samples, .. }
+            | Self::LowRank { samples, .. }
+            | Self::HeavyTailed { samples, .. }
+            | Self::Orthogonal { samples, .. } => Some(*samples),
+            Self::Gram { .. } => None,
+        }
+    }
+}
+
 /// `[gradients]`: random g_i with Σ g_i = 0.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GradientsConfig {
@@ -75,12 +90,24 @@ pub struct SgdConfig {
 
 /// What is simulated.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "experiment", rename_all = "snake_case")]
+#[serde(untagged)]
 pub enum Experiment {
     PhaseDiagram(PhaseConfig),
     SecondMoment(GrowthConfig),
     Mixture(GrowthConfig),
     Stationary(StationaryConfig),
+}
+
+impl Experiment {
+    /// The word for it, which is also the name of its section.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::PhaseDiagram(_) => "phase_diagram",
+            Self::SecondMoment(_) => "second_moment",
+            Self::Mixture(_) => "mixture",
+            Self::Stationary(_) => "stationary",
+        }
+    }
 }
 
 /// `[phase_diagram]`: whether SGD diverges on \[D\]'s family, over (B, σ).
@@ -124,6 +151,10 @@ pub struct StationaryConfig {
     pub steps: u64,
 }
 
+/// What `--set` can name.
+const KEYS: document::Keys =
+    document::Keys { free: &["experiment", "results", "seed"], example: "sgd.batch_size=8" };
+
 impl QuadraticConfig {
     /// Reads the file at `path` and applies `overrides` (`key.path=value`, the last one wins).
     ///
@@ -148,7 +179,7 @@ impl QuadraticConfig {
         results: PathBuf,
         overrides: &[String],
     ) -> Result<Self, ConfigError> {
-        let (root, problems) = document::open(source, name, overrides)?;
+        let (root, problems) = document::open(source, name, overrides, KEYS)?;
         let config = parse::config(root, results, &problems);
         let problems = problems.into_inner();
         if problems.is_empty() { Ok(config) } else { Err(ConfigError::invalid(name, problems)) }

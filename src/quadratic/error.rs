@@ -2,6 +2,7 @@
 
 use crate::{
     curvature::{gram::GramError, npy::NpyError},
+    memory::TooLittle,
     stability::{
         lyapunov::LyapunovError, sampling::SamplingError, spectrum::SpectrumError,
         stationary::StationaryError, thresholds::ThresholdsError,
@@ -14,6 +15,9 @@ pub enum QuadraticError {
     /// `problem.path` cannot be used.
     #[error(transparent)]
     Npy(#[from] NpyError),
+    /// The problem is too large for this machine.
+    #[error(transparent)]
+    Memory(#[from] TooLittle),
     /// The problem has no usable Gram matrix.
     #[error(transparent)]
     Gram(#[from] GramError),
@@ -32,4 +36,18 @@ pub enum QuadraticError {
     /// No stationary distribution.
     #[error("{0}; lower `stationary.fractions`")]
     Stationary(#[from] StationaryError),
+}
+
+impl QuadraticError {
+    /// Whether other settings, or another file, would help; the rest are failures of the numerics.
+    pub fn is_of_the_settings(&self) -> bool {
+        match self {
+            Self::Spectrum(error)
+            | Self::Thresholds(ThresholdsError::Spectrum(error))
+            | Self::Lyapunov(LyapunovError::Spectrum(error)) => {
+                matches!(error, SpectrumError::Gram(_))
+            }
+            _ => true,
+        }
+    }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::stability::{batches::Process, sampling::Sampling};
 
 /// `*_theory` is log ρ(Q(η)), `*_simulated` the measured log growth of E‖θ‖² per step, with its
-/// standard error; `*_lyapunov` is λ.
+/// standard error; `*_lyapunov` is λ. An empty cell is −∞, as in `second_moment`.
 const COLUMNS: [&str; 12] = [
     "batch_size",
     "single_probability",

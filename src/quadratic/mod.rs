@@ -7,9 +7,11 @@
 //! Sources: \[M\] Mulayoff & Michaeli, COLT 2024 (arXiv 2306.07850); \[D\] Dexter et al., ICLR 2024
 //! (arXiv 2401.12332); \[C\] Chemnitz & Engel, JMLR 26(134), 2025 (arXiv 2407.20209).
 
+mod check;
 pub mod closed_form;
 pub mod config;
 mod error;
+mod folder;
 pub mod growth;
 mod mixture;
 mod parse;
@@ -17,15 +19,18 @@ mod phase;
 pub mod population;
 pub mod problem;
 mod second_moment;
+mod settings;
 pub mod simulate;
 mod stationary;
 mod table;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::memory::{TooLittle, check_thresholds};
 use config::Experiment;
 pub use config::QuadraticConfig;
 pub use error::QuadraticError;
+pub use folder::{FolderError, ResultsFolder};
 use problem::Problem;
 pub use table::{Cell, CsvTable};
 
@@ -61,6 +66,7 @@ pub fn run(
     config: &QuadraticConfig,
     progress: &Progress<'_>,
 ) -> Result<Vec<CsvTable>, QuadraticError> {
+    check_memory(config)?;
     let (sgd, seed) = (&config.sgd, config.seed);
     let problem = || Problem::build(&config.problem, config.gradients.as_ref());
     match &config.experiment {
@@ -72,5 +78,18 @@ pub fn run(
         Experiment::Stationary(stationary) => {
             stationary::run(problem()?, stationary, sgd, seed, progress)
         }
+    }
+}
+
+/// Refuses matrices that would not fit, before any is made; that of a file is measured when read.
+fn check_memory(config: &QuadraticConfig) -> Result<(), TooLittle> {
+    let problem = &config.problem;
+    match (&config.experiment, problem.kind.samples()) {
+        (Experiment::PhaseDiagram(phase), _) => check_thresholds(phase.samples),
+        (_, Some(samples)) => {
+            let rows = samples.saturating_mul(problem.outputs);
+            check_thresholds(rows.max(problem.dimension.unwrap_or(0)))
+        }
+        (_, None) => Ok(()),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::config::*;
+use super::{
+    check::{BATCH_SIZES, BELOW_ONE, FRACTIONS, any, check, count, list, moderate, several, steps},
+    config::*,
+};
 use crate::{
     config::{
         Origin,
@@ -11,37 +14,6 @@ use crate::{
     },
     stability::sampling::Sampling,
 };
-
-type Check = Result<(), &'static str>;
-
-fn check(holds: bool, expected: &'static str) -> Check {
-    if holds { Ok(()) } else { Err(expected) }
-}
-
-fn any<T>(_: &T) -> Check {
-    Ok(())
-}
-
-fn positive(value: &f64) -> Check {
-    check(*value > 0.0 && value.is_finite(), "a positive number")
-}
-
-fn count(value: &usize) -> Check {
-    check((1..=1_000_000).contains(value), "a whole number from 1 to 1000000")
-}
-
-fn several(value: &usize) -> Check {
-    check((2..=1_000_000).contains(value), "a whole number from 2 to 1000000")
-}
-
-fn steps(value: &u64) -> Check {
-    check((1..=1_000_000_000).contains(value), "a whole number from 1 to 1000000000")
-}
-
-fn positives(values: &[f64]) -> Check {
-    let all = values.iter().all(|value| *value > 0.0 && value.is_finite());
-    check(all && !values.is_empty(), "a list of positive numbers")
-}
 
 /// Reads every section; `results` is the folder used where the document names none.
 pub(super) fn config(root: Table, results: PathBuf, problems: &Problems) -> QuadraticConfig {
@@ -55,16 +27,20 @@ pub(super) fn config(root: Table, results: PathBuf, problems: &Problems) -> Quad
             ("stationary", Kind::Stationary),
         ],
     );
+    let experiment = experiment(&mut root, kind);
     let config = QuadraticConfig {
         seed: root.or("seed", 0, any),
-        results: root.optional("results", any::<String>).map_or(results, PathBuf::from),
-        experiment: experiment(&mut root, kind),
+        results: root.folder("results").unwrap_or(results),
         problem: problem(&mut root, kind),
         gradients: gradients(&mut root, kind),
-        sgd: sgd(root.section("sgd"), kind),
+        sgd: sgd(root.section("sgd"), kind, &experiment),
+        experiment,
     };
     root.finish();
-    contradictions(&config, problems);
+    // The default that stands in for a faulty value contradicts nothing that anybody wrote.
+    if problems.borrow().is_empty() {
+        contradictions(&config, problems);
+    }
     config
 }
 
@@ -88,15 +64,13 @@ fn experiment(root: &mut Section<'_>, kind: Kind) -> Experiment {
 fn phase(mut s: Section<'_>) -> PhaseConfig {
     let config = PhaseConfig {
         samples: s.or("samples", 100, several),
-        learning_rate: s.or("learning_rate", vec![0.5, 0.8], |rates: &Vec<f64>| {
-            let all = rates.iter().all(|rate| *rate > 0.0 && *rate < 1.0);
-            check(all && !rates.is_empty(), "a list of numbers between 0 and 1")
-        }),
+        learning_rate: list(&mut s, "learning_rate", vec![0.5, 0.8], BELOW_ONE),
         coherence_step: s.or("coherence_step", 1, count),
         repeats: s.or("repeats", 10, count),
         steps: s.or("steps", 1000, steps),
         radius: s.or("radius", 1000.0, |&radius: &f64| {
-            check(radius > 1.0 && radius.is_finite(), "above 1")
+            // Its square must be a number.
+            check(radius > 1.0 && radius <= 1e100, "a number above 1, 1e100 at most")
         }),
     };
     s.finish();
@@ -105,11 +79,7 @@ fn phase(mut s: Section<'_>) -> PhaseConfig {
 
 fn growth(mut s: Section<'_>) -> GrowthConfig {
     let config = GrowthConfig {
-        fractions: s.or(
-            "fractions",
-            vec![0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5],
-            |values: &Vec<f64>| positives(values),
-        ),
+        fractions: list(&mut s, "fractions", vec![0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5], FRACTIONS),
         particles: s.or("particles", 1000, several),
         populations: s.or("populations", 8, several),
         steps: s.or("steps", 1000, steps),
@@ -120,10 +90,7 @@ fn growth(mut s: Section<'_>) -> GrowthConfig {
 
 fn stationary(mut s: Section<'_>) -> StationaryConfig {
     let config = StationaryConfig {
-        fractions: s.or("fractions", vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6], |values: &Vec<f64>| {
-            let all = values.iter().all(|value| *value > 0.0 && *value < 1.0);
-            check(all && !values.is_empty(), "a list of numbers between 0 and 1")
-        }),
+        fractions: list(&mut s, "fractions", vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6], BELOW_ONE),
         chains: s.or("chains", 32, several),
         steps: s.or("steps", 100_000, steps),
     };
@@ -155,13 +122,13 @@ fn problem(root: &mut Section<'_>, kind: Kind) -> ProblemConfig {
     );
     let random = matches!(family, Family::LowRank | Family::HeavyTailed);
     let outputs = if family == Family::Dexter { 1 } else { s.or("outputs", 1, count) };
-    let kind = problem_kind(&mut s, family);
+    let kind = problem_kind(&mut s, family, outputs);
     let scaled = random || family == Family::Orthogonal;
     let config = ProblemConfig {
         kind,
         outputs,
         dimension: if scaled { s.optional("dimension", count) } else { None },
-        sharpness: if scaled { s.or("sharpness", 1.0, positive) } else { 1.0 },
+        sharpness: if scaled { s.or("sharpness", 1.0, moderate) } else { 1.0 },
         seed: if random { s.or("seed", 0, any) } else { 0 },
     };
     s.finish();
@@ -177,24 +144,29 @@ enum Family {
     Gram,
 }
 
-fn problem_kind(s: &mut Section<'_>, family: Family) -> ProblemKind {
+fn problem_kind(s: &mut Section<'_>, family: Family, outputs: usize) -> ProblemKind {
     if family == Family::Gram {
         let path = s.required("path", any::<String>).unwrap_or_default();
-        let kernel_factor = s.or("kernel_factor", 1.0, positive);
+        let kernel_factor = s.or("kernel_factor", 1.0, moderate);
         return ProblemKind::Gram { path: PathBuf::from(path), kernel_factor };
     }
     let samples = s.or("samples", 20, count);
+    let rank = samples.saturating_mul(outputs).min(8);
     match family {
-        Family::LowRank => ProblemKind::LowRank { samples, rank: s.or("rank", 8, count) },
+        Family::LowRank => ProblemKind::LowRank { samples, rank: s.or("rank", rank, count) },
         Family::HeavyTailed => ProblemKind::HeavyTailed {
             samples,
-            rank: s.or("rank", 8, count),
-            tail: s.or("tail", 1.5, positive),
+            rank: s.or("rank", rank, count),
+            // Near 0 one sample outweighs all others beyond what doubles resolve.
+            tail: s.or("tail", 1.5, |tail: &f64| {
+                check((0.1..=1e3).contains(tail), "a number from 0.1 to 1000")
+            }),
         },
         Family::Orthogonal => ProblemKind::Orthogonal {
             samples,
-            condition: s.or("condition", 10.0, |&condition: &f64| {
-                check(condition >= 1.0 && condition.is_finite(), "1 or more")
+            // Smaller curvatures are rounding beside the largest.
+            condition: s.or("condition", 10.0, |condition: &f64| {
+                check((1.0..=1e12).contains(condition), "a number from 1 to 1e12")
             }),
         },
         _ => ProblemKind::Dexter { samples, coherence: s.or("coherence", 1, count) },
@@ -207,12 +179,12 @@ fn gradients(root: &mut Section<'_>, kind: Kind) -> Option<GradientsConfig> {
     }
     let mut s = root.section("gradients");
     let config =
-        GradientsConfig { scale: s.or("scale", 0.1, positive), seed: s.or("seed", 1, any) };
+        GradientsConfig { scale: s.or("scale", 0.1, moderate), seed: s.or("seed", 1, any) };
     s.finish();
     Some(config)
 }
 
-fn sgd(mut s: Section<'_>, kind: Kind) -> SgdConfig {
+fn sgd(mut s: Section<'_>, kind: Kind, experiment: &Experiment) -> SgdConfig {
     let samplings = [
         ("distinct", Sampling::Distinct),
         ("independent", Sampling::Independent),
@@ -227,10 +199,11 @@ fn sgd(mut s: Section<'_>, kind: Kind) -> SgdConfig {
         }
         _ => s.choice("sampling", &samplings),
     };
-    let default = if kind == Kind::Phase { (2..=50).collect() } else { vec![1] };
-    let batch_size = s.or("batch_size", default, |sizes: &Vec<usize>| {
-        check(sizes.iter().all(|&size| size >= 1) && !sizes.is_empty(), "a list such as [1, 2, 4]")
-    });
+    let default = match experiment {
+        Experiment::PhaseDiagram(phase) => (2..=phase.samples.min(50)).collect(),
+        _ => vec![1],
+    };
+    let batch_size = list(&mut s, "batch_size", default, BATCH_SIZES);
     s.finish();
     SgdConfig { sampling, batch_size }
 }
@@ -240,43 +213,42 @@ fn contradictions(config: &QuadraticConfig, problems: &Problems) {
     let complain = |message: String| {
         problems.borrow_mut().push(crate::config::Problem { origin: Origin::Absent, message });
     };
-    let samples = match (&config.experiment, &config.problem.kind) {
-        (Experiment::PhaseDiagram(phase), _) => phase.samples,
-        (_, ProblemKind::Dexter { samples, coherence }) => {
-            if coherence > samples {
-                complain(format!(
-                    "`problem.coherence` = {coherence} is more than `problem.samples` = {samples}"
-                ));
-            }
-            *samples
+    let samples = match &config.experiment {
+        Experiment::PhaseDiagram(phase) => Some(phase.samples),
+        _ => {
+            check_problem(&config.problem, &complain);
+            config.problem.kind.samples()
         }
-        (
-            _,
-            ProblemKind::LowRank { samples, rank } | ProblemKind::HeavyTailed { samples, rank, .. },
-        ) => {
-            check_rank(config, *samples, *rank, &complain);
-            *samples
-        }
-        (_, ProblemKind::Orthogonal { samples, .. }) => {
-            check_rank(config, *samples, samples * config.problem.outputs, &complain);
-            *samples
-        }
-        // Known only once the file is read.
-        (_, ProblemKind::Gram { .. }) => usize::MAX,
     };
-    for size in config.sgd.batch_size.iter().filter(|&&size| size > samples) {
-        complain(format!("`sgd.batch_size` has {size}, more than the {samples} samples"));
+    let largest = config.sgd.batch_size.iter().copied().max().unwrap_or(0);
+    if let Some(samples) = samples.filter(|&samples| largest > samples) {
+        complain(format!("`sgd.batch_size` has {largest}, more than the {samples} samples"));
     }
 }
 
-fn check_rank(config: &QuadraticConfig, samples: usize, rank: usize, complain: &dyn Fn(String)) {
-    let rows = samples.saturating_mul(config.problem.outputs);
+fn check_problem(problem: &ProblemConfig, complain: &dyn Fn(String)) {
+    match &problem.kind {
+        ProblemKind::Dexter { samples, coherence } if coherence > samples => complain(format!(
+            "`problem.coherence` = {coherence} is more than `problem.samples` = {samples}"
+        )),
+        ProblemKind::LowRank { samples, rank } | ProblemKind::HeavyTailed { samples, rank, .. } => {
+            check_rank(problem, *samples, *rank, complain);
+        }
+        ProblemKind::Orthogonal { samples, .. } => {
+            check_rank(problem, *samples, samples.saturating_mul(problem.outputs), complain);
+        }
+        ProblemKind::Dexter { .. } | ProblemKind::Gram { .. } => {}
+    }
+}
+
+fn check_rank(problem: &ProblemConfig, samples: usize, rank: usize, complain: &dyn Fn(String)) {
+    let rows = samples.saturating_mul(problem.outputs);
     if rank > rows {
         complain(format!(
             "`problem.rank` = {rank} needs more than {rows} rows (samples × outputs)"
         ));
     }
-    if config.problem.dimension.is_some_and(|dimension| dimension < rank) {
+    if problem.dimension.is_some_and(|dimension| dimension < rank) {
         complain(format!("`problem.dimension` is below the rank {rank}"));
     }
 }

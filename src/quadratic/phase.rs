@@ -19,7 +19,9 @@ use crate::stability::{
     thresholds::{Request, thresholds},
 };
 
-/// One row per (η, B, σ).
+/// One row per (η, B, σ). `lyapunov` is λ per step, empty where it is −∞: every coordinate has
+/// batches that take it to 0 in one step (ηmN/B = 1 in `closed_form`), so that θ almost surely ends
+/// there.
 const CELLS: [&str; 11] = [
     "learning_rate",
     "batch_size",
@@ -36,7 +38,8 @@ const CELLS: [&str; 11] = [
 
 /// One row per (η, B): the σ at which each theory puts the boundary. `mean_square_computed` and
 /// `almost_sure` are the largest unstable σ of the grid by the solver of any Gram matrix and by
-/// λ > 0, `simulated` the largest one at which at least half of the repeats diverged.
+/// λ > 0, `simulated` the largest one at which at least half of the repeats diverged; each is empty
+/// where no σ of the grid is unstable.
 const LINES: [&str; 8] = [
     "learning_rate",
     "batch_size",

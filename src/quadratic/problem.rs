@@ -13,6 +13,7 @@ use crate::{
         gram::{Gram, GramError},
         npy::read_gram,
     },
+    memory::check_thresholds,
     stability::second_moment::range_rows,
 };
 
@@ -31,7 +32,7 @@ impl Problem {
     /// Builds what the configuration describes.
     ///
     /// # Errors
-    /// A Gram matrix that cannot be read.
+    /// A Gram matrix that cannot be read, or too large a one.
     pub fn build(
         config: &ProblemConfig,
         gradients: Option<&GradientsConfig>,
@@ -48,7 +49,9 @@ impl Problem {
                 orthogonal_rows(config, *samples, *condition)
             }
             ProblemKind::Gram { path, kernel_factor } => {
-                range_rows(&read_gram(path, config.outputs, *kernel_factor)?)?
+                let gram = read_gram(path, config.outputs, *kernel_factor)?;
+                check_thresholds(gram.side())?;
+                range_rows(&gram)?
             }
         };
         let mut problem = Self { rows, outputs: config.outputs, gradients: None };

@@ -12,6 +12,8 @@ use crate::stability::batches::Process;
 
 /// All rates are logarithms per step: of E‖θ‖² (`moment_*`), of ‖θ‖² (`typical`, the median of
 /// plain walks) and 2λ (`twice_lyapunov*`). `moment_naive` averages the same plain walks.
+/// An empty cell is −∞: every path, of one population at least, or the median walk, has ended in 0,
+/// as happens where single batches take θ there; `moment_error` is empty with `moment_simulated`.
 const COLUMNS: [&str; 11] = [
     "batch_size",
     "learning_rate",

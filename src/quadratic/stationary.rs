@@ -20,7 +20,7 @@ use crate::stability::{
 };
 
 /// Each quantity by theory, by simulation, and the simulation's standard error; `null_growth` is
-/// E‖θ_t − θ_0‖² in the null space of H per step.
+/// E‖θ_t − θ_0‖² in the null space of H per step, empty where H has none.
 const COLUMNS: [&str; 15] = [
     "batch_size",
     "learning_rate",
@@ -65,6 +65,10 @@ pub fn run(
             let mut row: Vec<Cell> = vec![batch_size.into(), step_size.into(), fraction.into()];
             for (expected, measured) in expected.into_iter().zip(measured) {
                 row.extend([expected, measured.value, measured.error].map(Cell::from));
+            }
+            if subject.moments.eigenvalues().len() == dimension {
+                let null_growth = row.len() - 3;
+                row[null_growth..].fill(Cell::Empty);
             }
             Ok(row)
         })?;

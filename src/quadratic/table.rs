@@ -16,7 +16,8 @@ pub struct CsvTable {
 /// One cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell {
-    /// Written so that reading gives the same number; infinities as `inf`, `-inf`.
+    /// Written so that reading gives the same number. What is not finite is an empty cell: no
+    /// reader can draw, and few can parse, the exponent −∞ of what dies out at once.
     Number(f64),
     /// A count.
     Count(u64),
@@ -60,7 +61,7 @@ impl Cell {
 
     fn text(self) -> String {
         match self {
-            Self::Number(value) if value.is_nan() => String::new(),
+            Self::Number(value) if !value.is_finite() => String::new(),
             Self::Number(value) => value.to_string(),
             Self::Count(count) => count.to_string(),
             Self::Flag(flag) => u8::from(flag).to_string(),

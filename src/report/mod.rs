@@ -6,6 +6,7 @@
 //! JSON in the page. The template escapes whatever it is given.
 
 mod content;
+mod destination;
 mod facts;
 mod history;
 mod map;
@@ -22,8 +23,9 @@ use askama::Template;
 use serde::Serialize;
 
 use crate::figures::{FiguresError, Plates, plates};
-use crate::sweep::{Place, RunId, Store, StoreError, to_csv, write_file};
+use crate::sweep::{Place, RunId, Store, StoreError, to_csv};
 use content::Content;
+pub use destination::{Destination, DestinationError};
 use page::Page;
 
 /// Why there is no report.
@@ -56,22 +58,22 @@ pub struct Written {
     pub figures: Vec<String>,
 }
 
-/// Writes the report of `store` to `out`, whole or not at all; `places` has what Slurm knows of the
+/// Writes the report of `store` to `out`, a file whole or not at all; `places` has what Slurm knows of the
 /// runs.
 ///
 /// # Errors
 /// A damaged file in the folder, or an `out` that cannot be written.
 pub fn write(
     store: &Store,
-    out: &Path,
+    out: &Destination,
     places: &HashMap<RunId, Place>,
 ) -> Result<Written, ReportError> {
     let content = Content::gather(store, places)?;
     let figures = figures(&content, store.root())?;
     let html = Page::new(&content, &figures)?.render()?;
-    write_file(out, html.as_bytes())?;
+    out.write(html.as_bytes())?;
     Ok(Written {
-        report: out.to_owned(),
+        report: out.path().to_owned(),
         bytes: html.len(),
         runs: content.runs.len(),
         finished: content.status.finished(),

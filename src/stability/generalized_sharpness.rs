@@ -110,22 +110,38 @@ impl<'a> Solver<'a> {
     }
 
     /// λ_max(C†D) for (α, β).
+    ///
+    /// What a first attempt leaves wider than asked for is tried again: in double precision where the
+    /// inner precision can retreat to it, then with finer and coarser aims from a fresh start. The
+    /// tightest ends of all attempts count.
     pub fn solve(&mut self, coefficients: Coefficients, effort: Effort) -> Solution {
         if coefficients.beta == 0.0 {
-            return self.noiseless(coefficients.alpha);
+            return self.noiseless(coefficients.alpha, effort.tolerance);
         }
-        let found = self.attempt(coefficients, effort);
-        let narrow = found.sharpness.status == Status::Converged;
-        if narrow || !self.inner.retreat() { found } else { self.attempt(coefficients, effort) }
+        let mut search = Search::new(effort, self.spectrum);
+        let aim = (effort.tolerance / 2.0).max(FINEST);
+        self.attempt(coefficients, aim, &mut search);
+        if search.is_wide() && self.inner.retreat() {
+            search.renew();
+            self.attempt(coefficients, aim, &mut search);
+        }
+        let small = self.last.len() * self.last.outputs() <= CHEAP;
+        for other in [aim / 10.0, aim / 200.0, 5e-5, 5e-7] {
+            if small && search.is_wide() && other >= FINEST && other != aim {
+                self.last = Blocks::identity(self.spectrum.samples(), self.spectrum.outputs());
+                search.renew();
+                self.attempt(coefficients, other, &mut search);
+            }
+        }
+        Solution { sharpness: search.found, direction: search.direction }
     }
 
-    fn attempt(&mut self, coefficients: Coefficients, effort: Effort) -> Solution {
-        let mut search = Search::new(effort, self.spectrum);
+    /// Certificates from Perron vectors found to within `target`.
+    fn attempt(&mut self, coefficients: Coefficients, target: f64, search: &mut Search) {
         let Coefficients { alpha, beta } = coefficients;
-        let target = effort.tolerance / 2.0;
         while search.goes_on() {
             self.leave_the_boundary();
-            let mut mu = self.settle(coefficients, target, &mut search);
+            let mut mu = self.settle(coefficients, target, search);
             for _ in 0..CORRECTIONS {
                 let certified = certify(&self.exact, self.spectrum, coefficients, mu, &self.last);
                 search.record(&certified);
@@ -133,11 +149,10 @@ impl<'a> Solver<'a> {
                 if !search.goes_on() {
                     break;
                 }
-                self.correct(&certified.image, Kernel { mu, alpha }, beta, target, &mut search);
+                self.correct(&certified.image, Kernel { mu, alpha }, beta, target, search);
                 mu = certified.value.max(mu);
             }
         }
-        Solution { sharpness: search.found, direction: search.direction }
     }
 
     /// Improves the last Perron vector by its image in double precision.
@@ -178,16 +193,17 @@ impl<'a> Solver<'a> {
     }
 
     /// β = 0: D = αH⊗H, whose maximiser is X = vvᵀ.
-    fn noiseless(&self, alpha: f64) -> Solution {
+    fn noiseless(&self, alpha: f64, tolerance: f64) -> Solution {
         let value = alpha * self.spectrum.sharpness();
         let skew = 4.0 * self.spectrum.skewness() + 8.0 * f64::EPSILON;
         let drift = alpha * (2.0 * self.spectrum.residual() + skew * self.spectrum.sharpness());
+        let narrow = 2.0 * drift <= tolerance * value;
         let sharpness = GeneralizedSharpness {
             value,
             lower: value - drift,
             upper: value + drift,
             effective_rank: 1.0,
-            status: Status::Converged,
+            status: if narrow { Status::Converged } else { Status::WiderThanTolerance },
             iterations: 0,
             certificates: 0,
         };
@@ -301,6 +317,11 @@ impl<'a> Solver<'a> {
     }
 }
 
+/// No Perron vector is aimed at more closely: Lanczos would spend all its iterations on rounding. The
+/// enclosures, whose error is quadratic, are narrower by far.
+const FINEST: f64 = 2e-9;
+/// Side of a Gram matrix up to which further attempts cost next to nothing.
+const CHEAP: usize = 1024;
 /// By how much F_μ(m) may exceed m before the first certificate.
 const SETTLED: f64 = 0.1;
 /// Attempts at that.

@@ -8,9 +8,11 @@ use super::{
 /// E = (1/n) Σ (H_i − H)⊗(H_i − H) = (1/n) Σ H_i⊗H_i − H⊗H.
 const NOISE: Coefficients = Coefficients { alpha: -1.0, beta: 1.0 };
 
-/// λ_max(C†E), units of λ_1: a Rayleigh quotient converged to about the square of the tolerance.
+/// λ_max(C†E) ≥ 0, in the units of λ_1: a Rayleigh quotient converged to about the square of the
+/// tolerance.
 pub fn noise_sharpness(solver: &mut Solver<'_>, effort: Effort) -> f64 {
-    solver.estimate(NOISE, effort)
+    // Zero where all H_i are equal, rounding aside.
+    solver.estimate(NOISE, effort).max(0.0)
 }
 
 /// The least B with B ≥ ((1 − ε)/ε) λ_max(C†E)/λ_1, which implies (1 − ε) η*_mean ≤ η*_var

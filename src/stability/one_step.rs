@@ -14,7 +14,7 @@ use crate::curvature::gram::Gram;
 /// It is the least s for which E‖(I − ηH_B)x‖² never grows at η = 2/s. On range(H) the matrix is
 /// Vᵀ(αK + β Bd(G))V, as H_i² = A_iᵀG_iiA_i; found by Lanczos, all pairs in lockstep.
 pub fn one_step_upper(gram: &Gram, spectrum: &Spectrum, pairs: &[Coefficients]) -> Vec<f64> {
-    let stop = Stop { residual: 1e-8, steps: 400 };
+    let stop = Stop { residual: RESIDUAL, steps: 400 };
     let vectors = spectrum.vectors().view();
     let start = irregular(spectrum.rank(), pairs.len());
     let apply = |x: &Mat<f64>| {
@@ -32,8 +32,12 @@ pub fn one_step_upper(gram: &Gram, spectrum: &Spectrum, pairs: &[Coefficients]) 
         }
         result
     };
-    largest(start, stop, apply).into_iter().map(|pair| pair.value).collect()
+    // A Ritz value is below the eigenvalue by at most its residual.
+    largest(start, stop, apply).into_iter().map(|pair| pair.value * (1.0 + RESIDUAL)).collect()
 }
+
+/// Relative residual of the eigenpairs.
+const RESIDUAL: f64 = 1e-11;
 
 fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
     let mut result = Mat::zeros(a.nrows(), b.ncols());

@@ -140,3 +140,60 @@ fn normalise(points: &mut Mat<f64>) {
         column.iter_mut().for_each(|x| *x /= norm);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stability::generalized_sharpness::Effort;
+    use crate::stability::sampling::Sampling;
+    use crate::stability::thresholds::{Request, thresholds};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// R(v) with the H_i = A_iᵀA_i written out in three dimensions.
+    fn quotient(rows: &Mat<f64>, q: usize, pair: Coefficients, v: [f64; 3]) -> f64 {
+        let n = rows.nrows() / q;
+        let output = |k: usize| (0..3).map(|a| rows[(k, a)] * v[a]).sum::<f64>();
+        let curvature = |i: usize| (i * q..(i + 1) * q).map(|k| output(k).powi(2)).sum::<f64>();
+        let mean = (0..n).map(curvature).sum::<f64>() / n as f64;
+        let square = (0..n).map(|i| curvature(i).powi(2)).sum::<f64>() / n as f64;
+        let length: f64 = v.iter().map(|x| x * x).sum();
+        (pair.alpha * mean * mean + pair.beta * square) / (mean * length)
+    }
+
+    /// The greatest R on a grid over half of the sphere.
+    fn greatest(rows: &Mat<f64>, q: usize, pair: Coefficients) -> f64 {
+        const STEPS: usize = 500;
+        let angle = |k: usize| std::f64::consts::PI * (k as f64 + 0.5) / STEPS as f64;
+        let at = |j: usize, k: usize| {
+            let (polar, around) = (angle(j), angle(k));
+            let flat = polar.sin();
+            quotient(rows, q, pair, [flat * around.cos(), flat * around.sin(), polar.cos()])
+        };
+        (0..STEPS).flat_map(|j| (0..STEPS).map(move |k| at(j, k))).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn climbs_end_at_the_greatest_quotient_of_a_sphere() {
+        for (seed, q) in [(0, 1), (1, 2), (2, 1), (3, 3)] {
+            let n = 7;
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let rows = Mat::from_fn(n * q, 3, |_, _| rng.random_range(-1.0_f64..1.0).powi(3));
+            let gram = Gram::new(&rows * rows.transpose(), q).unwrap();
+            let batch_sizes = vec![1, 2, 5];
+            let request =
+                Request { batch_sizes, sampling: Sampling::Distinct, effort: Effort::default() };
+            for found in thresholds(&gram, &request, &mut |_| ()).unwrap().thresholds {
+                let pair = Sampling::Distinct.coefficients(n, found.batch_size).unwrap();
+                let expected = greatest(&rows, q, pair);
+                let ratio = found.bound_27 / expected;
+                assert!(
+                    (1.0 - 1e-5..1.0 + 1e-4).contains(&ratio),
+                    "B = {}: {ratio}",
+                    found.batch_size
+                );
+                assert!(found.bound_17 < expected, "so that (17) does not pass for (27)");
+            }
+        }
+    }
+}

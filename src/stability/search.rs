@@ -6,7 +6,7 @@ use super::{
     spectrum::Spectrum,
 };
 
-/// Certificates tried at most for one number.
+/// Certificates tried at most in one attempt.
 const CERTIFICATES: usize = 6;
 
 /// The tightest ends so far.
@@ -17,6 +17,8 @@ pub struct Search {
     pub found: GeneralizedSharpness,
     /// About the top eigenvector of the maximiser X that the best value is of.
     pub direction: Vec<f64>,
+    /// Iterations and certificates of earlier attempts.
+    spent: (usize, usize),
 }
 
 impl Search {
@@ -31,17 +33,33 @@ impl Search {
             iterations: 0,
             certificates: 0,
         };
-        Self { effort, unit: spectrum.sharpness(), found, direction: first(spectrum.rank()) }
+        Self {
+            effort,
+            unit: spectrum.sharpness(),
+            found,
+            direction: first(spectrum.rank()),
+            spent: (0, 0),
+        }
+    }
+
+    /// Allows as much again as at the beginning; what was found stays.
+    pub fn renew(&mut self) {
+        self.spent = (self.found.iterations, self.found.certificates);
+    }
+
+    /// Whether the ends are further apart than asked for.
+    pub fn is_wide(&self) -> bool {
+        self.found.status != Status::Converged
     }
 
     /// Whether another certificate is wanted and allowed.
     pub fn goes_on(&self) -> bool {
-        self.found.status != Status::Converged && self.found.certificates < CERTIFICATES
+        self.is_wide() && self.found.certificates < self.spent.1 + CERTIFICATES
     }
 
     /// Whether the inner precision may be applied once more.
     pub fn may_iterate(&self) -> bool {
-        self.found.iterations < self.effort.max_iterations
+        self.found.iterations < self.spent.0 + self.effort.max_iterations
     }
 
     /// For `ETASTAR_LOG=debug`.

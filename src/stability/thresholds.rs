@@ -61,6 +61,10 @@ pub struct Report {
     pub coherence: f64,
     /// λ_max(C†E) of \[M\] Prop 8.
     pub noise_sharpness: f64,
+    /// How many of the `rank` eigenvalues are no larger than what the rounding of G's entries can
+    /// make of 0; not none for matrices in single precision, whose rank, smallest curvature, effective
+    /// ranks and one-step bounds may then be those of rounding.
+    pub uncertain_rank: usize,
     /// The nonzero eigenvalues of H, largest first.
     #[serde(skip)]
     pub eigenvalues: Vec<f64>,
@@ -205,6 +209,7 @@ fn report(
     found: Sharpnesses,
 ) -> Report {
     let (n, sharpness) = (gram.samples(), spectrum.sharpness());
+    let rounding = gram.eigenvalue_rounding() / n as f64;
     let top = TopEigenpair { sharpness, vector: spectrum.top_vector().to_vec() };
     let rank_one = rank_one_bounds(gram, spectrum, pairs, &found.generalized);
     let one_step = one_step_upper(gram, spectrum, pairs);
@@ -246,6 +251,7 @@ fn report(
         trace: spectrum.trace(),
         coherence,
         noise_sharpness: found.noise,
+        uncertain_rank: spectrum.eigenvalues().iter().filter(|value| **value <= rounding).count(),
         eigenvalues: spectrum.eigenvalues().to_vec(),
         thresholds: thresholds.collect(),
     }

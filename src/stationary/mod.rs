@@ -148,19 +148,27 @@ impl Request<'_> {
                 .map(|k| around.chain(batch_size, learning_rate, self.seed.wrapping_add(k)))
                 .collect::<Result<_, _>>()?;
             done();
-            let measured = chains.into_iter().collect::<Option<Vec<_>>>().map(|all| mean(&all));
+            let measured = chains.into_iter().collect::<Option<Vec<_>>>();
+            let measured = measured.and_then(|all| Measured::of(&all));
             Ok(Row { point, theory, measured })
         };
         points.iter().map(row).collect()
     }
 }
 
-fn mean(chains: &[Averages]) -> Measured {
-    let mean = |of: fn(&Averages) -> f64| Mean::of(&chains.iter().map(of).collect::<Vec<_>>());
-    Measured {
-        distance: mean(|chain| chain.distance),
-        loss_gap: mean(|chain| chain.loss_gap),
-        gradient_squared: mean(|chain| chain.gradient_squared),
-        noise: mean(|chain| chain.noise),
+impl Measured {
+    /// `None` if the chains are so far apart that their mean has no finite error: on the way to
+    /// divergence.
+    fn of(chains: &[Averages]) -> Option<Self> {
+        let mean = |of: fn(&Averages) -> f64| {
+            let mean = Mean::of(&chains.iter().map(of).collect::<Vec<_>>());
+            Some(mean).filter(|mean| mean.value.is_finite() && mean.error.is_finite())
+        };
+        Some(Self {
+            distance: mean(|chain| chain.distance)?,
+            loss_gap: mean(|chain| chain.loss_gap)?,
+            gradient_squared: mean(|chain| chain.gradient_squared)?,
+            noise: mean(|chain| chain.noise)?,
+        })
     }
 }

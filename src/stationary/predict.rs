@@ -16,8 +16,9 @@ pub struct Prediction {
     /// E‖∇L‖².
     pub gradient_squared: f64,
     /// Part of the loss gap in directions that half a chain from θ* does not fill:
-    /// Σ λ_aΣ_aa (1 − ηλ_a)^{2t} / Σ λ_aΣ_aa for t steps.
-    pub unsettled: f64,
+    /// Σ λ_aΣ_aa (1 − ηλ_a)^{2t} / Σ λ_aΣ_aa for t steps; `None` where there is no gap, as for the
+    /// full batch, which has no noise.
+    pub unsettled: Option<f64>,
 }
 
 impl Expansion {
@@ -48,11 +49,12 @@ impl Expansion {
             let left = (1.0 - step_size * value).abs().powf(2.0 * steps as f64);
             0.5 * value * found.covariance[(k, k)] * left
         };
+        let unsettled: f64 = values.iter().enumerate().map(late).sum();
         Ok(Some(Prediction {
             distance: found.distance,
             loss_gap: found.loss_gap,
             gradient_squared: found.gradient_squared,
-            unsettled: values.iter().enumerate().map(late).sum::<f64>() / found.loss_gap,
+            unsettled: (found.loss_gap > 0.0).then(|| unsettled / found.loss_gap),
         }))
     }
 

@@ -10,6 +10,7 @@ use crate::curvature::{
     self, Eigenpair, Gram, GramError, LossHessian, Pass, Search, Symmetric, top_eigenpair,
 };
 use crate::data::Dataset;
+use crate::memory::{self, TooLittle};
 use crate::net::Weights;
 use crate::stability::accelerator::Accelerator;
 use crate::stability::bounds::{TopEigenpair, bound_18};
@@ -27,6 +28,8 @@ pub enum AnalysisError {
     /// The network and the data have different shapes.
     #[error("the network {network} does not fit the data: {features} inputs, {outputs} classes")]
     Shape { network: String, features: usize, outputs: usize },
+    #[error(transparent)]
+    Memory(#[from] TooLittle),
 }
 
 /// A quantity that was asked for and could not be had.
@@ -129,6 +132,7 @@ pub fn analyse(
     known: Option<Known<'_>>,
 ) -> Result<Analysis, AnalysisError> {
     check_shape(weights, data)?;
+    memory::check_run(spec, data)?;
     let pass = Pass::new(weights, data, spec.loss.factor, par);
     let gram = curvature::gram(&pass)?;
     let asked = &spec.analysis;
@@ -214,7 +218,11 @@ fn exact(
     Some((mean_square, kept.collect()))
 }
 
-fn check_shape(weights: &Weights, data: &Dataset) -> Result<(), AnalysisError> {
+/// Refuses a network whose inputs are not the features of the data, or its outputs not the classes.
+///
+/// # Errors
+/// [`AnalysisError::Shape`].
+pub fn check_shape(weights: &Weights, data: &Dataset) -> Result<(), AnalysisError> {
     let widths = weights.widths();
     if widths.0.first() == Some(&data.features) && widths.0.last() == Some(&data.outputs) {
         return Ok(());

@@ -62,6 +62,17 @@ pub fn register(
     Ok(planned)
 }
 
+/// Checks the same and writes nothing.
+///
+/// # Errors
+/// Those of [`register`].
+pub fn belongs(store: &Store, specs: &[RunSpec], data_digest: &str) -> Result<(), ExperimentError> {
+    match (specs.first(), settings(store)?) {
+        (Some(spec), Some(found)) => matching(store, found, &common(spec, data_digest)),
+        _ => Ok(()),
+    }
+}
+
 /// What all runs of the folder have in common, as JSON; `None` if nothing was ever planned.
 ///
 /// # Errors
@@ -105,9 +116,14 @@ fn remove_axes(settings: &mut Value) {
 
 fn match_experiment(store: &Store, settings: &Value) -> Result<(), ExperimentError> {
     let path = store.root().join("experiment.json");
-    let Some(mut found) = self::settings(store)? else {
-        return Ok(store::write_json(&path, settings)?);
-    };
+    match self::settings(store)? {
+        Some(found) => matching(store, found, settings),
+        None => Ok(store::write_json(&path, settings)?),
+    }
+}
+
+/// Refuses `settings` that are not those `found` in `store`.
+fn matching(store: &Store, mut found: Value, settings: &Value) -> Result<(), ExperimentError> {
     remove_axes(&mut found);
     let mut differences = Vec::new();
     differ("", &found, settings, &mut differences);
@@ -127,6 +143,8 @@ fn differ(path: &str, found: &Value, wanted: &Value, differences: &mut Vec<Strin
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             differ(&path, &found[key], &wanted[key], differences);
         }
+    } else if found != wanted && path == "data.digest" {
+        differences.push("the images or labels are other ones".to_owned());
     } else if found != wanted {
         differences.push(format!("{path} is {found} there and {wanted} here"));
     }

@@ -1,6 +1,6 @@
 //! One run from its initial point to its record.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use faer::Par;
@@ -39,6 +39,9 @@ pub enum JobError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Minimum(#[from] MinimumError),
+    /// A minimum in a run's folder that another run has found.
+    #[error("{} is the minimum of run {other}; move it away, and record.json too, to train anew", path.display())]
+    Foreign { path: PathBuf, other: RunId },
     /// A file's content could not be built.
     #[error("cannot encode the {what}: {fault}")]
     Encode { what: &'static str, fault: String },
@@ -181,6 +184,7 @@ impl Job<'_> {
             analysis_seconds,
             analysis,
             provenance: self.provenance(),
+            measured_by: None,
         };
         self.keep(&record)?;
         checkpoint::remove(&self.store.run_folder(id))?;
@@ -266,7 +270,11 @@ impl Job<'_> {
     /// training again.
     fn measure_again(&self, record: Record, id: &RunId) -> Result<Record, JobError> {
         let path = self.store.run_folder(id).join("minimum.safetensors");
-        let (weights, _) = minimum::read(&path)?;
+        let (weights, origin) = minimum::read(&path)?;
+        let origin = origin.and_then(|text| serde_json::from_str::<Origin>(&text).ok());
+        if let Some(other) = origin.filter(|origin| origin.run_id != *id) {
+            return Err(JobError::Foreign { path, other: other.run_id });
+        }
         if has_what_is_asked(&record, self.spec) {
             return self.count_dead_samples(record, &weights);
         }
@@ -276,8 +284,8 @@ impl Job<'_> {
         let known = record.analysis.as_ref().map(|analysis| Known { analysis, asked });
         let (analysis, seconds) = self.measure(record.stop_reason, &spec, &weights, known)?;
         let analysis_seconds = record.analysis_seconds + seconds;
-        let record =
-            Record { spec, analysis_seconds, analysis, provenance: self.provenance(), ..record };
+        let measured_by = Some(self.provenance());
+        let record = Record { spec, analysis_seconds, analysis, measured_by, ..record };
         self.keep(&record)?;
         Ok(record)
     }

@@ -21,9 +21,9 @@ mod store;
 mod summary;
 mod watch;
 
-pub use analysis::{Analysis, AnalysisError, Missing, analyse};
+pub use analysis::{Analysis, AnalysisError, Missing, analyse, check_shape};
 pub use estimate::Estimate;
-pub use experiment::{ExperimentError, Planned, register, settings};
+pub use experiment::{ExperimentError, Planned, belongs, register, settings};
 pub use identity::{RunId, run_id};
 pub use interrupt::Interrupt;
 pub use job::{JobError, Origin, is_finished};

@@ -1,6 +1,5 @@
 //! Workers that take the runs of a grid one after the other.
 
-use std::any::Any;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Display;
 use std::io;
@@ -26,7 +25,9 @@ use super::summary;
 use crate::accelerate::OnDevice;
 use crate::config::{AnalysisBackend, RunSpec};
 use crate::data::Dataset;
+use crate::memory::{self, TooLittle};
 use crate::stability::accelerator::Accelerator;
+use crate::text::panic_text;
 use crate::train::EngineError;
 
 /// A sweep that could not begin.
@@ -47,6 +48,9 @@ pub enum SweepError {
     Device(EngineError),
     #[error(transparent)]
     Summary(#[from] summary::SummaryError),
+    /// A run of the plan cannot fit; nothing was begun.
+    #[error(transparent)]
+    Memory(#[from] TooLittle),
 }
 
 /// How a sweep runs.
@@ -107,13 +111,14 @@ pub fn sweep(
     reporter: &dyn Reporter,
     interrupt: &Interrupt,
 ) -> Result<Outcome, SweepError> {
+    specs.iter().try_for_each(|spec| memory::check_run(spec, data))?;
     let device = Placed::new(specs, options).map_err(SweepError::NoDevice)?;
     let rows = Rows::new(specs, options, &device).map_err(SweepError::NoDevice)?;
     let accelerator = accelerator(specs, options, reporter).map_err(SweepError::NoDevice)?;
     if !options.task {
         experiment::register(store, specs, &data.digest)?;
     }
-    let workers = worker_count(options.workers, specs.len());
+    let workers = worker_count(options.workers, specs, data, reporter);
     // What cannot be read is told of when its turn comes.
     let is_finished =
         |spec: &RunSpec| is_finished(store, spec, &run_id(spec, &data.digest)).unwrap_or(false);
@@ -166,10 +171,20 @@ fn accelerator<'a>(
     OnDevice::open(options.analysis_backend, options.device, "run.analysis_backend = ", say)
 }
 
-fn worker_count(asked: usize, runs: usize) -> usize {
+/// Runs side by side: as many as are asked for, or one per core; fewer where memory is too small for
+/// all of them to be measured at once.
+fn worker_count(asked: usize, specs: &[RunSpec], data: &Dataset, reporter: &dyn Reporter) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = if asked == 0 { cores } else { asked };
-    workers.min(runs).max(1)
+    let workers = if asked == 0 { cores } else { asked }.min(specs.len()).max(1);
+    let largest = specs.iter().map(|spec| memory::of_run(spec, data)).max().unwrap_or(0);
+    let fit = memory::available().map_or(workers, |bytes| (bytes / largest.max(1)) as usize);
+    if fit.max(1) >= workers {
+        return workers;
+    }
+    let (fit, each) = (fit.max(1), memory::size(largest));
+    let text = format!("memory for {fit} of {workers} runs side by side: one takes some {each}");
+    reporter.report(&Event::Note { text: &text });
+    fit
 }
 
 pub(super) struct Pool<'a> {
@@ -253,7 +268,8 @@ impl<'a> Pool<'a> {
         if is_full(error) && !queue.is_empty() {
             let left = queue.len();
             queue.clear();
-            tracing::warn!("the disk takes no more: {left} runs are left for the next sweep");
+            let runs = if left == 1 { "run is" } else { "runs are" };
+            tracing::warn!("the disk takes no more: {left} {runs} left for the next sweep");
         }
     }
 
@@ -370,9 +386,4 @@ pub(super) fn caught<T, E: Display>(work: impl FnOnce() -> Result<T, E>) -> Resu
         Ok(result) => result.map_err(|error| error.to_string()),
         Err(panic) => Err(format!("internal error: {}", panic_text(panic.as_ref()))),
     }
-}
-
-pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("unknown").to_owned()
 }

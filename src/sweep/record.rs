@@ -29,5 +29,9 @@ pub struct Record {
     pub analysis_seconds: f64,
     /// `None` for a diverged run, which has no minimum.
     pub analysis: Option<Analysis>,
+    /// Who trained, and who measured unless `measured_by` says otherwise.
     pub provenance: Provenance,
+    /// Who measured last, if that was another time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_by: Option<Provenance>,
 }

@@ -88,7 +88,10 @@ pub fn simulated(
         found.epoch_eta_as = keep("eta_as_epoch", epochs().eta_as(), missing);
     }
     if lacking.epoch_eta_var {
-        let edge = eta_var_of_epochs(&factor, spec.train.batch_size, mean_square.eta_var);
+        // Of the full batch, one of distinct samples, both edges are the same.
+        let independent = mean_square.eta_var;
+        let batch_size = spec.train.batch_size;
+        let edge = eta_var_of_epochs(&factor, batch_size, independent, independent);
         found.epoch_eta_var = keep("eta_var_epoch", edge, missing);
     }
     Some(found)

@@ -108,9 +108,15 @@ pub fn status(store: &Store, places: &HashMap<RunId, Place>) -> Result<Status, S
 
 fn state(store: &Store, run: &Planned, place: Option<&Place>) -> Result<RunState, StoreError> {
     let folder = store.run_folder(&run.run_id);
-    if let Some(record) = store::read_json::<Record>(&folder.join("record.json"))? {
-        let seconds = record.train_seconds + record.analysis_seconds;
-        return Ok(RunState::Finished { stop_reason: record.stop_reason, seconds });
+    match store::read_json::<Record>(&folder.join("record.json")) {
+        Ok(Some(record)) => {
+            let seconds = record.train_seconds + record.analysis_seconds;
+            return Ok(RunState::Finished { stop_reason: record.stop_reason, seconds });
+        }
+        Err(error @ StoreError::Damaged { .. }) => {
+            return Ok(RunState::Failed { reason: error.to_string() });
+        }
+        found => drop(found?),
     }
     if store.is_claimed(&run.run_id)? {
         return Ok(RunState::Running);

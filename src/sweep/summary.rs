@@ -149,7 +149,7 @@ impl<'a> Row<'a> {
 /// size, step size and seed; as long as there are none there is no summary.
 ///
 /// # Errors
-/// A damaged record, or a folder that cannot be written.
+/// A damaged plan, or a folder that cannot be written.
 pub fn gather(store: &Store) -> Result<(), SummaryError> {
     let _lock = store.lock()?;
     let records = records(store)?;
@@ -180,7 +180,7 @@ pub fn to_csv(mut records: Vec<Record>) -> Result<Vec<u8>, csv::Error> {
 /// array leave that to whoever looks next.
 ///
 /// # Errors
-/// A damaged record, or a folder that cannot be written.
+/// A damaged plan, or a folder that cannot be written.
 pub fn bring_up_to_date(store: &Store, finished: usize) -> Result<(), SummaryError> {
     if is_up_to_date(store, finished)? { Ok(()) } else { gather(store) }
 }
@@ -197,14 +197,18 @@ fn is_up_to_date(store: &Store, finished: usize) -> Result<bool, SummaryError> {
     Ok(experiment::plan(store)?.into_iter().all(|run| modified(&record(run)) <= written))
 }
 
-/// The records of every planned run that is finished.
+/// The records of every planned run that is finished; a damaged one must not hide the others, and its
+/// run counts as failed.
 ///
 /// # Errors
-/// A damaged record or plan.
+/// A damaged plan, a record that cannot be read.
 pub fn records(store: &Store) -> Result<Vec<Record>, StoreError> {
     let mut records = Vec::new();
     for run in experiment::plan(store)? {
-        records.extend(store::read_json(&store.run_folder(&run.run_id).join("record.json"))?);
+        match store::read_json(&store.run_folder(&run.run_id).join("record.json")) {
+            Err(StoreError::Damaged { .. }) => {}
+            record => records.extend(record?),
+        }
     }
     Ok(records)
 }

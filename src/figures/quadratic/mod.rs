@@ -6,6 +6,7 @@ mod stationary;
 
 use std::{
     collections::BTreeMap,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -19,21 +20,39 @@ use super::{
 };
 use crate::table::{Row, Table, TableError};
 
-/// A figure: its name, the file it needs, and how it is read and drawn.
+/// A figure: its name, the file it needs, how it is read and drawn, and what a file with rows has
+/// none of if there is still nothing to draw.
 struct Figure {
     name: &'static str,
     csv: &'static str,
     draw: fn(&Path) -> Result<(Chart, String), FiguresError>,
+    needed: &'static str,
 }
 
 const FIGURES: [Figure; 4] = [
-    Figure { name: "phase_diagram", csv: "phase_diagram.csv", draw: phase::chart },
-    Figure { name: "second_moment", csv: "second_moment.csv", draw: growth::second_moment },
-    Figure { name: "mixture", csv: "mixture.csv", draw: growth::mixture },
-    Figure { name: "stationary", csv: "stationary.csv", draw: stationary::chart },
+    Figure { name: "phase_diagram", csv: "phase_diagram.csv", draw: phase::chart, needed: "cell" },
+    Figure {
+        name: "second_moment",
+        csv: "second_moment.csv",
+        draw: growth::second_moment,
+        needed: "finite rate of growth",
+    },
+    Figure {
+        name: "mixture",
+        csv: "mixture.csv",
+        draw: growth::mixture,
+        needed: "finite rate of growth",
+    },
+    Figure {
+        name: "stationary",
+        csv: "stationary.csv",
+        draw: stationary::chart,
+        needed: "quantity above 0",
+    },
 ];
 
-/// Draws every figure whose CSV files are in `folder` into `out`, as SVG and PNG.
+/// Draws every figure whose CSV files are in `folder` into `out`, as SVG and PNG. One that can't be
+/// drawn leaves no file of an earlier drawing, which would show other numbers than the CSV's.
 ///
 /// # Errors
 /// [`FiguresError`]: a CSV can't be read or is malformed, or a file can't be written.
@@ -43,12 +62,31 @@ pub fn draw_quadratic(folder: &Path, out: &Path) -> Result<Vec<Outcome>, Figures
 }
 
 fn draw(figure: &Figure, folder: &Path, out: &Path) -> Result<Outcome, FiguresError> {
-    let (chart, notes) = (figure.draw)(folder)?;
+    let (mut chart, mut notes) = (figure.draw)(folder)?;
+    if let [panel] = chart.panels.as_mut_slice() {
+        // A single panel has no room for a title.
+        notes = format!("{}. {notes}", std::mem::take(&mut panel.title));
+    }
     let name = figure.name.to_owned();
     let Some(svg) = layout::to_svg(&chart, &notes) else {
-        return Ok(Outcome::Skipped { name, reason: format!("{} has no rows", figure.csv) });
+        remove_both(figure.name, out)?;
+        let needed = if chart.panels.is_empty() { "rows" } else { figure.needed };
+        return Ok(Outcome::Skipped { name, reason: format!("{} has no {needed}", figure.csv) });
     };
     write_both(name, &svg, out)
+}
+
+fn remove_both(name: &str, out: &Path) -> Result<(), FiguresError> {
+    for kind in ["svg", "png"] {
+        let path = out.join(format!("{name}.{kind}"));
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(FiguresError::Write { path, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// All rows of a file, in its order.

@@ -10,7 +10,7 @@ use crate::figures::{
     FiguresError,
     chart::{Axis, Chart, Curve, Panel, Tile},
     scale::Kind,
-    style::{BLACK, Colour, DISTINCT, Dash, Style},
+    style::{BLACK, Colour, DISTINCT, Dash, Marker, Style},
 };
 use crate::table::{Row, TableError};
 
@@ -36,6 +36,12 @@ const THEORIES: [(&str, &str, Dash, Colour); 4] = [
     ("almost_sure", "almost sure, *λ* = 0", Dash::Solid, DISTINCT[1]),
 ];
 
+/// Of each where it is a point; what lies on the exact one leaves it to be seen.
+const SHAPES: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Cross, Marker::Diamond];
+
+/// Why the legend has what the plot has not.
+const OUTSIDE: &str = "A line that is not there lies outside the axes.";
+
 /// One panel per step size.
 pub fn chart(folder: &Path) -> Result<(Chart, String), FiguresError> {
     let cells = grouped(rows(folder.join("phase_diagram.csv"), cell)?, |c| c.learning_rate);
@@ -48,9 +54,10 @@ pub fn chart(folder: &Path) -> Result<(Chart, String), FiguresError> {
         y: Axis::new(Kind::Log10, "coherence *σ*"),
         panels,
     };
-    let notes =
-        "Shade: fraction of the simulations that diverged, from white (none) to grey (all)."
-            .to_owned();
+    let shade =
+        "Shade: fraction of the simulations that diverged, from white (none) to grey (all).";
+    let missing = chart.panels.iter().flat_map(|panel| &panel.curves).any(|c| c.points.is_empty());
+    let notes = if missing { format!("{shade} {OUTSIDE}") } else { shade.to_owned() };
     Ok((chart, notes))
 }
 
@@ -97,12 +104,25 @@ fn panel(learning_rate: f64, cells: &[Cell], lines: &[Line]) -> Panel {
             Some((line.batch_size, height, 0.0))
         })
     };
+    let mut theories: Vec<Curve> = THEORIES.iter().enumerate().map(curve_of).collect();
+    if sizes.len() == 1 {
+        // A single point makes no line.
+        let shapes = SHAPES.map(Some);
+        theories.iter_mut().zip(shapes).for_each(|(curve, shape)| curve.style.marker = shape);
+    }
+    theories.push(extent(cells));
     Panel {
         title: format!("*η* = {learning_rate}"),
-        curves: THEORIES.iter().enumerate().map(curve_of).collect(),
+        curves: theories,
         tiles: tiles.collect(),
         ..Panel::default()
     }
+}
+
+/// Every cell, without ink: the axes show the whole grid, though no line may cross it.
+fn extent(cells: &[Cell]) -> Curve {
+    let style = Style::reference(BLACK, Dash::None);
+    curve("", style, cells, |cell| Some((cell.batch_size, cell.coherence, 0.0)))
 }
 
 /// Every value once, ascending, with the interval that is nearer to it than to its neighbours on

@@ -57,11 +57,16 @@ pub fn chart(folder: &Path) -> Result<(Chart, String), FiguresError> {
 fn curves(k: usize, rows: &[Measurement]) -> [Curve; 2] {
     let (label, _) = QUANTITIES[k];
     let positive = |value: Option<f64>| value.filter(|value| *value > 0.0);
+    // Where there is nothing by theory, what is simulated is rounding.
+    let simulated = |row: &Measurement| {
+        let [theory, simulated, _] = row.values[k];
+        positive(simulated).filter(|_| theory != Some(0.0))
+    };
     let theory = Style::reference(DISTINCT[k], Dash::Solid);
     let marker =
         Style { marker: Some(Marker::nth(k)), ..Style::reference(DISTINCT[k], Dash::None) };
     [
         curve("", theory, rows, |row| Some((row.fraction, positive(row.values[k][0])?, 0.0))),
-        curve(label, marker, rows, |row| Some((row.fraction, positive(row.values[k][1])?, 0.0))),
+        curve(label, marker, rows, |row| Some((row.fraction, simulated(row)?, 0.0))),
     ]
 }

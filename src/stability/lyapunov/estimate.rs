@@ -10,6 +10,9 @@ const COARSE: usize = 4;
 /// coarse batches have: a little wide for several walks.
 const QUANTILE: f64 = 2.201;
 
+/// What the rounding of A to single precision may change of an exponent, relative.
+const SINGLE: f64 = 1e-6;
+
 /// The growth per step of one step size's walks, and what is known about it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Estimate {
@@ -35,7 +38,8 @@ pub(super) fn estimate(growth: &[&[f64]], steps: u64, transient: f64) -> Estimat
         return Estimate { value, low: value, high: value, settled: true };
     }
     let coarse: Vec<f64> = kept.chunks(COARSE).map(mean).collect();
-    let error = standard_error(&kept).max(standard_error(&coarse));
+    let scatter = standard_error(&kept).max(standard_error(&coarse));
+    let error = scatter.hypot(SINGLE * value);
     let half = (SEGMENTS - BURN_IN) / 2;
     let part = |from: usize| {
         mean(&growth.iter().map(|walk| mean(&walk[from..from + half])).collect::<Vec<_>>())

@@ -1,4 +1,4 @@
-//! η*_as = sup{η : λ(η) ≤ 0}: the step size at which SGD stops returning almost surely.
+//! η*_as, where λ(η) turns positive: the step size at which SGD stops returning almost surely.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -37,8 +37,9 @@ const FINEST: f64 = 1e-6;
 /// η*_as for step sizes above `stable`, a step size known to have λ ≤ 0 such as η*_var, to
 /// `tolerance` (relative).
 ///
-/// λ need not be monotone: the search climbs from `stable` until six neighbouring step
-/// sizes are all unstable, and takes the last change of sign below them. All step sizes see the
+/// λ need not be monotone, and with few samples may turn negative again far beyond: the search climbs
+/// from `stable` until six neighbouring step sizes, each 1.25 times the one before, are all unstable,
+/// and takes the last change of sign below them. All step sizes see the
 /// same batches (common random numbers), so that the estimates differ by what η changes and the
 /// crossing is sharper than any of them.
 ///

@@ -15,8 +15,9 @@ use burn::tensor::Device;
 
 use super::job::widths;
 use super::placed::Placed;
-use super::pool::{POLL, Pool, SweepOptions, panic_text};
+use super::pool::{POLL, Pool, SweepOptions};
 use crate::config::{Algorithm, EngineKind, RunSpec};
+use crate::text::panic_text;
 use crate::train::EngineError;
 use crate::train::row::{End, Memory, capacity, train_row};
 use crew::Crew;
@@ -125,7 +126,7 @@ impl Rows {
             Ok(Ok(end)) => return Ok(end),
             Ok(Err(error)) => error.fault,
             // Burn's GPU runtimes report a lost device and a full memory by a panic.
-            Err(panic) => panic_text(panic.as_ref()),
+            Err(panic) => panic_text(panic.as_ref()).to_owned(),
         };
         let name = &self.name;
         Err(EngineError {

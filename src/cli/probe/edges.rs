@@ -1,0 +1,64 @@
+//! The thresholds that a probe is made around.
+
+use etastar::config::{Algorithm, BatchSampling, logspace};
+use etastar::curvature::{Pass, gram};
+use etastar::probe::Probe;
+use etastar::stability::batches::Process;
+use etastar::stability::generalized_sharpness;
+use etastar::stability::lyapunov::{AlmostSureThreshold, Effort, Factor, Linearised};
+use etastar::stability::moment::{MomentThreshold, eta_var_of_epochs};
+use etastar::stability::sampling::Sampling;
+use etastar::stability::thresholds::{Request, thresholds};
+use faer::Par;
+
+/// Where the linearised process stops being stable.
+#[derive(Debug, Clone, Copy)]
+pub struct Edges {
+    /// Of independent batches.
+    pub eta_var: f64,
+    /// Of shuffled epochs, where they are what is followed.
+    pub eta_var_epoch: Option<MomentThreshold>,
+    pub eta_as: Option<AlmostSureThreshold>,
+    /// Of the minimum itself.
+    pub loss: f64,
+}
+
+impl Edges {
+    /// The edges of the process that `probe` follows; η*_var of independent batches too where it has
+    /// another.
+    pub fn of(probe: &Probe<'_>) -> anyhow::Result<Self> {
+        let Probe { weights, data, factor, batch_size, .. } = *probe;
+        let pass = Pass::new(weights, data, factor, Par::rayon(0));
+        let gram = gram(&pass)?;
+        let sampling = Sampling::Distinct;
+        let effort = generalized_sharpness::Effort::default();
+        let request = Request { batch_sizes: vec![batch_size], sampling, effort };
+        let report = thresholds(&gram, &request, &mut |_| ())?;
+        let found = &report.thresholds[0];
+        let process = match probe.algorithm {
+            Algorithm::Mixture => Process::equivalent_mixture(gram.samples(), batch_size)?,
+            Algorithm::Sgd => Process::Sgd { sampling, batch_size },
+        };
+        let (factor, decay) = (Factor::of(&gram)?, report.decay(found));
+        let effort = Effort::default();
+        let independent = Linearised { gram: &gram, factor: &factor, process, decay, effort };
+        let shuffled = probe.sampling == BatchSampling::Epoch;
+        let linearised =
+            if shuffled { independent.on_shuffled_epochs(batch_size) } else { independent };
+        let of_epochs =
+            || eta_var_of_epochs(&factor, batch_size, found.eta_mean, found.eta_var).ok();
+        Ok(Self {
+            eta_var: found.eta_var,
+            eta_var_epoch: shuffled.then(of_epochs).flatten(),
+            eta_as: linearised.eta_as().ok(),
+            loss: pass.loss(),
+        })
+    }
+
+    /// `points` step sizes from half of the smaller threshold to twice the larger one.
+    pub fn around(&self, points: usize) -> Vec<f64> {
+        let last = self.eta_as.map_or(self.eta_var, |found| found.value.max(self.eta_var));
+        let (low, high) = ((0.5 * self.eta_var).log10(), (2.0 * last).log10());
+        (0..points).map(|k| logspace(low, high, points, k)).collect()
+    }
+}

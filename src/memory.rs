@@ -1,0 +1,173 @@
+//! What the work needs of memory, against what there is.
+
+use std::sync::OnceLock;
+
+use sysinfo::{Pid, Process, ProcessesToUpdate, System};
+
+use crate::config::RunSpec;
+use crate::data::Dataset;
+use crate::net::Widths;
+
+/// Work that cannot fit.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{what} needs some {} of memory, and there are {} here; {remedy}", size(*.needed), size(*.available))]
+pub struct TooLittle {
+    what: String,
+    needed: u64,
+    available: u64,
+    remedy: &'static str,
+}
+
+/// Matrices of G's size that are at work while the exact threshold is found.
+const WITH_THRESHOLDS: u64 = 15;
+/// The same without it: G, and what it is assembled from.
+const WITHOUT: u64 = 3;
+/// Bytes for every parameter, at the least: the network, its saved state and a vector in double
+/// precision.
+const PER_PARAMETER: u64 = 16;
+
+/// Bytes that the thresholds of a Gram matrix of this side take.
+pub fn of_thresholds(side: usize) -> u64 {
+    matrices(WITH_THRESHOLDS, side)
+}
+
+/// Bytes that a run takes: its parameters, and its Gram matrix when it is measured.
+pub fn of_run(spec: &RunSpec, data: &Dataset) -> u64 {
+    of_parameters(spec, data).saturating_add(of_measuring(spec, data))
+}
+
+/// Bytes of memory that this process may have in all; `None` where that cannot be found out.
+pub fn available() -> Option<u64> {
+    static FOUND: OnceLock<Option<u64>> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let pid = Pid::from_u32(std::process::id());
+        let mut system = System::new();
+        system.refresh_memory();
+        system.refresh_processes(ProcessesToUpdate::Some(&[pid]), false);
+        let limit = system.process(pid).and_then(Process::cgroup_limits);
+        let limits = [Some(system.total_memory()), limit.map(|limit| limit.total_memory)];
+        limits.into_iter().flatten().filter(|&bytes| bytes > 0).min()
+    })
+}
+
+/// Refuses a Gram matrix whose thresholds would not fit.
+///
+/// # Errors
+/// [`TooLittle`].
+pub fn check_thresholds(side: usize) -> Result<(), TooLittle> {
+    let what = format!("the threshold of a Gram matrix of side {side}");
+    refuse(what, of_thresholds(side), available(), "leave samples out")
+}
+
+/// Refuses a run that would not fit, before it is trained.
+///
+/// # Errors
+/// [`TooLittle`], with the key to change.
+pub fn check_run(spec: &RunSpec, data: &Dataset) -> Result<(), TooLittle> {
+    check_run_against(spec, data, available())
+}
+
+fn check_run_against(
+    spec: &RunSpec,
+    data: &Dataset,
+    available: Option<u64>,
+) -> Result<(), TooLittle> {
+    let network = widths(spec, data);
+    let what = format!("the network {network}");
+    refuse(what, of_parameters(spec, data), available, "choose smaller model.hidden")?;
+    let (n, q) = (data.samples, data.outputs);
+    let what = format!("measuring a minimum of {n} samples × {q} outputs");
+    let remedy = if spec.analysis.thresholds {
+        "choose smaller data.samples_per_class, or analysis.thresholds = false"
+    } else {
+        "choose smaller data.samples_per_class"
+    };
+    refuse(what, of_run(spec, data), available, remedy)
+}
+
+fn refuse(
+    what: String,
+    needed: u64,
+    available: Option<u64>,
+    remedy: &'static str,
+) -> Result<(), TooLittle> {
+    match available {
+        Some(available) if needed > available => Err(TooLittle { what, needed, available, remedy }),
+        _ => Ok(()),
+    }
+}
+
+fn of_parameters(spec: &RunSpec, data: &Dataset) -> u64 {
+    let layers = widths(spec, data).0;
+    let pairs = layers.windows(2).map(|pair| (pair[0] as u64 + 1).saturating_mul(pair[1] as u64));
+    pairs.fold(0, u64::saturating_add).saturating_mul(PER_PARAMETER)
+}
+
+fn of_measuring(spec: &RunSpec, data: &Dataset) -> u64 {
+    let count = if spec.analysis.thresholds { WITH_THRESHOLDS } else { WITHOUT };
+    matrices(count, data.samples * data.outputs)
+}
+
+fn matrices(count: u64, side: usize) -> u64 {
+    let side = side as u64;
+    side.saturating_mul(side).saturating_mul(8 * count)
+}
+
+fn widths(spec: &RunSpec, data: &Dataset) -> Widths {
+    Widths::new(data.features, &spec.model.hidden, data.outputs)
+}
+
+/// "2.0 GiB".
+pub fn size(bytes: u64) -> String {
+    let gibibytes = bytes as f64 / f64::from(1 << 30);
+    if gibibytes < 1024.0 {
+        format!("{gibibytes:.1} GiB")
+    } else {
+        format!("{:.0} TiB", gibibytes / 1024.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, single};
+
+    fn run(overrides: &[&str]) -> RunSpec {
+        let usual = ["train.learning_rate=0.1", "train.batch_size=1"];
+        let overrides = usual.iter().chain(overrides).map(|text| (*text).to_owned());
+        let overrides: Vec<String> = overrides.collect();
+        single(&Config::parse("", "test", "results/x".into(), &overrides).unwrap()).unwrap()
+    }
+
+    fn data(samples: usize) -> Dataset {
+        Dataset {
+            samples,
+            features: 784,
+            outputs: 4,
+            inputs: Vec::new(),
+            targets: Vec::new(),
+            digest: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_cannot_fit_is_refused_with_the_key_to_change() {
+        let refusal = |overrides: &[&str], samples, gibibytes: u64| {
+            check_run_against(&run(overrides), &data(samples), Some(gibibytes << 30))
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(refusal(&[], 1024, 4), Ok(()));
+        let large = refusal(&[], 12_000, 4).unwrap_err();
+        assert!(large.contains("257.5 GiB") && large.contains("analysis.thresholds"), "{large}");
+        assert!(refusal(&["analysis.thresholds=false"], 12_000, 64).is_ok());
+        let wide = refusal(&["model.hidden=[1000000, 1000000]"], 8, 64).unwrap_err();
+        assert!(wide.contains("784-1000000-1000000-4") && wide.contains("15 TiB"), "{wide}");
+    }
+
+    #[test]
+    fn this_machine_has_some() {
+        assert!(available().is_some_and(|bytes| bytes > 1 << 28));
+        assert_eq!(check_thresholds(64), Ok(()));
+        assert!(check_thresholds(1 << 30).is_err());
+    }
+}

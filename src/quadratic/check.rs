@@ -1,0 +1,92 @@
+//! Ranges of single keys, and lists whose entries are checked one by one.
+
+use crate::config::{
+    document::{Node, Value},
+    section::{FromNode, Section},
+};
+
+/// What is wrong with a value: the range it must be in.
+pub(super) type Check = Result<(), &'static str>;
+
+pub(super) fn check(holds: bool, expected: &'static str) -> Check {
+    if holds { Ok(()) } else { Err(expected) }
+}
+
+pub(super) fn any<T>(_: &T) -> Check {
+    Ok(())
+}
+
+/// Squares and products of such numbers, and of millions of them, stay far from where doubles end.
+pub(super) fn moderate(value: &f64) -> Check {
+    check((1e-9..=1e9).contains(value), "a number from 1e-9 to 1e9")
+}
+
+pub(super) fn count(value: &usize) -> Check {
+    check((1..=1_000_000).contains(value), "a whole number from 1 to 1000000")
+}
+
+pub(super) fn several(value: &usize) -> Check {
+    check((2..=1_000_000).contains(value), "a whole number from 2 to 1000000")
+}
+
+pub(super) fn steps(value: &u64) -> Check {
+    check((1..=1_000_000_000).contains(value), "a whole number from 1 to 1000000000")
+}
+
+/// What every entry of a list must be.
+pub(super) struct Entries<T> {
+    pub holds: fn(&T) -> bool,
+    /// What a complaint says the list must be.
+    pub expected: &'static str,
+}
+
+/// η/η*_var of growth rates. Below, nothing but rounding would be measured in any time; far above,
+/// every step overflows.
+pub(super) const FRACTIONS: Entries<f64> = Entries {
+    holds: |value| (1e-6..=1e6).contains(value),
+    expected: "a list of numbers from 1e-6 to 1e6",
+};
+
+/// Step sizes, or parts of a threshold, that must stay below 1.
+pub(super) const BELOW_ONE: Entries<f64> = Entries {
+    holds: |value| (1e-6..1.0).contains(value),
+    expected: "a list of numbers from 1e-6 to less than 1",
+};
+
+pub(super) const BATCH_SIZES: Entries<usize> = Entries {
+    holds: |value| count(value).is_ok(),
+    expected: "a list of whole numbers from 1 to 1000000",
+};
+
+/// The list under `key`, or `default`; the complaint about a faulty one points at the first entry
+/// that is at fault.
+pub(super) fn list<T: FromNode>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    default: Vec<T>,
+    entries: Entries<T>,
+) -> Vec<T> {
+    let Some(node) = section.node(key) else { return default };
+    let path = section.path(key);
+    let Value::Array(items) = &node.value else {
+        section.wrong_type(&path, &node, entries.expected);
+        return default;
+    };
+    let complain = |at: &Node, found: String| {
+        let message = format!("`{path}` must be {}, found {found}", entries.expected);
+        section.complain(at.origin.clone(), message);
+    };
+    if items.is_empty() {
+        complain(&node, "an empty one".to_owned());
+        return default;
+    }
+    let mut values = Vec::new();
+    for item in items {
+        let Some(value) = T::from_node(item).filter(entries.holds) else {
+            complain(item, format!("{} in it", item.value.describe()));
+            return default;
+        };
+        values.push(value);
+    }
+    values
+}

@@ -1,0 +1,131 @@
+//! An experiment's settings as JSON of the file's own shape, and how two of them differ.
+
+use std::{collections::BTreeSet, fs::File, io, path::Path};
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Value, json};
+
+use super::config::{Experiment, ProblemKind, QuadraticConfig};
+
+/// Where the settings have the content of a Gram matrix.
+const CONTENT: &str = "problem.path.blake3";
+
+/// The keys are those of the file, with the sections that the experiment has. The folder of the
+/// results is left out: it is no setting of what is simulated.
+impl Serialize for QuadraticConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("experiment", self.experiment.name())?;
+        map.serialize_entry("seed", &self.seed)?;
+        map.serialize_entry("sgd", &self.sgd)?;
+        // The phase diagram builds its problems itself.
+        if !matches!(self.experiment, Experiment::PhaseDiagram(_)) {
+            map.serialize_entry("problem", &self.problem)?;
+        }
+        if let Some(gradients) = &self.gradients {
+            map.serialize_entry("gradients", gradients)?;
+        }
+        map.serialize_entry(self.experiment.name(), &self.experiment)?;
+        map.end()
+    }
+}
+
+/// Everything that the tables of `config` depend on.
+///
+/// A Gram matrix is told by its content: where the file lies makes no difference.
+pub(super) fn settings(config: &QuadraticConfig) -> Value {
+    let mut settings = json!(config);
+    if let ProblemKind::Gram { path, .. } = &config.problem.kind
+        // What cannot be read has no tables either, and the experiment says why.
+        && let Ok(hash) = hash(path)
+    {
+        settings["problem"]["path"] = json!({ "blake3": hash });
+    }
+    settings
+}
+
+fn hash(path: &Path) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Every key that `found` and `wanted` do not share, for a reader.
+pub(super) fn differences(found: &Value, wanted: &Value) -> Vec<String> {
+    // Another experiment has other sections too, which says nothing more.
+    if found["experiment"] != wanted["experiment"] {
+        return vec![difference("experiment", &found["experiment"], &wanted["experiment"])];
+    }
+    let mut differences = Vec::new();
+    differ("", found, wanted, &mut differences);
+    differences
+}
+
+fn differ(path: &str, found: &Value, wanted: &Value, differences: &mut Vec<String>) {
+    if let (Value::Object(a), Value::Object(b)) = (found, wanted) {
+        for key in a.keys().chain(b.keys()).collect::<BTreeSet<_>>() {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            differ(&path, &found[key], &wanted[key], differences);
+        }
+    } else if found != wanted && path == CONTENT {
+        differences.push("problem.path is another matrix".to_owned());
+    } else if found != wanted {
+        differences.push(difference(path, found, wanted));
+    }
+}
+
+fn difference(path: &str, found: &Value, wanted: &Value) -> String {
+    let told = |value: &Value| match value {
+        Value::Null => "absent".to_owned(),
+        value => value.to_string(),
+    };
+    format!("{path} is {} there and {} here", told(found), told(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn parsed(source: &str) -> QuadraticConfig {
+        QuadraticConfig::parse(source, "x.toml", "results/x".into(), &[]).unwrap()
+    }
+
+    #[test]
+    fn settings_have_the_keys_of_the_file() {
+        let found = settings(&parsed("experiment = \"stationary\"\nresults = \"elsewhere\"\n"));
+        assert_eq!(found["experiment"], "stationary");
+        assert_eq!(found["problem"]["kind"], "low_rank");
+        assert_eq!(found["problem"]["rank"], 8);
+        assert_eq!(found["gradients"]["seed"], 1);
+        assert_eq!(found["stationary"]["chains"], 32);
+        assert_eq!(found["results"], Value::Null);
+        let found = settings(&parsed(""));
+        assert_eq!(found["phase_diagram"]["samples"], 100);
+        assert_eq!(found["problem"], Value::Null);
+    }
+
+    #[test]
+    fn settings_survive_their_file() {
+        let found =
+            settings(&parsed("[phase_diagram]\nlearning_rate = [0.1, 0.30000000000000004]"));
+        let read: Value = serde_json::from_str(&format!("{found:#}")).unwrap();
+        assert_eq!(differences(&read, &found), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_matrix_is_told_by_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings_of = |name: &str, content: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, content).unwrap();
+            settings(&parsed(&format!(
+                "experiment = \"mixture\"\n[problem]\nkind = \"gram\"\npath = {path:?}\n"
+            )))
+        };
+        let here = settings_of("a.npy", "one");
+        assert_eq!(differences(&here, &settings_of("b.npy", "one")), Vec::<String>::new());
+        let other = settings_of("a.npy", "two");
+        assert_eq!(differences(&here, &other), ["problem.path is another matrix"]);
+    }
+}
