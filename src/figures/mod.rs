@@ -82,7 +82,7 @@ fn figures(runs: &Runs) -> impl Iterator<Item = &'static Figure> {
 pub enum Outcome {
     /// Both files are written.
     Drawn { name: String, svg: PathBuf, png: PathBuf },
-    /// The CSV lacks what the figure shows; files of an earlier drawing are left alone.
+    /// The CSV lacks what the figure shows.
     Skipped { name: String, reason: String },
 }
 
