@@ -36,7 +36,7 @@ pub enum ProbeError {
     /// θ* + δ cannot be told from θ*, or is somewhere else.
     #[error(
         "single precision cannot see a perturbation of {perturbation:e} of the weights' length: \
-         rounding the weights changes them as much; from 1e-6 on it can"
+         rounding changes it by more than a tenth; from 1e-6 on it does not"
     )]
     Lost { perturbation: f64 },
 }
