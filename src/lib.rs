@@ -60,6 +60,7 @@ pub mod compare;
 pub mod config;
 pub mod curvature;
 pub mod data;
+pub(crate) mod differences;
 pub mod figures;
 pub mod launch;
 pub mod memory;

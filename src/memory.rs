@@ -72,8 +72,7 @@ fn check_run_against(
     data: &Dataset,
     available: Option<u64>,
 ) -> Result<(), TooLittle> {
-    let network = widths(spec, data);
-    let what = format!("the network {network}");
+    let what = format!("the network {}", Widths::of(&spec.model, data));
     refuse(what, of_parameters(spec, data), available, "choose smaller model.hidden")?;
     let (n, q) = (data.samples, data.outputs);
     let what = format!("measuring a minimum of {n} samples × {q} outputs");
@@ -98,9 +97,7 @@ fn refuse(
 }
 
 fn of_parameters(spec: &RunSpec, data: &Dataset) -> u64 {
-    let layers = widths(spec, data).0;
-    let pairs = layers.windows(2).map(|pair| (pair[0] as u64 + 1).saturating_mul(pair[1] as u64));
-    pairs.fold(0, u64::saturating_add).saturating_mul(PER_PARAMETER)
+    (Widths::of(&spec.model, data).parameters() as u64).saturating_mul(PER_PARAMETER)
 }
 
 fn of_measuring(spec: &RunSpec, data: &Dataset) -> u64 {
@@ -111,10 +108,6 @@ fn of_measuring(spec: &RunSpec, data: &Dataset) -> u64 {
 fn matrices(count: u64, side: usize) -> u64 {
     let side = side as u64;
     side.saturating_mul(side).saturating_mul(8 * count)
-}
-
-fn widths(spec: &RunSpec, data: &Dataset) -> Widths {
-    Widths::new(data.features, &spec.model.hidden, data.outputs)
 }
 
 /// "2.0 GiB".

@@ -49,16 +49,16 @@ impl Table {
     pub fn open(path: &Path) -> Result<Self, TableError> {
         let content = std::fs::read(path)
             .map_err(|source| TableError::Open { path: path.to_owned(), source })?;
-        Self::new(path, &content)
+        Self::new(path, content)
     }
 
     /// Reads the header of a CSV that is called `path` in complaints.
     ///
     /// # Errors
     /// A first line that isn't text.
-    pub fn new(path: &Path, content: &[u8]) -> Result<Self, TableError> {
+    pub fn new(path: &Path, content: impl Into<Vec<u8>>) -> Result<Self, TableError> {
         let mut reader =
-            ReaderBuilder::new().trim(Trim::All).from_reader(Cursor::new(content.to_owned()));
+            ReaderBuilder::new().trim(Trim::All).from_reader(Cursor::new(content.into()));
         let header = reader.headers().map_err(|source| malformed(path, source))?;
         let names = header.iter().map(str::to_owned);
         let columns = names.enumerate().map(|(i, name)| (name, i)).collect();
@@ -94,9 +94,7 @@ impl Table {
         let line = record.position().map_or(0, |position| self.line_of(position));
         Ok(found.then_some(Row { path: &self.path, columns: &self.columns, record, line }))
     }
-}
 
-impl Table {
     /// The line of a record. The reader places it where the one before ended, which may be before
     /// the LF of CR LF, and before empty lines.
     fn line_of(&self, position: &csv::Position) -> u64 {

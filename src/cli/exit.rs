@@ -12,6 +12,9 @@ use etastar::figures::FiguresError;
 use etastar::launch::LaunchError;
 use etastar::memory::TooLittle;
 use etastar::net::minimum::MinimumError;
+use etastar::probe::ProbeError;
+use etastar::quadratic::{FolderError, QuadraticError};
+use etastar::report::DestinationError;
 use etastar::stability::thresholds::ThresholdsError;
 use etastar::stationary::StationaryError;
 use etastar::sweep::{AnalysisError, Outcome, SweepError};
@@ -83,6 +86,12 @@ fn code(error: &anyhow::Error) -> u8 {
             || cause.is::<TooLittle>()
             || cause.downcast_ref::<FiguresError>().is_some_and(has_nothing_to_draw)
             || cause.downcast_ref::<AnalysisError>().is_some_and(is_misfit)
+            || cause.is::<ProbeError>()
+            || cause.downcast_ref::<FolderError>().is_some_and(is_taken)
+            || cause
+                .downcast_ref::<QuadraticError>()
+                .is_some_and(QuadraticError::is_of_the_settings)
+            || cause.downcast_ref::<DestinationError>().is_some_and(is_protected)
             || cause.downcast_ref::<StationaryError>().is_some_and(is_unsuitable)
             || is_usage(cause.downcast_ref::<SweepError>())
             || cause.downcast_ref::<LaunchError>().is_some_and(is_launch_usage)
@@ -111,6 +120,16 @@ fn has_nothing_to_draw(error: &FiguresError) -> bool {
 /// Other data or another network must be chosen.
 fn is_misfit(error: &AnalysisError) -> bool {
     matches!(error, AnalysisError::Shape { .. } | AnalysisError::Memory(_))
+}
+
+/// Another folder must be named, unless it is the disk that refuses.
+fn is_taken(error: &FolderError) -> bool {
+    !matches!(error, FolderError::Store(_))
+}
+
+/// What must not be overwritten was the wrong destination to name.
+fn is_protected(error: &DestinationError) -> bool {
+    !matches!(error, DestinationError::Unreadable { .. })
 }
 
 /// Everything but what Slurm or the disk refused.

@@ -70,15 +70,15 @@ impl Kept {
         Ok(())
     }
 
-    /// To be called once the answer is told: notes what is not shown, and fails if the disk refused
-    /// a file.
-    pub fn settle(self, style: Style) -> anyhow::Result<()> {
+    /// To be called once the answer is `told`: notes what is not shown, and fails if the disk refused
+    /// a file or the answer could not be told.
+    pub fn settle(self, told: anyhow::Result<()>, style: Style) -> anyhow::Result<()> {
         if let Some(Outcome::Skipped { name, reason }) = &self.figure {
             style.note(&format!("{name} is not drawn: {reason}"));
         }
         if let Some(left_out) = &self.left_out {
             style.note(left_out);
         }
-        self.fault.map_or(Ok(()), Err)
+        self.fault.map_or(told, Err)
     }
 }

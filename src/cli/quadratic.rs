@@ -7,13 +7,10 @@ use std::process::ExitCode;
 use clap::Args;
 use etastar::figures::Outcome;
 use etastar::figures::quadratic::draw_quadratic;
-use etastar::quadratic::{
-    CsvTable, FolderError, Progress, QuadraticConfig, QuadraticError, ResultsFolder, run,
-};
+use etastar::quadratic::{CsvTable, Progress, QuadraticConfig, QuadraticError, ResultsFolder, run};
 use indicatif::ProgressBar;
 use serde_json::json;
 
-use super::exit::UsageError;
 use super::show::Style;
 
 /// Arguments of `quadratic`.
@@ -30,9 +27,9 @@ impl Quadratic {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
         let config = QuadraticConfig::load(&self.config, &self.overrides)?;
         // Before the long work, so that a folder that cannot be used costs none of it.
-        let folder = ResultsFolder::open(&config).map_err(told_folder)?;
-        let tables = simulate(&config, style).map_err(told)?;
-        let mut files = folder.write(&tables).map_err(told_folder)?;
+        let folder = ResultsFolder::open(&config)?;
+        let tables = simulate(&config, style)?;
+        let mut files = folder.write(&tables)?;
         for outcome in draw_quadratic(folder.root(), &folder.root().join("figures"))? {
             match outcome {
                 Outcome::Drawn { svg, png, .. } => files.extend([svg, png]),
@@ -62,17 +59,4 @@ fn simulate(config: &QuadraticConfig, style: Style) -> Result<Vec<CsvTable>, Qua
     let tables = run(config, &Progress::new(&listener));
     bar.finish_and_clear();
     tables
-}
-
-/// Another folder must be named, unless it is the disk that refuses.
-fn told_folder(error: FolderError) -> anyhow::Error {
-    match error {
-        FolderError::Store(error) => error.into(),
-        refused => UsageError(refused.to_string()).into(),
-    }
-}
-
-/// Other settings must be chosen, unless it is the numerics that failed.
-fn told(error: QuadraticError) -> anyhow::Error {
-    if error.is_of_the_settings() { UsageError(error.to_string()).into() } else { error.into() }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use etastar::report::{self, Destination, DestinationError};
+use etastar::report::{self, Destination};
 use etastar::sweep::Store;
 
 use super::exit::UsageError;
@@ -26,7 +26,7 @@ impl Report {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
         let folder = self.folder.with("plan.json")?;
         let out = self.out.clone().unwrap_or_else(|| folder.join("report.html"));
-        let out = Destination::at(&out).map_err(refusal)?;
+        let out = Destination::at(&out)?;
         let is_shown = matches!(out, Destination::StandardOutput(_));
         if is_shown && style.json {
             let fault = "the page and the answer of --json cannot both go to standard output";
@@ -50,15 +50,5 @@ impl Report {
             written.bytes as f64 / 1e6
         ));
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// A destination that must not be overwritten was the wrong one to name.
-fn refusal(error: DestinationError) -> anyhow::Error {
-    match error {
-        DestinationError::Unreadable { .. } => error.into(),
-        DestinationError::Folder(_) | DestinationError::Foreign(_) => {
-            UsageError(error.to_string()).into()
-        }
     }
 }

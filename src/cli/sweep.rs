@@ -79,12 +79,11 @@ fn refuse_vain_overrides(source: &Source, config: &Config) -> Result<(), UsageEr
         ("seed", !swept.seed.is_empty()),
         ("algorithm", !swept.algorithm.is_empty()),
     ];
-    for (key, listed) in lists {
-        let of_train = |flag: &&String| {
-            flag.split_once('=').is_some_and(|(path, _)| path.trim() == format!("train.{key}"))
-        };
-        if let Some(flag) = source.overrides().iter().find(of_train).filter(|_| listed) {
-            let value = flag.split_once('=').map_or("", |(_, value)| value.trim());
+    for (flag, (path, value)) in
+        source.overrides().iter().filter_map(|flag| Some((flag, flag.split_once('=')?)))
+    {
+        let (path, value) = (path.trim(), value.trim());
+        if let Some(key) = path.strip_prefix("train.").filter(|key| lists.contains(&(key, true))) {
             return Err(UsageError(format!(
                 "--set {flag} would have no effect, as [sweep] lists values of {key}; write \
                  --set 'sweep.{key}=[{value}]', or use `etastar train` for a single run"
@@ -184,7 +183,7 @@ fn print_plan(
         return Ok(());
     }
     let finished = finished.into_iter().filter(|&finished| finished).count();
-    let widths = Widths::new(data.features, &config.model.hidden, data.outputs);
+    let widths = Widths::of(&config.model, data);
     writeln!(
         out,
         "{} {}, {finished} finished, in {}",

@@ -15,14 +15,13 @@ pub fn learning_rates(section: &mut Section<'_>, problems: &Problems) -> Vec<f64
     };
     match node.value {
         Value::Table(entries) => range(Section::new(&path, entries, problems)),
-        _ => list(
-            section,
-            &path,
-            &node,
-            |rate: &f64| (1e-30..=1e30).contains(rate),
-            "numbers from 1e-30 to 1e30",
-        ),
+        _ => list(section, &path, &node, is_factor, "numbers from 1e-30 to 1e30"),
     }
+}
+
+/// Whether a number may multiply gradients or weights: no product of a few such overflows.
+pub fn is_factor(value: &f64) -> bool {
+    (1e-30..=1e30).contains(value)
 }
 
 /// Reads `batch_size = [1, 2, 4]`.

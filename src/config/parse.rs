@@ -14,9 +14,8 @@ fn positive(value: &f64) -> Check {
     if *value > 0.0 && value.is_finite() { Ok(()) } else { Err("a positive number") }
 }
 
-/// Of what is multiplied with gradients and weights, so that no product of a few overflows.
 fn factor(value: &f64) -> Check {
-    if (1e-30..=1e30).contains(value) { Ok(()) } else { Err("a number from 1e-30 to 1e30") }
+    if grid::is_factor(value) { Ok(()) } else { Err("a number from 1e-30 to 1e30") }
 }
 
 fn fraction(value: &f64) -> Check {

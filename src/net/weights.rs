@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::ModelConfig;
+use crate::data::Dataset;
+
 /// One affine layer z = W a + b.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
@@ -29,6 +32,11 @@ impl Widths {
     /// Inputs, hidden layers, outputs.
     pub fn new(features: usize, hidden: &[usize], outputs: usize) -> Self {
         Self([&[features], hidden, &[outputs]].concat())
+    }
+
+    /// The network of `model` for `data`.
+    pub fn of(model: &ModelConfig, data: &Dataset) -> Self {
+        Self::new(data.features, &model.hidden, data.outputs)
     }
 
     /// (inputs, outputs) of each layer.

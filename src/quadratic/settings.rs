@@ -1,11 +1,12 @@
 //! An experiment's settings as JSON of the file's own shape, and how two of them differ.
 
-use std::{collections::BTreeSet, fs::File, io, path::Path};
+use std::{fs::File, io, path::Path};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
 
 use super::config::{Experiment, ProblemKind, QuadraticConfig};
+use crate::differences;
 
 /// Where the settings have the content of a Gram matrix.
 const CONTENT: &str = "problem.path.blake3";
@@ -52,34 +53,21 @@ fn hash(path: &Path) -> io::Result<String> {
 
 /// Every key that `found` and `wanted` do not share, for a reader.
 pub(super) fn differences(found: &Value, wanted: &Value) -> Vec<String> {
+    let all = differences::differences(found, wanted).into_iter();
     // Another experiment has other sections too, which says nothing more.
-    if found["experiment"] != wanted["experiment"] {
-        return vec![difference("experiment", &found["experiment"], &wanted["experiment"])];
-    }
-    let mut differences = Vec::new();
-    differ("", found, wanted, &mut differences);
-    differences
+    let other = found["experiment"] != wanted["experiment"];
+    all.filter(|(path, ..)| !other || path == "experiment").map(told).collect()
 }
 
-fn differ(path: &str, found: &Value, wanted: &Value, differences: &mut Vec<String>) {
-    if let (Value::Object(a), Value::Object(b)) = (found, wanted) {
-        for key in a.keys().chain(b.keys()).collect::<BTreeSet<_>>() {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            differ(&path, &found[key], &wanted[key], differences);
-        }
-    } else if found != wanted && path == CONTENT {
-        differences.push("problem.path is another matrix".to_owned());
-    } else if found != wanted {
-        differences.push(difference(path, found, wanted));
+fn told((path, found, wanted): (String, &Value, &Value)) -> String {
+    if path == CONTENT {
+        return "problem.path is another matrix".to_owned();
     }
-}
-
-fn difference(path: &str, found: &Value, wanted: &Value) -> String {
-    let told = |value: &Value| match value {
+    let value = |value: &Value| match value {
         Value::Null => "absent".to_owned(),
         value => value.to_string(),
     };
-    format!("{path} is {} there and {} here", told(found), told(wanted))
+    format!("{path} is {} there and {} here", value(found), value(wanted))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::identity::{RunId, run_id, training};
 use super::store::{self, Store, StoreError};
 use crate::config::{Algorithm, RunSpec};
+use crate::differences::differences;
 
 /// A results folder that holds another experiment.
 #[derive(Debug, thiserror::Error)]
@@ -125,8 +126,7 @@ fn match_experiment(store: &Store, settings: &Value) -> Result<(), ExperimentErr
 /// Refuses `settings` that are not those `found` in `store`.
 fn matching(store: &Store, mut found: Value, settings: &Value) -> Result<(), ExperimentError> {
     remove_axes(&mut found);
-    let mut differences = Vec::new();
-    differ("", &found, settings, &mut differences);
+    let differences: Vec<String> = differences(&found, settings).into_iter().map(told).collect();
     if differences.is_empty() {
         return Ok(());
     }
@@ -134,18 +134,9 @@ fn matching(store: &Store, mut found: Value, settings: &Value) -> Result<(), Exp
     Err(ExperimentError::Other { folder, differences: differences.join(", ") })
 }
 
-fn differ(path: &str, found: &Value, wanted: &Value, differences: &mut Vec<String>) {
-    if let (Value::Object(a), Value::Object(b)) = (found, wanted) {
-        let mut keys: Vec<&String> = a.keys().chain(b.keys()).collect();
-        keys.sort();
-        keys.dedup();
-        for key in keys {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            differ(&path, &found[key], &wanted[key], differences);
-        }
-    } else if found != wanted && path == "data.digest" {
-        differences.push("the images or labels are other ones".to_owned());
-    } else if found != wanted {
-        differences.push(format!("{path} is {found} there and {wanted} here"));
+fn told((path, found, wanted): (String, &Value, &Value)) -> String {
+    if path == "data.digest" {
+        return "the images or labels are other ones".to_owned();
     }
+    format!("{path} is {found} there and {wanted} here")
 }

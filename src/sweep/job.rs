@@ -105,11 +105,6 @@ pub fn is_finished(store: &Store, spec: &RunSpec, id: &RunId) -> Result<bool, St
     Ok(Job::finished(store, spec, id)?.is_some())
 }
 
-/// The layers of a run's network.
-pub(super) fn widths(spec: &RunSpec, data: &Dataset) -> Widths {
-    Widths::new(data.features, &spec.model.hidden, data.outputs)
-}
-
 impl Job<'_> {
     /// The record of run `id`, if all that `spec` asks for is in it.
     pub fn finished(
@@ -239,7 +234,7 @@ impl Job<'_> {
     }
 
     pub(super) fn widths(&self) -> Widths {
-        widths(self.spec, self.data)
+        Widths::of(&self.spec.model, self.data)
     }
 
     /// Writes the history and the minimum.

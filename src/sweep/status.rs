@@ -116,7 +116,8 @@ fn state(store: &Store, run: &Planned, place: Option<&Place>) -> Result<RunState
         Err(error @ StoreError::Damaged { .. }) => {
             return Ok(RunState::Failed { reason: error.to_string() });
         }
-        found => drop(found?),
+        Ok(None) => {}
+        Err(error) => return Err(error),
     }
     if store.is_claimed(&run.run_id)? {
         return Ok(RunState::Running);

@@ -12,7 +12,7 @@ use clap::Args;
 use etastar::config::{Algorithm, BatchSampling};
 use etastar::figures::draw_probe;
 use etastar::net::Weights;
-use etastar::probe::{Outcome, Probe as Request, ProbeError};
+use etastar::probe::{Outcome, Probe as Request};
 use indicatif::ProgressBar;
 use serde_json::json;
 
@@ -66,8 +66,7 @@ impl Probe {
         let context = || format!("cannot probe {}", self.minimum.display());
         let minimum = self.setting.load(&self.minimum).with_context(context)?;
         let request = self.request(&minimum);
-        let usage = |fault: ProbeError| UsageError(fault.to_string());
-        let starts = request.prepare().map_err(usage).with_context(context)?;
+        let starts = request.prepare().with_context(context)?;
         let (folder, csv) = beside::prepare(&self.minimum, self.out.as_deref(), "probe")?;
         style.note("thresholds of the linearised process …");
         let edges = Edges::of(&request)?;
@@ -76,8 +75,7 @@ impl Probe {
         let table = table::to_csv(request.batch_size, edges, &outcomes)?;
         let kept = Kept::write("probe", csv, &folder, &table, draw_probe);
         let shown = self.answer(&kept, edges, &outcomes, style);
-        kept.settle(style)?;
-        shown?;
+        kept.settle(shown, style)?;
         Ok(ExitCode::SUCCESS)
     }
 

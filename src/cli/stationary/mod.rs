@@ -70,8 +70,7 @@ impl Stationary {
         let table = table::to_csv(&rows, self.sampling().name())?;
         let kept = Kept::write("stationary", csv, &folder, &table, draw_stationary);
         let shown = self.answer(&kept, &bottom, &expansion, &rows, style);
-        kept.settle(style)?;
-        shown?;
+        kept.settle(shown, style)?;
         Ok(ExitCode::SUCCESS)
     }
 

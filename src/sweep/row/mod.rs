@@ -13,10 +13,10 @@ use std::sync::mpsc::{Sender, channel};
 
 use burn::tensor::Device;
 
-use super::job::widths;
 use super::placed::Placed;
 use super::pool::{POLL, Pool, SweepOptions};
 use crate::config::{Algorithm, EngineKind, RunSpec};
+use crate::net::Widths;
 use crate::text::panic_text;
 use crate::train::EngineError;
 use crate::train::row::{End, Memory, capacity, train_row};
@@ -107,7 +107,7 @@ impl Rows {
     }
 
     fn capacity(&self, pool: &Pool<'_>, spec: &RunSpec) -> usize {
-        let widths = widths(spec, pool.data);
+        let widths = Widths::of(&spec.model, pool.data);
         match self.wanted {
             0 => capacity(&widths, spec.train.batch_size, self.memory),
             wanted => wanted,
