@@ -1,15 +1,11 @@
 //! Disks that refuse to take what is written.
 
-#![cfg(unix)]
-
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::config::tiny_config;
-use common::program::{etastar, stderr, stdout};
+use crate::common::config::tiny_config;
+use crate::common::program::{etastar, stderr, stdout};
 
 /// Runs `arguments` where no file can grow beyond `kibibytes`: writing fails half-way as on a full disk.
 fn confined(folder: &Path, kibibytes: u32, arguments: &str) -> Output {

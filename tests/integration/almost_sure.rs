@@ -1,8 +1,6 @@
 //! The almost-sure threshold: exponents against closed forms, enumeration and the second moment.
 
-#[path = "common/permutations.rs"]
-mod permutations;
-
+use crate::common::permutations::permutations;
 use etastar::{
     curvature::gram::Gram,
     quadratic::{closed_form::Family, problem::dexter_rows},
@@ -16,7 +14,6 @@ use etastar::{
     },
 };
 use faer::Mat;
-use permutations::permutations;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

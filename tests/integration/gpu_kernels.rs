@@ -1,10 +1,5 @@
 //! The GPU's own kernels for small batches against a plain loop in double precision.
-#![cfg(feature = "wgpu")]
-
-#[path = "common/adapter.rs"]
-mod adapter;
-
-use adapter::skipped;
+use crate::common::adapter::skipped;
 use burn::tensor::Device;
 use etastar::config::Backend;
 use etastar::data::Dataset;

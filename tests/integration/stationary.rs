@@ -1,12 +1,10 @@
 //! `etastar stationary`: SGD around a minimum that does not interpolate, against Corollary 13.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::config::tiny_config;
-use common::program::{etastar, stderr, stdout};
+use crate::common::config::tiny_config;
+use crate::common::program::{etastar, stderr, stdout};
 use etastar::config::{Config, single};
 use etastar::curvature::{Pass, gradient, mean_squared_gradient};
 use etastar::data::Dataset;

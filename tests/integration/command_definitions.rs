@@ -1,12 +1,9 @@
 //! Completions and manual pages know every subcommand that `--help` lists.
 
-#[path = "common/program.rs"]
-mod program;
-
 use std::fs;
 use std::path::Path;
 
-use program::{etastar, stderr, stdout};
+use crate::common::program::{etastar, stderr, stdout};
 
 /// The subcommands in the program's own help.
 fn subcommands() -> Vec<String> {

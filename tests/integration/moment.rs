@@ -1,8 +1,6 @@
 //! Where the simulated second moment stops shrinking, against what is exact.
 
-#[path = "common/permutations.rs"]
-mod permutations;
-
+use crate::common::permutations::permutations;
 use etastar::curvature::gram::Gram;
 use etastar::stability::{
     batches::Process,
@@ -13,7 +11,6 @@ use etastar::stability::{
     thresholds::{Request, thresholds},
 };
 use faer::Mat;
-use permutations::permutations;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -1,14 +1,10 @@
 //! Runs trained together against the same runs trained alone.
 
-#[path = "common/adapter.rs"]
-mod adapter;
-#[path = "common/config.rs"]
-mod common;
-
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 
-use adapter::skipped;
+use crate::common::adapter::skipped;
+use crate::common::config::tiny_config;
 use burn::tensor::Device;
 use etastar::config::{Backend, Config, RunSpec, single};
 use etastar::data::Dataset;
@@ -20,7 +16,7 @@ use etastar::train::{
 
 fn spec(overrides: &[&str]) -> RunSpec {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
-    let config = Config::parse(&common::tiny_config(), "tiny", "results/tiny".into(), &overrides);
+    let config = Config::parse(&tiny_config(), "tiny", "results/tiny".into(), &overrides);
     single(&config.unwrap()).unwrap()
 }
 

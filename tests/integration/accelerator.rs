@@ -1,12 +1,9 @@
 //! Exact thresholds whose iterations ran on a tensor device, against those of the CPU in double
 //! precision.
 
-#[path = "common/adapter.rs"]
-mod adapter;
-
 use std::sync::Mutex;
 
-use adapter::skipped;
+use crate::common::adapter::skipped;
 use etastar::accelerate::OnDevice;
 use etastar::config::{AnalysisBackend, Backend};
 use etastar::curvature::Gram;

@@ -1,15 +1,12 @@
 //! `etastar quadratic` as a user meets it: its configuration, its folder, its figures.
 
-#[path = "common/program.rs"]
-mod program;
-
 use std::{fs, path::Path};
 
+use crate::common::program::{etastar, stderr, stdout};
 use etastar::{
     figures::{Outcome, quadratic::draw_quadratic},
     quadratic::QuadraticConfig,
 };
-use program::{etastar, stderr, stdout};
 
 fn config(source: &str) -> QuadraticConfig {
     QuadraticConfig::parse(source, "test.toml", "results/test".into(), &[]).unwrap()

@@ -1,12 +1,10 @@
 //! The report of a results folder: complete, finished or not, and safe whatever the folder holds.
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::config::tiny_config;
-use common::program::{command, etastar, stderr, stdout};
+use crate::common::config::tiny_config;
+use crate::common::program::{command, etastar, stderr, stdout};
 use serde_json::{Value, json};
 
 fn sweep(folder: &Path) {

@@ -1,13 +1,11 @@
 //! Tasks of a job array as far as they need no Slurm; `scripts/slurm_test.sh` has the rest.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use common::config::tiny_config;
-use common::program::{etastar, stderr, stdout};
+use crate::common::config::tiny_config;
+use crate::common::program::{command, etastar, stderr, stdout};
 use serde_json::{Value, json};
 
 fn write_config(folder: &Path) {
@@ -137,7 +135,7 @@ fn a_thread_more_or_less_changes_no_digit() {
         write_config(folder.path());
         let workers = format!("run.workers={threads}");
         let arguments = ["sweep", "x.toml", "--quiet", "--set", &workers];
-        let mut command = common::program::command(folder.path(), &arguments);
+        let mut command = command(folder.path(), &arguments);
         assert!(command.env("RAYON_NUM_THREADS", threads).output().unwrap().status.success());
     }
     assert_eq!(rows(one.path()), rows(two.path()));

@@ -1,12 +1,10 @@
 //! `etastar probe`: the true SGD around a minimum, against the thresholds of its linearisation.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::config::tiny_config;
-use common::program::{etastar, stderr, stdout};
+use crate::common::config::tiny_config;
+use crate::common::program::{etastar, stderr, stdout};
 use etastar::figures::{Outcome, draw_probe};
 use etastar::net::minimum::{read, to_bytes};
 use serde_json::Value;

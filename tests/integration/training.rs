@@ -1,11 +1,8 @@
 //! The engine's steps against plain loops in double precision, and their reproducibility.
 
 #[cfg(feature = "wgpu")]
-#[path = "common/adapter.rs"]
-mod adapter;
-#[path = "common/config.rs"]
-mod common;
-
+use crate::common::adapter::skipped;
+use crate::common::config::tiny_config;
 use etastar::config::{Backend, Config, RunSpec, single};
 use etastar::data::Dataset;
 use etastar::net::{Weights, Widths, initial, minimum};
@@ -15,7 +12,7 @@ use etastar::train::{
 
 fn spec(overrides: &[&str]) -> RunSpec {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
-    let config = Config::parse(&common::tiny_config(), "tiny", "results/tiny".into(), &overrides);
+    let config = Config::parse(&tiny_config(), "tiny", "results/tiny".into(), &overrides);
     single(&config.unwrap()).unwrap()
 }
 
@@ -170,7 +167,7 @@ fn ndarray_agrees_with_flex() {
 #[test]
 fn wgpu_agrees_with_flex() {
     if let Err(error) = open_device(Backend::Wgpu, 0) {
-        adapter::skipped(&error);
+        skipped(&error);
         return;
     }
     let disagreement = disagreement(Backend::Wgpu);

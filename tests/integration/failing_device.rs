@@ -1,13 +1,11 @@
 //! Rows of a sweep whose device fails, and rows of mixed algorithms.
 
-#[path = "common/config.rs"]
-mod common;
-
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::common::config::tiny_config;
 use etastar::config::{Algorithm, AnalysisBackend, Config, EngineKind, RunSpec, grid};
 use etastar::data::Dataset;
 use etastar::net::{Weights, minimum};
@@ -27,7 +25,7 @@ const OPTIONS: SweepOptions = SweepOptions {
 
 fn specs(more: &[&str]) -> Vec<RunSpec> {
     let sweep = "[sweep]\nlearning_rate = [0.02, 0.03, 0.04, 0.05]\nbatch_size = [2, 4]\n";
-    let source = common::tiny_config() + sweep + "[run]\nengine = \"tensor\"\n";
+    let source = tiny_config() + sweep + "[run]\nengine = \"tensor\"\n";
     let overrides: Vec<String> = more.iter().map(|&text| text.to_owned()).collect();
     let config = Config::parse(&source, "tiny", "results/tiny".into(), &overrides);
     grid(&config.unwrap()).unwrap()

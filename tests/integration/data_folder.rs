@@ -1,13 +1,11 @@
 //! Data of one's own: a folder of IDX files under the names that MNIST and Fashion-MNIST use.
 
-mod common;
-
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use common::config::tiny_config;
-use common::program::{etastar, stderr, stdout};
+use crate::common::config::tiny_config;
+use crate::common::program::{etastar, stderr, stdout};
 use etastar::config::{Config, DataConfig};
 use etastar::data::Dataset;
 use flate2::Compression;

@@ -1,12 +1,9 @@
 //! `etastar thresholds` as a user of another framework meets it.
 
-#[path = "common/program.rs"]
-mod program;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use program::{etastar, stderr, stdout};
+use crate::common::program::{etastar, stderr, stdout};
 use serde_json::Value;
 
 fn fixture(name: &str) -> String {

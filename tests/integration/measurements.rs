@@ -1,12 +1,10 @@
 //! A finished run that is asked for other measurements: nothing known is lost or measured again.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::config::tiny_config;
-use common::program::{etastar, stderr, stdout};
+use crate::common::config::tiny_config;
+use crate::common::program::{etastar, stderr, stdout};
 
 /// A folder with x.toml, which describes one small run.
 fn prepared() -> tempfile::TempDir {

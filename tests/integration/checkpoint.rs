@@ -1,7 +1,5 @@
 //! A run that is killed at any moment ends with the same bytes as one that is not.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +7,8 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::config::tiny_config;
-use common::program::{command, etastar, stderr, stdout};
+use crate::common::config::tiny_config;
+use crate::common::program::{command, etastar, stderr, stdout};
 
 /// One run of a few seconds whose state is saved at every look.
 fn write_config(folder: &Path, engine: &str, scaling: &str) {

@@ -1,7 +1,5 @@
 //! A sweep loses nothing, repeats nothing and leaves nothing half-written.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -9,8 +7,8 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::config::tiny_config;
-use common::program::{command, etastar, stderr, stdout};
+use crate::common::config::{mnist, tiny_config};
+use crate::common::program::{command, etastar, stderr, stdout};
 
 fn write_config(folder: &Path) {
     let grid = "[sweep]\nlearning_rate = [0.01, 0.012589254117941677, 0.04, 0.08]\nbatch_size = [1, 2, 4, 12]\n";
@@ -264,7 +262,7 @@ fn the_runs_of_committed_results_keep_their_identities() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["quick", "mixture"] {
         let config = project.join(format!("configs/{name}.toml"));
-        let data = format!("data.folder={}", common::config::mnist().display());
+        let data = format!("data.folder={}", mnist().display());
         let plan = etastar(
             folder.path(),
             &["sweep", config.to_str().unwrap(), "--set", &data, "--dry-run", "--json"],

@@ -1,11 +1,9 @@
 //! The commands as a user meets them, with right and wrong input.
 
-mod common;
-
 use std::fs;
 
-use common::config::{mnist, tiny_config};
-use common::program::{etastar, stderr, stdout};
+use crate::common::config::{mnist, tiny_config};
+use crate::common::program::{etastar, stderr, stdout};
 use serde_json::Value;
 
 #[test]
