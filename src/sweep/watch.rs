@@ -1,5 +1,6 @@
 //! Looks after a run between its steps: progress, interruption, checkpoints.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::identity::RunId;
 use super::job::{Job, JobError};
 use super::progress::Event;
-use crate::train::{Engine, Observer, Progress, Wish};
+use crate::train::{Engine, Observer, Progress};
 
 /// The observer of one run.
 pub struct Watch<'a> {
@@ -63,15 +64,15 @@ impl<'a> Watch<'a> {
 }
 
 impl Observer for Watch<'_> {
-    fn look(&mut self, progress: &Progress, engine: &dyn Engine) -> Wish {
+    fn observe(&mut self, progress: &Progress, engine: &dyn Engine) -> ControlFlow<()> {
         let (worker, spec) = (self.job.worker, self.job.spec);
         self.job.reporter.report(&Event::Training { worker, spec, progress });
         if self.job.claim.is_lost() {
-            return Wish::Interrupt;
+            return ControlFlow::Break(());
         }
         if self.job.interrupt.raised() {
             self.fault = self.save(progress, engine).err();
-            return Wish::Interrupt;
+            return ControlFlow::Break(());
         }
         if self.saved.elapsed() >= self.job.checkpoint_interval {
             // A full disk now may be a free one when the run is finished; the run goes on.
@@ -79,6 +80,6 @@ impl Observer for Watch<'_> {
                 tracing::warn!("run {}: its state could not be saved: {error}", self.id);
             }
         }
-        Wish::Continue
+        ControlFlow::Continue(())
     }
 }

@@ -26,5 +26,5 @@ pub use sampler::Sampler;
 pub use snapshot::Snapshot;
 pub use stop::{StopReason, StopRule};
 pub use tensor_engine::TensorEngine;
-pub use trainer::{Observer, Outcome, Progress, Undisturbed, Wish, train};
+pub use trainer::{NoObserver, Observer, Outcome, Progress, train};
 pub use warmup::learning_rate;

@@ -1,5 +1,7 @@
 //! One run: epochs of SGD from the initial point until the stop rule speaks.
 
+use std::ops::ControlFlow;
+
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Engine, EngineError};
@@ -9,7 +11,7 @@ use super::stop::{StopReason, StopRule};
 use super::warmup::learning_rate;
 use crate::config::Schedule;
 
-/// Samples between two looks at the observer: some milliseconds of work.
+/// Samples between two calls of the observer: some milliseconds of work.
 const CHUNK_SAMPLES: usize = 256;
 
 /// Where a run stands, apart from its weights.
@@ -39,27 +41,19 @@ pub struct Outcome {
     pub progress: Progress,
 }
 
-/// What the observer of a run wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    Continue,
-    /// Stop here; the run is not finished.
-    Interrupt,
-}
-
-/// Looks at a run between steps, every few milliseconds.
+/// Watches a run and may interrupt it.
 pub trait Observer {
-    /// Called between two steps.
-    fn look(&mut self, progress: &Progress, engine: &dyn Engine) -> Wish;
+    /// Called between two steps, every few milliseconds; [`ControlFlow::Break`] interrupts the run.
+    fn observe(&mut self, progress: &Progress, engine: &dyn Engine) -> ControlFlow<()>;
 }
 
-/// An observer that lets every run go on to its end.
+/// An observer that never interrupts.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Undisturbed;
+pub struct NoObserver;
 
-impl Observer for Undisturbed {
-    fn look(&mut self, _: &Progress, _: &dyn Engine) -> Wish {
-        Wish::Continue
+impl Observer for NoObserver {
+    fn observe(&mut self, _: &Progress, _: &dyn Engine) -> ControlFlow<()> {
+        ControlFlow::Continue(())
     }
 }
 
@@ -185,7 +179,7 @@ fn epoch(
     observer: &mut dyn Observer,
 ) -> Result<bool, EngineError> {
     while progress.position < steps.len() {
-        if observer.look(progress, engine) == Wish::Interrupt {
+        if observer.observe(progress, engine).is_break() {
             return Ok(false);
         }
         let (rest, batch_size) = steps.from(progress.position);

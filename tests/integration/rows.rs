@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
 use crate::common::adapter::skipped;
 use crate::common::config::tiny_config;
@@ -9,9 +10,9 @@ use burn::tensor::Device;
 use etastar::config::{Backend, Config, RunSpec, single};
 use etastar::data::Dataset;
 use etastar::net::{Weights, Widths, initial};
-use etastar::train::row::{Company, End, Entry, Row, open, train_row};
+use etastar::train::row::{End, NewRun, Row, RunSource, open, train_row};
 use etastar::train::{
-    Engine, Outcome, Progress, StopReason, TensorEngine, Undisturbed, Wish, open_device, train,
+    Engine, NoObserver, Outcome, Progress, StopReason, TensorEngine, open_device, train,
 };
 
 fn spec(overrides: &[&str]) -> RunSpec {
@@ -100,34 +101,38 @@ fn a_rows_steps_are_those_of_single_runs() {
 /// Hands out runs and keeps what comes back; interrupts at the `stop`th look.
 #[derive(Default)]
 struct Desk {
-    waiting: VecDeque<Entry<usize>>,
+    waiting: VecDeque<NewRun<usize>>,
     done: BTreeMap<usize, (Outcome, Weights)>,
-    left: Vec<Entry<usize>>,
+    left: Vec<NewRun<usize>>,
     looks: usize,
     stop: Option<usize>,
     most: usize,
 }
 
-impl Company for Desk {
+impl RunSource for Desk {
     type Key = usize;
 
-    fn next(&mut self) -> Option<Entry<usize>> {
+    fn next_run(&mut self) -> Option<NewRun<usize>> {
         self.waiting.pop_front()
     }
 
-    fn look(&mut self, row: &mut Row<usize>) -> Wish {
+    fn observe(&mut self, row: &mut Row<usize>) -> ControlFlow<()> {
         self.looks += 1;
-        self.most = self.most.max(row.lanes.len());
-        if self.stop == Some(self.looks) { Wish::Interrupt } else { Wish::Continue }
+        self.most = self.most.max(row.states.len());
+        if self.stop == Some(self.looks) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
-    fn leave(&mut self, row: &Row<usize>) {
-        for (slot, lane) in row.lanes.iter().enumerate() {
-            self.left.push(Entry {
-                key: lane.key,
-                schedule: lane.schedule.clone(),
+    fn interrupted(&mut self, row: &Row<usize>) {
+        for (slot, state) in row.states.iter().enumerate() {
+            self.left.push(NewRun {
+                key: state.key,
+                schedule: state.schedule.clone(),
                 weights: row.network.weights(slot).unwrap(),
-                progress: Some(lane.progress.clone()),
+                progress: Some(state.progress.clone()),
             });
         }
     }
@@ -155,7 +160,7 @@ fn specs() -> Vec<RunSpec> {
 }
 
 fn desk(specs: &[RunSpec], data: &Dataset) -> Desk {
-    let entry = |(key, spec): (usize, &RunSpec)| Entry {
+    let entry = |(key, spec): (usize, &RunSpec)| NewRun {
         key,
         schedule: spec.train.clone(),
         weights: start(spec, data),
@@ -180,7 +185,7 @@ fn alone(spec: &RunSpec) -> (Outcome, Weights) {
     let mut engine = TensorEngine::new(&start(spec, &data), &data, spec.loss.factor, device);
     let progress = Progress::begin(&mut engine).unwrap();
     let samples = data.samples;
-    let outcome = train(&spec.train, samples, progress, &mut engine, &mut Undisturbed).unwrap();
+    let outcome = train(&spec.train, samples, progress, &mut engine, &mut NoObserver).unwrap();
     (outcome.unwrap(), engine.weights().unwrap())
 }
 

@@ -6,9 +6,7 @@ use crate::common::config::tiny_config;
 use etastar::config::{Backend, Config, RunSpec, single};
 use etastar::data::Dataset;
 use etastar::net::{Weights, Widths, initial, minimum};
-use etastar::train::{
-    Engine, FusedEngine, Progress, TensorEngine, Undisturbed, open_device, train,
-};
+use etastar::train::{Engine, FusedEngine, NoObserver, Progress, TensorEngine, open_device, train};
 
 fn spec(overrides: &[&str]) -> RunSpec {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
@@ -123,7 +121,7 @@ fn the_same_configuration_gives_the_same_bits() {
         let mut engine = engine(&spec, Backend::Flex);
         let progress = Progress::begin(&mut engine).unwrap();
         let outcome =
-            train(&spec.train, 12, progress, &mut engine, &mut Undisturbed).unwrap().unwrap();
+            train(&spec.train, 12, progress, &mut engine, &mut NoObserver).unwrap().unwrap();
         (engine.weights().unwrap(), outcome)
     };
     assert_eq!(run("train.seed=3"), run("train.seed=3"));
@@ -135,7 +133,7 @@ fn a_run_converges_by_the_stop_rule() {
     let spec = spec(&[]);
     let mut engine = engine(&spec, Backend::Flex);
     let progress = Progress::begin(&mut engine).unwrap();
-    let outcome = train(&spec.train, 12, progress, &mut engine, &mut Undisturbed).unwrap().unwrap();
+    let outcome = train(&spec.train, 12, progress, &mut engine, &mut NoObserver).unwrap().unwrap();
     assert_eq!(outcome.reason.name(), "converged");
     assert!(engine.loss().unwrap() < spec.train.tolerance);
     assert_eq!(outcome.progress.streak, spec.train.patience);
@@ -225,7 +223,7 @@ fn the_fused_engine_makes_the_same_steps() {
 fn both_engines_find_minima_alike() {
     let sharpness = |engine: &mut dyn Engine, spec: &RunSpec| {
         let progress = Progress::begin(engine).unwrap();
-        let outcome = train(&spec.train, 12, progress, engine, &mut Undisturbed).unwrap().unwrap();
+        let outcome = train(&spec.train, 12, progress, engine, &mut NoObserver).unwrap().unwrap();
         assert_eq!(outcome.reason.name(), "converged");
         let data = Dataset::load(&spec.data).unwrap();
         let weights = engine.weights().unwrap();

@@ -1,6 +1,7 @@
 //! Where the runs of a row come from and go to: the results folder.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
@@ -13,8 +14,8 @@ use super::super::progress::Event;
 use super::measure::Work;
 use crate::config::RunSpec;
 use crate::net::{Weights, initial};
-use crate::train::row::{Company, Entry, Row};
-use crate::train::{Outcome, Progress, Snapshot, StopReason, Wish};
+use crate::train::row::{NewRun, Row, RunSource};
+use crate::train::{Outcome, Progress, Snapshot, StopReason};
 
 /// What a run in a row holds on to.
 pub struct Seat<'a> {
@@ -61,7 +62,7 @@ impl<'a, 'p> Crew<'a, 'p> {
     }
 
     /// Claims a run; `None` if it needs no training, or not here and now.
-    fn seat(&mut self, spec: &'a RunSpec) -> Result<Option<Entry<Seat<'a>>>, JobError> {
+    fn seat(&mut self, spec: &'a RunSpec) -> Result<Option<NewRun<Seat<'a>>>, JobError> {
         let pool = self.pool;
         let id = run_id(spec, &pool.data.digest);
         let Some(claim) = pool.store.claim(&id)? else {
@@ -83,7 +84,7 @@ impl<'a, 'p> Crew<'a, 'p> {
             None => (initial(&job.widths(), &spec.model), None, 0.0),
         };
         let key = Seat { spec, id, claim, seconds };
-        Ok(Some(Entry { key, schedule: spec.train.clone(), weights, progress }))
+        Ok(Some(NewRun { key, schedule: spec.train.clone(), weights, progress }))
     }
 
     /// Looks again later at a run that another process has, or leaves it to that.
@@ -121,31 +122,31 @@ impl<'a, 'p> Crew<'a, 'p> {
     }
 
     fn save_all(&mut self, row: &Row<Seat<'a>>) {
-        for (slot, lane) in row.lanes.iter().enumerate() {
+        for (slot, state) in row.states.iter().enumerate() {
             let saved = row
                 .network
                 .weights(slot)
                 .map_err(JobError::from)
-                .and_then(|weights| self.save(&lane.key, &lane.progress, &weights));
+                .and_then(|weights| self.save(&state.key, &state.progress, &weights));
             // A full disk now may be a free one when the run is finished; the run goes on.
             if let Err(error) = saved {
-                tracing::warn!("run {}: its state could not be saved: {error}", lane.key.id);
+                tracing::warn!("run {}: its state could not be saved: {error}", state.key.id);
             }
         }
         self.saved = Instant::now();
     }
 
     fn share_time(&mut self, row: &mut Row<Seat<'a>>) {
-        let share = self.clock.elapsed().as_secs_f64() / row.lanes.len().max(1) as f64;
+        let share = self.clock.elapsed().as_secs_f64() / row.states.len().max(1) as f64;
         self.clock = Instant::now();
-        row.lanes.iter_mut().for_each(|lane| lane.key.seconds += share);
+        row.states.iter_mut().for_each(|state| state.key.seconds += share);
     }
 }
 
-impl<'a> Company for Crew<'a, '_> {
+impl<'a> RunSource for Crew<'a, '_> {
     type Key = Seat<'a>;
 
-    fn next(&mut self) -> Option<Entry<Seat<'a>>> {
+    fn next_run(&mut self) -> Option<NewRun<Seat<'a>>> {
         if self.queue.is_empty() && self.asked.elapsed() >= POLL {
             self.asked = Instant::now();
             std::mem::swap(&mut self.queue, &mut self.elsewhere);
@@ -153,7 +154,7 @@ impl<'a> Company for Crew<'a, '_> {
         while !self.pool.interrupt.raised() {
             let spec = self.queue.pop_front()?;
             match self.seat(spec) {
-                Ok(Some(entry)) => return Some(entry),
+                Ok(Some(run)) => return Some(run),
                 Ok(None) => {}
                 Err(error) => self.pool.failed(0, spec, error.to_string()),
             }
@@ -161,25 +162,25 @@ impl<'a> Company for Crew<'a, '_> {
         None
     }
 
-    fn look(&mut self, row: &mut Row<Seat<'a>>) -> Wish {
+    fn observe(&mut self, row: &mut Row<Seat<'a>>) -> ControlFlow<()> {
         self.share_time(row);
-        let epochs = || row.lanes.iter().map(|lane| lane.progress.epoch);
+        let epochs = || row.states.iter().map(|state| state.progress.epoch);
         self.pool.reporter.report(&Event::TrainingRow {
             worker: 0,
             batch_size: self.first.train.batch_size,
-            runs: row.lanes.len(),
+            runs: row.states.len(),
             epochs: (epochs().min().unwrap_or(0), epochs().max().unwrap_or(0)),
         });
         if self.pool.interrupt.raised() {
-            return Wish::Interrupt;
+            return ControlFlow::Break(());
         }
         if self.saved.elapsed() >= self.pool.options.checkpoint_interval {
             self.save_all(row);
         }
-        Wish::Continue
+        ControlFlow::Continue(())
     }
 
-    fn leave(&mut self, row: &Row<Seat<'a>>) {
+    fn interrupted(&mut self, row: &Row<Seat<'a>>) {
         self.save_all(row);
     }
 

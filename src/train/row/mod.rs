@@ -9,15 +9,15 @@ mod capacity;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod check;
 mod kernels;
-mod lane;
 mod layer;
 mod network;
 mod open;
+mod row_state;
 mod step;
 mod trainer;
 
 pub use capacity::{Memory, bytes_per_run, capacity};
-pub use lane::{Entry, Lane};
 pub use network::RowNetwork;
 pub use open::open;
-pub use trainer::{Company, End, Row, train_row};
+pub use row_state::{NewRun, RowState};
+pub use trainer::{End, Row, RunSource, train_row};

@@ -1,30 +1,33 @@
-//! The epochs of a row: runs come, are trained together, and leave.
+//! The epochs of a row: runs are added, trained together, and removed when they end.
+
+use std::ops::ControlFlow;
 
 use burn::tensor::Device;
 
 use super::super::engine::EngineError;
 use super::super::stop::StopRule;
-use super::super::trainer::{Outcome, Wish};
+use super::super::trainer::Outcome;
 use super::capacity::CHUNK_SAMPLES;
-use super::lane::{Entry, Lane, seat};
 use super::network::RowNetwork;
 use super::open::open;
+use super::row_state::{NewRun, RowState, add_runs};
 use crate::data::Dataset;
 use crate::net::Weights;
 
-/// Who sends runs into a row and takes them back.
-pub trait Company {
-    /// What it knows a run by.
+/// Supplies the runs of a row and receives the finished ones.
+pub trait RunSource {
+    /// The source's own data on a run.
     type Key;
 
-    /// A run for a free place, of the row's batch size and network; `None` if there is none now.
-    fn next(&mut self) -> Option<Entry<Self::Key>>;
+    /// The next run, of the row's batch size and network; `None` if there is none now.
+    fn next_run(&mut self) -> Option<NewRun<Self::Key>>;
 
-    /// Called between steps, about once for a thousand samples of every run.
-    fn look(&mut self, row: &mut Row<Self::Key>) -> Wish;
+    /// Called between steps, about once for a thousand samples of every run;
+    /// [`ControlFlow::Break`] interrupts the row.
+    fn observe(&mut self, row: &mut Row<Self::Key>) -> ControlFlow<()>;
 
-    /// The row stops here, its runs unfinished.
-    fn leave(&mut self, row: &Row<Self::Key>);
+    /// The row was interrupted with these runs unfinished.
+    fn interrupted(&mut self, row: &Row<Self::Key>);
 
     /// A run reached its end at `weights`, with full-data loss `loss`.
     fn finished(&mut self, key: Self::Key, outcome: Outcome, loss: f64, weights: Weights);
@@ -33,167 +36,173 @@ pub trait Company {
 /// How the training of a row ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// Every run that came reached its end, and no other came.
+    /// All runs have ended and the source has no other.
     Finished,
-    /// The company interrupted.
+    /// The source interrupted.
     Interrupted,
 }
 
 /// The runs being trained, in the order of the network's slots.
 pub struct Row<K> {
-    pub lanes: Vec<Lane<K>>,
+    pub states: Vec<RowState<K>>,
     pub network: RowNetwork,
 }
 
-/// Trains runs of `company` on `device`, at most `capacity` at once, with loss c‖f − y‖²,
+/// Trains the runs of `source` on `device`, at most `capacity` at once, with loss c‖f − y‖²,
 /// c = `factor`, until it has none left.
 ///
 /// # Errors
 /// The device failed.
-pub fn train_row<C: Company>(
+pub fn train_row<S: RunSource>(
     data: &Dataset,
     factor: f64,
     device: &Device,
     capacity: usize,
-    company: &mut C,
+    source: &mut S,
 ) -> Result<End, EngineError> {
-    let mut row = Row { lanes: Vec::new(), network: open(data, factor, device) };
+    let mut row = Row { states: Vec::new(), network: open(data, factor, device) };
     loop {
-        row.dismiss(company)?;
-        match row.admit(capacity, company)? {
-            Admitted::Some => continue,
-            Admitted::None if row.lanes.is_empty() => return Ok(End::Finished),
-            Admitted::None => {}
-            Admitted::Interrupted => return Ok(End::Interrupted),
+        row.remove_finished(source)?;
+        match row.fill(capacity, source)? {
+            Added::Some => continue,
+            Added::None if row.states.is_empty() => return Ok(End::Finished),
+            Added::None => {}
+            Added::Interrupted => return Ok(End::Interrupted),
         }
-        if row.epoch(company)? == Wish::Interrupt {
+        if row.epoch(source)?.is_break() {
             return Ok(End::Interrupted);
         }
     }
 }
 
-enum Admitted {
+enum Added {
     None,
     Some,
     Interrupted,
 }
 
 impl<K> Row<K> {
-    /// Sends the runs away that have reached their end.
-    fn dismiss<C: Company<Key = K>>(&mut self, company: &mut C) -> Result<(), EngineError> {
+    /// Removes the runs that have reached their end.
+    fn remove_finished<S: RunSource<Key = K>>(
+        &mut self,
+        source: &mut S,
+    ) -> Result<(), EngineError> {
         let verdicts: Vec<_> =
-            self.lanes.iter().map(|lane| lane.progress.verdict(&lane.schedule)).collect();
+            self.states.iter().map(|state| state.progress.verdict(&state.schedule)).collect();
         let slots = |ended: bool| -> Vec<usize> {
             (0..verdicts.len()).filter(|&slot| verdicts[slot].is_some() == ended).collect()
         };
-        let (ended, staying) = (slots(true), slots(false));
+        let (ended, remaining) = (slots(true), slots(false));
         if ended.is_empty() {
             return Ok(());
         }
         let mut losses = self.network.loss(&ended)?.into_iter();
-        let mut left = Vec::with_capacity(staying.len());
-        for (slot, lane) in std::mem::take(&mut self.lanes).into_iter().enumerate() {
+        let mut states = Vec::with_capacity(remaining.len());
+        for (slot, state) in std::mem::take(&mut self.states).into_iter().enumerate() {
             let Some(reason) = verdicts[slot] else {
-                left.push(lane);
+                states.push(state);
                 continue;
             };
             let (loss, weights) = (losses.next().unwrap_or(f64::NAN), self.network.weights(slot)?);
-            company.finished(lane.key, Outcome { reason, progress: lane.progress }, loss, weights);
+            source.finished(state.key, Outcome { reason, progress: state.progress }, loss, weights);
         }
-        self.lanes = left;
-        self.network.keep(&staying);
+        self.states = states;
+        self.network.keep(&remaining);
         Ok(())
     }
 
-    /// Fills the free places. Runs that were saved within an epoch first finish it among themselves.
-    fn admit<C: Company<Key = K>>(
+    /// Adds runs up to `capacity`. Runs that were saved within an epoch first finish it by themselves.
+    fn fill<S: RunSource<Key = K>>(
         &mut self,
         capacity: usize,
-        company: &mut C,
-    ) -> Result<Admitted, EngineError> {
-        let free = capacity.saturating_sub(self.lanes.len());
-        let mut entries: Vec<_> = std::iter::from_fn(|| company.next()).take(free).collect();
-        if entries.is_empty() {
-            return Ok(Admitted::None);
+        source: &mut S,
+    ) -> Result<Added, EngineError> {
+        let free = capacity.saturating_sub(self.states.len());
+        let mut new: Vec<_> = std::iter::from_fn(|| source.next_run()).take(free).collect();
+        if new.is_empty() {
+            return Ok(Added::None);
         }
-        let position = |entry: &Entry<K>| entry.progress.as_ref().map_or(0, |p| p.position);
-        entries.sort_by_key(position);
-        while let Some(last) = entries.last().map(position) {
-            let first = entries.partition_point(|entry| position(entry) < last);
-            let group = entries.split_off(first);
+        let position = |run: &NewRun<K>| run.progress.as_ref().map_or(0, |p| p.position);
+        new.sort_by_key(position);
+        while let Some(last) = new.last().map(position) {
+            let first = new.partition_point(|run| position(run) < last);
+            let group = new.split_off(first);
             if last == 0 {
-                self.lanes.extend(seat(group, &mut self.network)?);
-            } else if self.catch_up(group, company)? == Wish::Interrupt {
-                return Ok(Admitted::Interrupted);
+                self.states.extend(add_runs(group, &mut self.network)?);
+            } else if self.add_mid_epoch(group, source)?.is_break() {
+                return Ok(Added::Interrupted);
             }
         }
-        Ok(Admitted::Some)
+        Ok(Added::Some)
     }
 
-    /// Trains runs that stand at one place within their epochs to the epochs' end, and takes them in.
-    fn catch_up<C: Company<Key = K>>(
+    /// Trains runs that were saved at the same position of an epoch to its end, and adds them.
+    fn add_mid_epoch<S: RunSource<Key = K>>(
         &mut self,
-        group: Vec<Entry<K>>,
-        company: &mut C,
-    ) -> Result<Wish, EngineError> {
+        group: Vec<NewRun<K>>,
+        source: &mut S,
+    ) -> Result<ControlFlow<()>, EngineError> {
         let mut network = self.network.sibling();
-        let lanes = seat(group, &mut network)?;
-        let mut part = Self { lanes, network };
-        if part.epoch(company)? == Wish::Interrupt {
-            company.leave(self);
-            return Ok(Wish::Interrupt);
+        let states = add_runs(group, &mut network)?;
+        let mut part = Self { states, network };
+        if part.epoch(source)?.is_break() {
+            source.interrupted(self);
+            return Ok(ControlFlow::Break(()));
         }
         let weights: Result<Vec<_>, _> =
-            (0..part.lanes.len()).map(|slot| part.network.weights(slot)).collect();
+            (0..part.states.len()).map(|slot| part.network.weights(slot)).collect();
         self.network.join(&weights?);
-        self.lanes.extend(part.lanes);
-        Ok(Wish::Continue)
+        self.states.extend(part.states);
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Trains every run to the end of its epoch.
-    fn epoch<C: Company<Key = K>>(&mut self, company: &mut C) -> Result<Wish, EngineError> {
+    fn epoch<S: RunSource<Key = K>>(
+        &mut self,
+        source: &mut S,
+    ) -> Result<ControlFlow<()>, EngineError> {
         let samples = self.network.samples();
-        let orders: Vec<Vec<u32>> = self.lanes.iter().map(|lane| lane.order(samples)).collect();
-        let rates: Vec<f64> = self.lanes.iter().map(Lane::rate).collect();
-        let batch_size = self.lanes.first().map_or(1, |lane| lane.schedule.batch_size);
+        let orders: Vec<Vec<u32>> = self.states.iter().map(|state| state.order(samples)).collect();
+        let rates: Vec<f64> = self.states.iter().map(RowState::rate).collect();
+        let batch_size = self.states.first().map_or(1, |state| state.schedule.batch_size);
         let length = orders.first().map_or(0, Vec::len);
-        let mut position = self.lanes.first().map_or(0, |lane| lane.progress.position);
+        let mut position = self.states.first().map_or(0, |state| state.progress.position);
         let chunk = batch_size * (CHUNK_SAMPLES / batch_size).max(1);
         while position < length {
-            if company.look(self) == Wish::Interrupt {
-                company.leave(self);
-                return Ok(Wish::Interrupt);
+            if source.observe(self).is_break() {
+                source.interrupted(self);
+                return Ok(ControlFlow::Break(()));
             }
             let end = (position + chunk).min(length);
             let parts: Vec<&[u32]> = orders.iter().map(|order| &order[position..end]).collect();
             let losses = self.network.steps(&parts, batch_size, &rates)?;
-            for (lane, loss) in self.lanes.iter_mut().zip(losses) {
-                lane.progress.epoch_loss += loss;
-                lane.progress.steps += (end - position).div_ceil(batch_size) as u64;
-                lane.progress.position = end;
+            for (state, loss) in self.states.iter_mut().zip(losses) {
+                state.progress.epoch_loss += loss;
+                state.progress.steps += (end - position).div_ceil(batch_size) as u64;
+                state.progress.position = end;
             }
             position = end;
         }
         self.close_epoch(length, &rates)?;
-        Ok(Wish::Continue)
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Losses, streaks, histories and verdicts after an epoch of `length` samples.
     fn close_epoch(&mut self, length: usize, rates: &[f64]) -> Result<(), EngineError> {
         let mut needed = Vec::new();
-        for (slot, lane) in self.lanes.iter_mut().enumerate() {
-            let running = lane.progress.close_epoch(length);
-            let rule = StopRule::new(&lane.schedule, lane.progress.initial_loss);
-            if rule.needs_loss(lane.progress.epoch, running) {
+        for (slot, state) in self.states.iter_mut().enumerate() {
+            let running = state.progress.close_epoch(length);
+            let rule = StopRule::new(&state.schedule, state.progress.initial_loss);
+            if rule.needs_loss(state.progress.epoch, running) {
                 needed.push(slot);
             }
         }
-        let mut losses = vec![None; self.lanes.len()];
+        let mut losses = vec![None; self.states.len()];
         for (&slot, loss) in needed.iter().zip(self.network.loss(&needed)?) {
             losses[slot] = Some(loss);
         }
-        for ((lane, loss), &rate) in self.lanes.iter_mut().zip(losses).zip(rates) {
-            lane.progress.note(&lane.schedule, rate, loss);
+        for ((state, loss), &rate) in self.states.iter_mut().zip(losses).zip(rates) {
+            state.progress.note(&state.schedule, rate, loss);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! One run of a row.
+//! The state of one run of a row.
 
 use super::super::engine::EngineError;
 use super::super::sampler::Sampler;
@@ -8,26 +8,26 @@ use super::network::RowNetwork;
 use crate::config::Schedule;
 use crate::net::Weights;
 
-/// A run that wants a place in a row.
+/// A run to be added to a row.
 #[derive(Debug)]
-pub struct Entry<K> {
-    /// Whatever its owner knows it by.
+pub struct NewRun<K> {
+    /// The source's own data on the run.
     pub key: K,
     pub schedule: Schedule,
     pub weights: Weights,
-    /// Where it was saved; `None` at its initial point.
+    /// Where a saved run goes on; `None` at the initial point.
     pub progress: Option<Progress>,
 }
 
-/// A run at its place.
+/// A run that is being trained.
 #[derive(Debug)]
-pub struct Lane<K> {
+pub struct RowState<K> {
     pub key: K,
     pub schedule: Schedule,
     pub progress: Progress,
 }
 
-impl<K> Lane<K> {
+impl<K> RowState<K> {
     /// Sample indices of the current epoch, those of the same run trained alone.
     pub(super) fn order(&self, samples: usize) -> Vec<u32> {
         Sampler::new(&self.schedule, samples).order(self.progress.epoch)
@@ -39,27 +39,25 @@ impl<K> Lane<K> {
     }
 }
 
-/// Puts `entries` into `network` and returns their lanes; new runs get their initial loss.
-pub(super) fn seat<K>(
-    entries: Vec<Entry<K>>,
+/// Adds `runs` to `network` and returns their states; a run without progress gets its initial loss.
+pub(super) fn add_runs<K>(
+    runs: Vec<NewRun<K>>,
     network: &mut RowNetwork,
-) -> Result<Vec<Lane<K>>, EngineError> {
+) -> Result<Vec<RowState<K>>, EngineError> {
     let first = network.runs();
-    let (weights, entries): (Vec<Weights>, Vec<_>) = entries
-        .into_iter()
-        .map(|entry| (entry.weights, (entry.key, entry.schedule, entry.progress)))
-        .unzip();
+    let (weights, runs): (Vec<Weights>, Vec<_>) =
+        runs.into_iter().map(|run| (run.weights, (run.key, run.schedule, run.progress))).unzip();
     network.join(&weights);
     let slots: Vec<usize> = (first..network.runs()).collect();
-    let is_new = |slot: &&usize| entries[**slot - first].2.is_none();
+    let is_new = |slot: &&usize| runs[**slot - first].2.is_none();
     let new: Vec<usize> = slots.iter().filter(is_new).copied().collect();
     let mut losses = network.loss(&new)?.into_iter();
-    let lane = |(key, schedule, progress): (K, Schedule, Option<Progress>)| {
+    let state = |(key, schedule, progress): (K, Schedule, Option<Progress>)| {
         let progress = match progress {
             Some(progress) => progress,
             None => Progress::start(losses.next().unwrap_or(f64::NAN)),
         };
-        Lane { key, schedule, progress }
+        RowState { key, schedule, progress }
     };
-    Ok(entries.into_iter().map(lane).collect())
+    Ok(runs.into_iter().map(state).collect())
 }
