@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The fused engine beside PyTorch, one thread each, in one run.
+"""The fused engine compared with PyTorch, one thread each, in one run.
 
 Runs `cargo bench --bench fused_step` and bench_pytorch.py in turn, several rounds, and prints for every input
 scaling and batch size microseconds per step, PyTorch's fastest way among eager, manual and torch.compile, and
@@ -34,31 +34,31 @@ def bench_binary():
     return next(m["executable"] for m in built if m.get("executable") and m["target"]["name"] == "fused_step")
 
 
-def epochs(text, column):
+def parse_table(text, column):
     """{(scaling, stage, batch size): microseconds per epoch} from divan's table"""
-    found, size = {}, None
+    times, size = {}, None
     for line in text.splitlines():
         if header := re.match(r"[│ ]*[├╰]─ (\d+)\s", line):
             size = int(header[1])
         if row := re.search(r"\((\w+), (\w+)\)(.*)", line):
             number, unit = row[3].split("│")[column].split()
-            found[row[1].lower(), row[2].lower(), size] = float(number) * UNITS[unit]
-    return found
+            times[row[1].lower(), row[2].lower(), size] = float(number) * UNITS[unit]
+    return times
 
 
-def fused(binary):
+def time_fused(binary):
     command = [binary, "--bench", "--color", "never", "epoch"]
     text = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout
-    return epochs(text, FASTEST)
+    return parse_table(text, FASTEST)
 
 
-def pytorch(python, skip_compile):
+def time_pytorch(python, skip_compile):
     """{(scaling, batch size): (microseconds per step, way)} for the fastest way"""
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
         command = [python, ROOT / "scripts" / "bench_pytorch.py", "--json", out.name, "--seconds", "1"]
         command += ["--skip-compile"] if skip_compile else []
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
-        rows = json.load(open(out.name))
+        rows = json.load(out)
     best = {}
     for row in rows:
         key = row["scaling"], row["batch_size"]
@@ -66,14 +66,14 @@ def pytorch(python, skip_compile):
     return best
 
 
-def workers(binary):
+def compare_workers(binary):
     def together(count):
         command = [binary, "--bench", "--color", "never", "--min-time", "3", "epoch"]
         processes = [
             subprocess.Popen(["taskset", "-c", str(core), *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
             for core in range(count)
         ]
-        return [epochs(process.communicate()[0], MEDIAN) for process in processes]
+        return [parse_table(process.communicate()[0], MEDIAN) for process in processes]
 
     [one], two = together(1), together(2)
     print("\nthroughput of two processes on two cores, in that of one")
@@ -90,24 +90,24 @@ def main():
     parser.add_argument("--workers", action="store_true")
     options = parser.parse_args()
     binary = bench_binary()
-    ours, theirs = [], []
+    fused, pytorch = [], []
     for _ in range(options.rounds):
-        theirs.append(pytorch(options.python, options.skip_compile))
-        ours.append(fused(binary))
+        pytorch.append(time_pytorch(options.python, options.skip_compile))
+        fused.append(time_fused(binary))
     print("microseconds per step, one thread\n")
     print("| scaling | B | PyTorch's fastest | fused, start | ratio | fused, late | ratio |")
     print("|---|---|---|---|---|---|---|")
     for scaling in ("unit", "standard"):
         for size in SIZES:
-            torch = statistics.median(round_[scaling, size][0] for round_ in theirs)
-            way = theirs[-1][scaling, size][1]
+            torch = statistics.median(round_[scaling, size][0] for round_ in pytorch)
+            way = pytorch[-1][scaling, size][1]
             start, late = (
-                statistics.median(r[scaling, stage, size] for r in ours) * size / SAMPLES for stage in ("start", "late")
+                statistics.median(r[scaling, stage, size] for r in fused) * size / SAMPLES for stage in ("start", "late")
             )
             print(f"| {scaling} | {size} | {torch:.1f} ({way}) | {start:.2f} | {torch / start:.1f} "
                   f"| {late:.2f} | {torch / late:.1f} |")
     if options.workers:
-        workers(binary)
+        compare_workers(binary)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rows of runs on a GPU: this program beside PyTorch with the same batching, in one run.
+"""Batched runs on a GPU: this program compared with PyTorch and the same batching, in one run.
 
 784-1024-4 on the first 256 MNIST images of each digit 0 to 3, standardised, quadratic loss, f32; R networks with
 their own step sizes and batches. Runs × steps per second of
@@ -129,9 +129,10 @@ def main():
     print(f"PyTorch {torch.__version__} on {name}, CUDA {torch.version.cuda}, {speed / 1e9:.1f} GB/s by scaling")
     query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
     try:
-        print("driver:", subprocess.run(query, stdout=subprocess.PIPE, text=True).stdout.strip())
-    except FileNotFoundError:
-        print("driver: no nvidia-smi")
+        driver = subprocess.run(query, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        driver = "nvidia-smi does not answer"
+    print("driver:", driver)
     print("runs × steps per second\n")
     print("| B | R | rows | of the limit | tensors | baddbmm | of the limit | graph | fused, start | fused, late |")
     print("|---|---|---|---|---|---|---|---|---|---|")

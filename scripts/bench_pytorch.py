@@ -11,7 +11,6 @@ Usage: bench_pytorch.py [--batch-sizes 1,8,64,1024] [--seconds 1.5] [--skip-comp
 Needs torch and numpy.
 """
 import argparse
-import gzip
 import json
 import pathlib
 import time
@@ -19,21 +18,15 @@ import time
 import numpy as np
 import torch
 
+import mnist
+
 HIDDEN, CLASSES, PER_CLASS, RATE = 1024, 4, 256, 1e-6
-FOLDER = pathlib.Path(__file__).resolve().parent.parent / "data" / "mnist"
-
-
-def read(name, offset):
-    return np.frombuffer(gzip.open(FOLDER / name).read(), np.uint8, offset=offset)
 
 
 def samples(scaling):
-    images = read("train-images-idx3-ubyte.gz", 16).reshape(-1, 784)
-    labels = read("train-labels-idx1-ubyte.gz", 8)
-    x = np.concatenate([images[labels == c][:PER_CLASS] for c in range(CLASSES)]).astype(np.float32) / 255
-    if scaling == "standard":
-        x = (x - np.float32(0.1307)) / np.float32(0.3081)
-    return torch.from_numpy(x), torch.eye(CLASSES).repeat_interleave(PER_CLASS, 0)
+    pixels, targets = mnist.first_of_each(range(CLASSES), PER_CLASS)
+    x = mnist.scaled(pixels, scaling, np.float32)
+    return torch.from_numpy(x), torch.from_numpy(targets.astype(np.float32))
 
 
 def network():

@@ -23,7 +23,6 @@ Needs torch and numpy.
 """
 
 import argparse
-import gzip
 import pathlib
 
 import numpy as np
@@ -87,12 +86,11 @@ def save_gram(model, inputs, path, factor=1.0, chunk=64, loss="squared"):
 
 def digits(folder, classes, per_class):
     """The first images of each class, in [0, 1], and their one-hot targets."""
-    read = lambda name, skip: np.frombuffer(gzip.open(folder / name).read(), np.uint8)[skip:]
-    images = read("train-images-idx3-ubyte.gz", 16).reshape(-1, 1, 28, 28)
-    labels = read("train-labels-idx1-ubyte.gz", 8)
-    chosen = np.concatenate([np.flatnonzero(labels == c)[:per_class] for c in range(classes)])
-    targets = np.eye(classes, dtype=np.float32)[labels[chosen]]
-    return torch.tensor(images[chosen] / 255.0, dtype=torch.float32), torch.tensor(targets)
+    import mnist  # of the example only: `save_gram` needs no other file
+
+    pixels, targets = mnist.first_of_each(range(classes), per_class, folder)
+    inputs = mnist.scaled(pixels, "unit").reshape(-1, 1, 28, 28)
+    return torch.tensor(inputs, dtype=torch.float32), torch.tensor(targets, dtype=torch.float32)
 
 
 def main():

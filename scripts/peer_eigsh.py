@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The generalized sharpness by SciPy's eigsh, to compare `etastar thresholds` with.
 
 The same operator, Y -> sqrt(h) * V'[alpha W + beta n Bd(W)]V with W = V(sqrt(h) * Y)V', from the same

@@ -14,41 +14,25 @@ Usage: stuck_residual.py RESULTS
 """
 import argparse
 import csv
-import gzip
 import json
 import pathlib
 import struct
 
 import numpy as np
 
+import mnist
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SCALINGS = {
-    "unit": lambda x: x,
-    "standard": lambda x: (x - 0.1307) / 0.3081,
-    "symmetric": lambda x: 2 * x - 1,
-}
 NULL = 1e-10
-
-
-def idx(folder, name):
-    packed = folder / f"{name}.gz"
-    data = gzip.decompress(packed.read_bytes()) if packed.exists() else (folder / name).read_bytes()
-    dimensions = data[3]
-    count = struct.unpack(">I", data[4:8])[0]
-    return np.frombuffer(data[4 + 4 * dimensions :], np.uint8).reshape(count, -1)
 
 
 def samples(settings):
     if settings["draw"] != "first" or settings["label_noise"] or settings["pool"] != 1 or settings["copies"] != 1:
         raise SystemExit("only for the first images of each class as they are")
-    folder = ROOT / settings["folder"]
-    images = idx(folder, f"{settings['split']}-images-idx3-ubyte")
-    labels = idx(folder, f"{settings['split']}-labels-idx1-ubyte")[:, 0]
-    chosen = np.concatenate(
-        [np.flatnonzero(labels == c)[: settings["samples_per_class"]] for c in settings["classes"]]
+    pixels, targets = mnist.first_of_each(
+        settings["classes"], settings["samples_per_class"], ROOT / settings["folder"], settings["split"]
     )
-    targets = (labels[chosen, None] == np.array(settings["classes"])).astype(float)
-    return SCALINGS[settings["scaling"]](images[chosen] / 255.0), targets
+    return mnist.scaled(pixels, settings["scaling"]), targets.astype(float)
 
 
 def weights(path):
