@@ -13,14 +13,17 @@
 //! | [`accelerate`] | the dense products of a threshold on a GPU |
 //! | [`quadratic`] | linearised SGD on synthetic problems, simulated |
 //! | [`probe`], [`stationary`] | the true SGD around a minimum, beside the theories |
-//! | [`sweep`] | runs side by side, their records, the summary |
+//! | [`store`] | a results folder: files that are always whole, claims |
+//! | [`measurement`] | what is measured at one minimum |
+//! | [`record`] | records of runs, their identities, plan, summary, status |
+//! | [`sweep`] | the workers that train and measure the runs of a grid |
 //! | [`launch`] | a sweep as a job array of [`slurm`] |
 //! | [`figures`] | drawn from the summary alone |
 //! | [`report`] | a results folder as one HTML page |
 //! | [`memory`] | what the work needs of it, and what there is |
 //! | [`text`] | numbers and durations, as people read them |
 //!
-//! Imports point one way: `sweep` → `accelerate` → `train`, `stability` → `curvature` → `net` → `data`.
+//! Imports point one way: `launch` → `sweep` → `record` → `measurement` → `accelerate` → `train`, `stability` → `curvature` → `net` → `data`.
 //!
 //! # Sources
 //! Cited in the documentation as
@@ -63,15 +66,18 @@ pub mod data;
 pub(crate) mod differences;
 pub mod figures;
 pub mod launch;
+pub mod measurement;
 pub mod memory;
 pub mod net;
 pub mod probe;
 pub mod quadratic;
+pub mod record;
 pub mod report;
 pub mod slurm;
 pub mod stability;
 pub mod stationary;
 pub(crate) mod statistics;
+pub mod store;
 pub mod sweep;
 pub mod table;
 pub mod text;

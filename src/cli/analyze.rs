@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use etastar::accelerate::OnDevice;
 use etastar::config::RunSpec;
-use etastar::sweep::{Analysis, analyse};
+use etastar::measurement::{Analysis, analyse};
 use faer::get_global_parallelism;
 use serde_json::json;
 

@@ -9,7 +9,7 @@ use etastar::compare::{
     CompareError, Comparison, Deviation, Edge, Range, Signs, compare, read_published, read_runs,
 };
 use etastar::figures::{Outcome, draw_comparison};
-use etastar::sweep::read_json;
+use etastar::store::read_json;
 use serde_json::{Value, json};
 
 use super::folder::Folder;

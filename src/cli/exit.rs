@@ -10,6 +10,7 @@ use etastar::curvature::npy::NpyError;
 use etastar::data::DataError;
 use etastar::figures::FiguresError;
 use etastar::launch::LaunchError;
+use etastar::measurement::AnalysisError;
 use etastar::memory::TooLittle;
 use etastar::net::minimum::MinimumError;
 use etastar::probe::ProbeError;
@@ -17,7 +18,7 @@ use etastar::quadratic::{FolderError, QuadraticError};
 use etastar::report::DestinationError;
 use etastar::stability::thresholds::ThresholdsError;
 use etastar::stationary::StationaryError;
-use etastar::sweep::{AnalysisError, Outcome, SweepError};
+use etastar::sweep::{Outcome, SweepError};
 use etastar::table::TableError;
 use etastar::text::panic_text;
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use etastar::figures::{FiguresError, Outcome};
-use etastar::sweep::write_file;
+use etastar::store::write_file;
 use serde_json::{Value, json};
 
 use super::show::Style;

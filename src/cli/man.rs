@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Command};
 use clap_mangen::Man;
-use etastar::sweep::write_file;
+use etastar::store::write_file;
 use serde_json::json;
 
 use super::show::Style;

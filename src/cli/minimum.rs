@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use etastar::config::{Config, RunSpec, single};
 use etastar::data::Dataset;
+use etastar::measurement::check_shape;
 use etastar::net::{Weights, minimum};
-use etastar::sweep::{Origin, check_shape};
+use etastar::record::Origin;
 
 use super::exit::UsageError;
 

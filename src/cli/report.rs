@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use etastar::report::{self, Destination};
-use etastar::sweep::Store;
+use etastar::store::Store;
 
 use super::exit::UsageError;
 use super::folder::Folder;
@@ -33,7 +33,7 @@ impl Report {
             return Err(UsageError(fault.to_owned()).into());
         }
         let store = Store::open(folder);
-        let written = report::write(&store, &out, &super::status::places(&store, style))?;
+        let written = report::write(&store, &out, &super::status::task_states(&store, style))?;
         let mut stdout = std::io::stdout().lock();
         if style.json {
             writeln!(stdout, "{}", serde_json::to_string_pretty(&written)?)?;

@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use etastar::config::RunSpec;
-use etastar::sweep::{Estimate, Event, Record, Reporter};
+use etastar::record::{Estimate, Record};
+use etastar::sweep::{Event, Reporter};
 use etastar::train::{Progress, StopReason};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -87,7 +88,7 @@ impl Display {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, specs: &[RunSpec], finished: usize, workers: usize, in_rows: Option<&str>) {
+    fn begin(&self, specs: &[RunSpec], finished: usize, workers: usize, row_device: Option<&str>) {
         let mut state = self.state();
         state.planned = specs.len();
         for spec in specs {
@@ -98,7 +99,7 @@ impl Display {
         } else {
             String::new()
         };
-        let side = match in_rows {
+        let side = match row_device {
             Some(device) => format!(", trained together on {device}"),
             None if workers > 1 => format!(", {workers} side by side"),
             None => String::new(),
@@ -155,7 +156,7 @@ impl Display {
         }
     }
 
-    fn finished(&self, record: &Record, found: bool) {
+    fn finished(&self, record: &Record, earlier: bool) {
         let mut state = self.state();
         let batch_size = record.spec.train.batch_size;
         if let Some(left) = state.left.get_mut(&batch_size) {
@@ -163,7 +164,7 @@ impl Display {
         }
         state.estimate.add(batch_size, record.train_seconds + record.analysis_seconds);
         state.done += 1;
-        if !found {
+        if !earlier {
             let width = state.planned.to_string().len();
             self.line(&format!("{:>width$}/{}  {}", state.done, state.planned, outcome(record)));
         }
@@ -192,8 +193,8 @@ impl Display {
 impl Reporter for Display {
     fn report(&self, event: &Event<'_>) {
         match event {
-            Event::Planned { specs, finished, workers, in_rows } => {
-                self.begin(specs, *finished, *workers, *in_rows);
+            Event::Planned { specs, finished, workers, row_device } => {
+                self.begin(specs, *finished, *workers, *row_device);
             }
             Event::Started { worker, spec } => self.message(*worker, name(spec)),
             Event::Training { worker, spec, progress } => {
@@ -205,12 +206,12 @@ impl Reporter for Display {
             Event::Analysing { worker, spec } => {
                 self.message(*worker, format!("{}  measuring the minimum", name(spec)));
             }
-            Event::Finished { record, found } => self.finished(record, *found),
-            Event::Failed { .. } | Event::SetAside { .. } => {
+            Event::Finished { record, earlier } => self.finished(record, *earlier),
+            Event::Failed { .. } | Event::CheckpointSetAside { .. } => {
                 trouble(event).iter().for_each(|text| self.line(text));
             }
             Event::Note { text } => self.line(text),
-            Event::Elsewhere { worker, spec } => {
+            Event::ClaimedByOther { worker, spec } => {
                 self.message(*worker, format!("{}  is being run by another process", name(spec)));
             }
         }
@@ -231,7 +232,7 @@ fn trouble(event: &Event<'_>) -> Option<String> {
         Event::Failed { spec, id, reason, .. } => {
             Some(format!("failed: {} (run {id}): {reason}", name(spec)))
         }
-        Event::SetAside { spec, to, fault } => Some(format!(
+        Event::CheckpointSetAside { spec, to, fault } => Some(format!(
             "{}  begins anew: its saved state is unusable ({fault}); kept as {}",
             name(spec),
             to.display()

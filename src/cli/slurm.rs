@@ -9,17 +9,19 @@ use clap::{Args, ValueEnum};
 use etastar::config::{AnalysisBackend, Config, RunSpec};
 use etastar::data::Dataset;
 use etastar::launch::{
-    self, LaunchError, Order, Prepared, Requeue, Submission, Submitted, array_script,
+    self, LaunchError, PlannedTasks, Requeue, Submission, SubmissionRequest, Submitted,
+    array_script,
 };
-use etastar::slurm::processors;
-use etastar::sweep::{Interrupt, Outcome, Store, SweepOptions, sweep};
+use etastar::slurm::allocated_cpus;
+use etastar::store::Store;
+use etastar::sweep::{Interrupt, Outcome, SweepOptions, sweep};
 use serde_json::json;
 
 use super::exit;
 use super::show::{Style, plural};
 use super::source::{Source, options};
 
-/// Who runs the runs.
+/// What executes the runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Launcher {
     /// This process
@@ -68,13 +70,13 @@ pub struct Slurm {
 }
 
 impl Slurm {
-    /// Whether a job array is wanted.
+    /// Whether the sweep is to be submitted as a job array.
     pub fn is_launcher(&self) -> bool {
         self.launcher == Launcher::Slurm
     }
 
-    /// `source` with the keys that the flags stand for.
-    pub fn applied_to(&self, source: &Source) -> Source {
+    /// `source` with overrides of the keys that the flags stand for.
+    pub fn add_overrides(&self, source: &Source) -> Source {
         let mut source = source.clone();
         for (key, value) in
             [("slurm.chunk", &self.chunk), ("slurm.limit", &self.limit), ("slurm.cpus", &self.cpus)]
@@ -88,14 +90,13 @@ impl Slurm {
             ("slurm.memory", &self.memory),
             ("slurm.gpus", &self.gpus),
         ] {
-            // In quotes: a time looks like TOML's time of day.
+            // In quotes, since a time limit looks like a TOML time of day.
             value.iter().for_each(|value| source.set(key, &format!("{value:?}")));
         }
         source
     }
 
-    /// Does the runs of task `task`, as a sweep of them alone, and goes back into the queue if the
-    /// time was too short.
+    /// Sweeps the runs of task `task`, and requeues the task if its time limit was too short.
     pub fn run_task(
         &self,
         task: usize,
@@ -105,7 +106,7 @@ impl Slurm {
         style: Style,
     ) -> anyhow::Result<ExitCode> {
         let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
-        interrupt.heed_time_limit().context("cannot listen to signals")?;
+        interrupt.handle_time_limit().context("cannot listen to signals")?;
         let store = Store::create(&config.run.results)?;
         let specs = self.submission(&store)?.specs(task, specs, &data.digest)?;
         let reporter = style.reporter();
@@ -114,7 +115,7 @@ impl Slurm {
         drop(reporter);
         print_task(task, specs.len(), &outcome, style)?;
         if interrupt.time_is_up() && outcome.interrupted {
-            // Before the deed: Slurm then ends this process at once.
+            // Before the request, because Slurm ends this process as soon as it gets it.
             style.note("the time is up; going back into the queue");
         }
         match launch::requeue(&outcome, &interrupt, config.slurm.requeues) {
@@ -137,26 +138,26 @@ impl Slurm {
     }
 }
 
-/// Like a local sweep's, on the processors that Slurm gave.
+/// The options of a local sweep, with as many workers as Slurm allocated CPUs.
 fn task_options(config: &Config) -> SweepOptions {
     let options = options(config);
     let workers = match options.workers {
-        0 => processors().unwrap_or(config.slurm.cpus),
-        asked => asked,
+        0 => allocated_cpus().unwrap_or(config.slurm.cpus),
+        workers => workers,
     };
     SweepOptions { workers, task: true, ..options }
 }
 
 fn print_task(task: usize, runs: usize, outcome: &Outcome, style: Style) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    let (done, elsewhere) = (outcome.records.len(), outcome.elsewhere);
+    let (done, claimed_by_others) = (outcome.records.len(), outcome.claimed_by_others);
     if style.json {
         let answer = json!({
             "task": task,
             "runs": runs,
             "finished": done,
             "failed": outcome.failures.len(),
-            "elsewhere": elsewhere,
+            "elsewhere": claimed_by_others,
             "interrupted": outcome.interrupted,
         });
         writeln!(out, "{answer:#}")?;
@@ -165,9 +166,9 @@ fn print_task(task: usize, runs: usize, outcome: &Outcome, style: Style) -> anyh
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        let others = match elsewhere {
+        let others = match claimed_by_others {
             0 => String::new(),
-            _ => format!(", {elsewhere} left to another process that has them"),
+            _ => format!(", {claimed_by_others} left to another process that has them"),
         };
         let state = if outcome.interrupted { "interrupted" } else { "done" };
         let word = plural(runs, "run");
@@ -176,28 +177,28 @@ fn print_task(task: usize, runs: usize, outcome: &Outcome, style: Style) -> anyh
     Ok(())
 }
 
-/// A sweep that is to become a job array.
-pub struct Wish<'a> {
+/// A sweep to be submitted as a job array.
+pub struct Launch<'a> {
     pub source: &'a Source,
     pub config: &'a Config,
     pub specs: &'a [RunSpec],
     pub data: &'a Dataset,
 }
 
-impl Wish<'_> {
-    /// Submits it, or prints the script.
-    pub fn launch(&self, dry_run: bool, style: Style) -> anyhow::Result<ExitCode> {
+impl Launch<'_> {
+    /// Submits it, or prints the script if `dry_run`.
+    pub fn run(&self, dry_run: bool, style: Style) -> anyhow::Result<ExitCode> {
         let directory = std::env::current_dir().context("cannot find the current folder")?;
         let results = directory.join(&self.config.run.results);
-        // "auto" would mean another backend on another machine, and so other runs.
+        // "auto" could choose another backend on a node of the cluster, which would mean other runs.
         let run = &self.config.run;
         let backend = run.backend.map(|found| format!("run.backend={}", found.name()));
         let device = (run.device > 0).then(|| format!("run.device={}", run.device));
         let analysis = (run.analysis_backend != AnalysisBackend::Auto)
             .then(|| format!("run.analysis_backend={}", run.analysis_backend.name()));
-        let place: Vec<String> = backend.into_iter().chain(device).chain(analysis).collect();
-        let overrides = [self.source.overrides(), &place].concat();
-        let order = Order {
+        let resolved: Vec<String> = backend.into_iter().chain(device).chain(analysis).collect();
+        let overrides = [self.source.overrides(), &resolved].concat();
+        let request = SubmissionRequest {
             specs: self.specs,
             data_digest: &self.data.digest,
             slurm: &self.config.slurm,
@@ -207,50 +208,58 @@ impl Wish<'_> {
             directory,
         };
         if dry_run {
-            print_script(&Store::open(&results), &order, style)?;
+            print_script(&Store::open(&results), &request, style)?;
         } else {
-            print_submitted(&launch::submit(&Store::create(&results)?, &order)?, &results, style)?;
+            print_submitted(
+                &launch::submit(&Store::create(&results)?, &request)?,
+                &results,
+                style,
+            )?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn print_script(store: &Store, order: &Order<'_>, style: Style) -> anyhow::Result<()> {
-    let prepared = launch::prepare(store, order)?;
+fn print_script(
+    store: &Store,
+    request: &SubmissionRequest<'_>,
+    style: Style,
+) -> anyhow::Result<()> {
+    let planned = launch::plan_tasks(store, request)?;
     let folder = store.root().join("slurm/N");
-    let script = array_script(store, order, prepared.tasks.len(), &folder);
-    style.note(&describe(&prepared));
+    let script = array_script(store, request, planned.tasks.len(), &folder);
+    style.note(&describe(&planned));
     let mut out = std::io::stdout().lock();
     if style.json {
-        writeln!(out, "{:#}", json!({ "tasks": prepared.tasks, "script": script }))?;
-    } else if !prepared.tasks.is_empty() {
+        writeln!(out, "{:#}", json!({ "tasks": planned.tasks, "script": script }))?;
+    } else if !planned.tasks.is_empty() {
         write!(out, "{script}")?;
     }
     Ok(())
 }
 
-fn describe(prepared: &Prepared) -> String {
-    let (runs, tasks) = (prepared.runs(), prepared.tasks.len());
-    let aside = [(prepared.finished, "finished"), (prepared.busy, "queued or running")]
+fn describe(planned: &PlannedTasks) -> String {
+    let (runs, tasks) = (planned.runs(), planned.tasks.len());
+    let others = [(planned.finished, "finished"), (planned.busy, "queued or running")]
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!(", {count} {what}"))
         .collect::<String>();
-    format!("{runs} {} left in {tasks} {}{aside}", plural(runs, "run"), plural(tasks, "task"))
+    format!("{runs} {} left in {tasks} {}{others}", plural(runs, "run"), plural(tasks, "task"))
 }
 
 fn print_submitted(submitted: &Submitted, results: &Path, style: Style) -> anyhow::Result<()> {
-    style.note(&describe(&submitted.prepared));
+    style.note(&describe(&submitted.planned));
     let mut out = std::io::stdout().lock();
     let jobs = submitted.submission.as_ref().and_then(|submission| submission.jobs.as_ref());
     if style.json {
         let answer = json!({
             "results": results,
             "submission": submitted.submission.as_ref().map(|submission| submission.number),
-            "tasks": submitted.prepared.tasks.len(),
-            "runs": submitted.prepared.runs(),
-            "finished": submitted.prepared.finished,
-            "busy": submitted.prepared.busy,
+            "tasks": submitted.planned.tasks.len(),
+            "runs": submitted.planned.runs(),
+            "finished": submitted.planned.finished,
+            "busy": submitted.planned.busy,
             "jobs": jobs,
         });
         writeln!(out, "{answer:#}")?;

@@ -1,4 +1,4 @@
-//! `etastar status`: how far a results folder is.
+//! `etastar status`: the progress of a results folder.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use etastar::launch;
-use etastar::sweep::{self, Place, RunId, RunState, Store, bring_up_to_date, status};
+use etastar::record::{self, RunState, TaskState, status, update_summary};
+use etastar::store::{RunId, Store};
 
 use super::folder::Folder;
 use super::format::{duration, number};
@@ -19,9 +20,9 @@ pub struct Status {
     folder: Folder,
 }
 
-/// What Slurm knows of the folder's runs; nothing if it cannot be asked.
-pub fn places(store: &Store, style: Style) -> HashMap<RunId, Place> {
-    launch::places(store).unwrap_or_else(|error| {
+/// The states of the folder's Slurm tasks; none if Slurm gives no answer.
+pub fn task_states(store: &Store, style: Style) -> HashMap<RunId, TaskState> {
+    launch::task_states(store).unwrap_or_else(|error| {
         style.note(&format!("what Slurm has in its queue is not known: {error}"));
         HashMap::new()
     })
@@ -30,10 +31,10 @@ pub fn places(store: &Store, style: Style) -> HashMap<RunId, Place> {
 impl Status {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
         let store = Store::open(self.folder.with("plan.json")?);
-        let places = places(&store, style);
-        let status = status(&store, &places)?;
-        // Somebody else's folder can be looked at too.
-        if let Err(error) = bring_up_to_date(&store, status.finished()) {
+        let tasks = task_states(&store, style);
+        let status = status(&store, &tasks)?;
+        // Another user's folder may be read-only.
+        if let Err(error) = update_summary(&store, status.finished()) {
             style.note(&format!("summary.csv is not up to date: {error}"));
         }
         let mut out = std::io::stdout().lock();
@@ -61,7 +62,7 @@ impl Status {
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
             writeln!(out, "  {count:>6} {name}")?;
         }
-        for (reason, count) in waits(&status) {
+        for (reason, count) in reasons_to_wait(&status) {
             writeln!(out, "  queued: {count} {}: {reason}", plural(count, "run"))?;
         }
         for run in &status.runs {
@@ -75,25 +76,25 @@ impl Status {
                 )?;
             }
         }
-        if let Some(seconds) = status.seconds_left.filter(|_| ahead(&status) > 0) {
+        if let Some(seconds) = status.seconds_left.filter(|_| unfinished(&status) > 0) {
             writeln!(out, "  about {} to go", duration(seconds))?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Runs that are not finished and not failed.
-fn ahead(status: &sweep::Status) -> usize {
+/// Number of runs that are neither finished nor failed.
+fn unfinished(status: &record::Status) -> usize {
     status.running + status.queued + status.left
 }
 
-/// How many runs wait for which of Slurm's reasons.
-fn waits(status: &sweep::Status) -> BTreeMap<&str, usize> {
-    let mut waits = BTreeMap::new();
+/// The number of queued runs by Slurm's reason.
+fn reasons_to_wait(status: &record::Status) -> BTreeMap<&str, usize> {
+    let mut reasons = BTreeMap::new();
     for run in &status.runs {
         if let RunState::Queued { reason, .. } = &run.state {
-            *waits.entry(reason.as_str()).or_default() += 1;
+            *reasons.entry(reason.as_str()).or_default() += 1;
         }
     }
-    waits
+    reasons
 }

@@ -1,4 +1,4 @@
-//! `etastar sweep`: the main job.
+//! `etastar sweep`: trains and measures the runs of a grid.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,15 +11,15 @@ use etastar::config::{Config, RunSpec, grid};
 use etastar::data::Dataset;
 use etastar::figures::{self, FiguresError};
 use etastar::net::Widths;
-use etastar::sweep::{
-    Interrupt, Outcome, RunId, Store, SweepError, belongs, is_finished, run_id, sweep,
-};
+use etastar::record::{check_experiment, is_finished, run_id};
+use etastar::store::{RunId, Store};
+use etastar::sweep::{Interrupt, Outcome, SweepError, sweep};
 use serde_json::json;
 
 use super::exit::{self, UsageError};
 use super::format::{headed, number};
 use super::show::{Style, plural};
-use super::slurm::{Slurm, Wish};
+use super::slurm::{Launch, Slurm};
 use super::source::{Place, Source, options};
 
 /// Arguments of `sweep`.
@@ -36,22 +36,22 @@ pub struct Sweep {
     slurm: Slurm,
 }
 
-/// Longest plan that is printed run by run.
-const LISTED: usize = 40;
+/// A plan of more runs is printed as ranges of its axes.
+const MAX_LISTED_RUNS: usize = 40;
 
 impl Sweep {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let source = self.slurm.applied_to(&self.source);
+        let source = self.slurm.add_overrides(&self.source);
         let config = source.load(&self.place, style)?;
-        refuse_vain_overrides(&source, &config)?;
+        refuse_ineffective_overrides(&source, &config)?;
         let specs = grid(&config)?;
         let data = Dataset::load(&config.data)?;
         if let Some(task) = self.slurm.task {
             return self.slurm.run_task(task, &config, specs, &data, style);
         }
         if self.slurm.is_launcher() {
-            let wish = Wish { source: &source, config: &config, specs: &specs, data: &data };
-            return wish.launch(self.dry_run, style);
+            let launch = Launch { source: &source, config: &config, specs: &specs, data: &data };
+            return launch.run(self.dry_run, style);
         }
         if self.dry_run {
             print_plan(&config, &specs, &data, style)?;
@@ -64,16 +64,16 @@ impl Sweep {
         let outcome = sweep(&store, &specs, &data, options, reporter.as_ref(), &interrupt)?;
         drop(reporter);
         let drawn = draw(&config.run.results, style)?;
-        let shown = conclude(&config.run.results, specs.len(), &outcome, drawn, style);
-        exit::unless_closed(shown)?;
+        let printed = print_outcome(&config.run.results, specs.len(), &outcome, drawn, style);
+        exit::unless_closed(printed)?;
         Ok(exit::of_outcome(&outcome))
     }
 }
 
 /// Refuses to override a key of `[train]` that `[sweep]` lists values for.
-fn refuse_vain_overrides(source: &Source, config: &Config) -> Result<(), UsageError> {
+fn refuse_ineffective_overrides(source: &Source, config: &Config) -> Result<(), UsageError> {
     let swept = &config.sweep;
-    let lists = [
+    let swept_keys = [
         ("learning_rate", !swept.learning_rate.is_empty()),
         ("batch_size", !swept.batch_size.is_empty()),
         ("seed", !swept.seed.is_empty()),
@@ -83,7 +83,9 @@ fn refuse_vain_overrides(source: &Source, config: &Config) -> Result<(), UsageEr
         source.overrides().iter().filter_map(|flag| Some((flag, flag.split_once('=')?)))
     {
         let (path, value) = (path.trim(), value.trim());
-        if let Some(key) = path.strip_prefix("train.").filter(|key| lists.contains(&(key, true))) {
+        if let Some(key) =
+            path.strip_prefix("train.").filter(|key| swept_keys.contains(&(key, true)))
+        {
             return Err(UsageError(format!(
                 "--set {flag} would have no effect, as [sweep] lists values of {key}; write \
                  --set 'sweep.{key}=[{value}]', or use `etastar train` for a single run"
@@ -93,8 +95,8 @@ fn refuse_vain_overrides(source: &Source, config: &Config) -> Result<(), UsageEr
     Ok(())
 }
 
-/// Draws the figures, if there is something to draw; runs that all failed to converge are no error of
-/// the sweep.
+/// Draws the figures if there is a summary; returns whether there are any. That no run has converged is
+/// not an error of the sweep.
 fn draw(results: &Path, style: Style) -> anyhow::Result<bool> {
     if !results.join("summary.csv").exists() {
         return Ok(false);
@@ -111,7 +113,7 @@ fn draw(results: &Path, style: Style) -> anyhow::Result<bool> {
     }
 }
 
-fn conclude(
+fn print_outcome(
     results: &Path,
     planned: usize,
     outcome: &Outcome,
@@ -159,10 +161,10 @@ fn print_plan(
     style: Style,
 ) -> anyhow::Result<()> {
     let store = Store::open(&config.run.results);
-    belongs(&store, specs, &data.digest).map_err(SweepError::from)?;
+    check_experiment(&store, specs, &data.digest).map_err(SweepError::from)?;
     let ids: Vec<RunId> = specs.iter().map(|spec| run_id(spec, &data.digest)).collect();
     let runs = || specs.iter().zip(&ids);
-    // A damaged record is told of when the run's turn comes.
+    // A damaged record is reported when the run begins.
     let is_finished = |(spec, id)| is_finished(&store, spec, id).unwrap_or(false);
     let finished: Vec<bool> = runs().map(is_finished).collect();
     let mut out = std::io::stdout().lock();
@@ -197,7 +199,7 @@ fn print_plan(
         widths.parameters(),
         data.samples
     )?;
-    if specs.len() <= LISTED {
+    if specs.len() <= MAX_LISTED_RUNS {
         let header = ["run", "learning_rate", "batch_size", "seed"];
         let row = |(spec, id): (&RunSpec, &RunId)| {
             vec![
@@ -214,6 +216,7 @@ fn print_plan(
     Ok(())
 }
 
+/// The ranges of the axes of a grid.
 fn axes(specs: &[RunSpec]) -> String {
     let mut rates: Vec<f64> = specs.iter().map(|spec| spec.train.learning_rate).collect();
     rates.sort_by(f64::total_cmp);

@@ -7,7 +7,9 @@ use anyhow::Context;
 use clap::Args;
 use etastar::config::single;
 use etastar::data::Dataset;
-use etastar::sweep::{Interrupt, Record, Store, sweep};
+use etastar::record::Record;
+use etastar::store::Store;
+use etastar::sweep::{Interrupt, sweep};
 use etastar::train::StopReason;
 
 use super::analyze::print_analysis;
@@ -41,7 +43,7 @@ impl Train {
             return Ok(exit::of_outcome(&outcome));
         };
         exit::unless_closed(print_record(record, &store, style))?;
-        // One run was asked for, so its divergence is the answer "no".
+        // The divergence of the only run counts as its failure.
         let failed = record.stop_reason == StopReason::Diverged;
         Ok(if failed { ExitCode::from(exit::FAILED) } else { ExitCode::SUCCESS })
     }

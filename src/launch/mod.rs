@@ -1,28 +1,32 @@
 //! A sweep as a Slurm job array.
 //!
-//! What is submitted is frozen in the results folder, so that a task means the same runs whatever
-//! happens to the configuration file meanwhile:
+//! A submission is saved in the results folder, so that later changes to the configuration file do not
+//! change the runs of its tasks:
 //!
 //! ```text
-//! slurm/N/config.toml    the configuration, as it was
+//! slurm/N/config.toml    a copy of the configuration
 //! slurm/N/tasks.json     the runs of each task
 //! slurm/N/array.sh       the job array; each task is `etastar sweep config.toml --task I`
-//! slurm/N/gather.sh      a last job that gathers the summary and draws the figures
-//! slurm/N/jobs.json      the numbers that Slurm gave
-//! slurm/N/ends.json      how tasks ended, for when Slurm has forgotten it
-//! slurm/N/I.log          what task I printed
+//! slurm/N/gather.sh      a last job that writes the summary and draws the figures
+//! slurm/N/jobs.json      the job numbers
+//! slurm/N/ends.json      how tasks ended, which Slurm forgets
+//! slurm/N/I.log          output of task I
 //! ```
 
 mod error;
-mod places;
-mod prepare;
+mod request;
 mod requeue;
+mod scripts;
 mod submission;
 mod submit;
+mod task_states;
+mod tasks;
 
 pub use error::LaunchError;
-pub use places::places;
-pub use prepare::{Order, Prepared, array_script, prepare};
+pub use request::SubmissionRequest;
 pub use requeue::{Requeue, requeue};
-pub use submission::{Jobs, Submission, submissions};
+pub use scripts::array_script;
+pub use submission::{JobNumbers, Submission, submissions};
 pub use submit::{Submitted, submit};
+pub use task_states::task_states;
+pub use tasks::{PlannedTasks, plan_tasks};

@@ -1,23 +1,24 @@
-//! A task that ran out of time goes back into the queue, as long as that leads anywhere.
+//! Requeues a task that ran out of time, as long as it makes progress.
 
 use crate::slurm::{self, Job};
 use crate::sweep::{Interrupt, Outcome};
 
-/// What a task that ended did about its time limit.
+/// Whether a task that ended was requeued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Requeue {
-    /// It did not run out of time, or nothing is left.
+    /// It did not run out of time, or has no unfinished runs.
     NotNeeded,
     /// Slurm will start it again.
     Done,
-    /// It is not worth it, or Slurm refused.
+    /// It makes no progress, was requeued too often, or Slurm refused; with the reason.
     Refused(String),
 }
 
-/// Puts this process's own job back into the queue if it left runs because its time was up.
+/// Requeues this process's own job if it has unfinished runs because its time was up; `most` times at
+/// most.
 ///
-/// A start that got nothing onto the disk would be repeated for ever, so it is not: then the time
-/// limit is shorter than what a run needs between two states that can be saved.
+/// A start that saved nothing is not repeated, since the next one would not either: the time limit is
+/// shorter than the time of a run between two checkpoints.
 pub fn requeue(outcome: &Outcome, interrupt: &Interrupt, most: u64) -> Requeue {
     if !(interrupt.time_is_up() && outcome.interrupted) {
         return Requeue::NotNeeded;

@@ -1,4 +1,4 @@
-//! One submission, as frozen in the results folder.
+//! The files of a submission in the results folder.
 
 use std::collections::HashMap;
 use std::fs;
@@ -6,25 +6,26 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::LaunchError;
+use super::error::LaunchError;
 use crate::config::RunSpec;
-use crate::slurm::End;
-use crate::sweep::{RunId, Store, StoreError, read_json, run_id, write_json};
+use crate::record::run_id;
+use crate::slurm::EndedTask;
+use crate::store::{RunId, Store, StoreError, read_json, write_json};
 
-/// A job array that was or is to be submitted.
+/// A submitted job array.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Submission {
     pub number: u32,
     pub folder: PathBuf,
     /// The runs of each task.
     pub tasks: Vec<Vec<RunId>>,
-    /// `None` if it never reached Slurm.
-    pub jobs: Option<Jobs>,
+    /// `None` if Slurm did not accept it.
+    pub jobs: Option<JobNumbers>,
 }
 
 /// `slurm/N/jobs.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Jobs {
+pub struct JobNumbers {
     pub cluster: String,
     pub array: u64,
     pub gather: Option<u64>,
@@ -42,7 +43,7 @@ impl Submission {
         Ok(Some(Self { number, folder, tasks, jobs }))
     }
 
-    /// The runs of task `task`, out of `specs`.
+    /// The runs of task `task`, taken from `specs`.
     ///
     /// # Errors
     /// There is no such task, or a run of it is not among `specs`.
@@ -64,37 +65,37 @@ impl Submission {
         wanted.iter().map(find).collect()
     }
 
-    /// The ends of its tasks that were seen earlier.
+    /// The tasks that were found earlier to have ended.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn ends(&self) -> Result<Vec<End>, StoreError> {
+    pub fn ended_tasks(&self) -> Result<Vec<EndedTask>, StoreError> {
         Ok(read_json(&self.folder.join("ends.json"))?.unwrap_or_default())
     }
 
-    /// Remembers the ends of its tasks.
+    /// Saves the tasks that have ended.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn keep_ends(&self, ends: &[End]) -> Result<(), StoreError> {
-        write_json(&self.folder.join("ends.json"), &ends)
+    pub fn save_ended_tasks(&self, ended: &[EndedTask]) -> Result<(), StoreError> {
+        write_json(&self.folder.join("ends.json"), &ended)
     }
 
-    /// Remembers the numbers of its jobs.
+    /// Saves the numbers of the jobs.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn keep_jobs(&self, jobs: &Jobs) -> Result<(), StoreError> {
+    pub fn save_jobs(&self, jobs: &JobNumbers) -> Result<(), StoreError> {
         write_json(&self.folder.join("jobs.json"), jobs)
     }
 
-    /// The log of task `task`.
+    /// Path of the log of task `task`.
     pub fn log(&self, task: usize) -> PathBuf {
         self.folder.join(format!("{task}.log"))
     }
 }
 
-/// Every submission of `store`, the oldest first.
+/// All submissions of `store`, the oldest first.
 ///
 /// # Errors
 /// A damaged file.
@@ -103,8 +104,8 @@ pub fn submissions(store: &Store) -> Result<Vec<Submission>, StoreError> {
     found.filter_map(Result::transpose).collect()
 }
 
-/// Makes the folder of the next submission.
-pub fn next(store: &Store) -> Result<(u32, PathBuf), StoreError> {
+/// Creates the folder of the next submission; returns its number and path.
+pub fn create_next_folder(store: &Store) -> Result<(u32, PathBuf), StoreError> {
     let root = root(store);
     let number = numbers(&root).last().map_or(1, |last| last + 1);
     let folder = root.join(number.to_string());
@@ -117,7 +118,7 @@ fn root(store: &Store) -> PathBuf {
     store.root().join("slurm")
 }
 
-/// Numbers of the submissions in ascending order; without a folder there are none.
+/// Numbers of the submissions in ascending order; none if the folder does not exist.
 fn numbers(root: &Path) -> Vec<u32> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     let mut numbers: Vec<u32> =

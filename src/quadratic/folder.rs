@@ -12,7 +12,7 @@ use super::{
     settings::{differences, settings},
     table::CsvTable,
 };
-use crate::sweep::{StoreError, read_json, write_file, write_json};
+use crate::store::{StoreError, read_json, write_file, write_json};
 
 /// A results folder that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -6,14 +6,15 @@ use serde_json::Value;
 
 use super::history::{self, Curve};
 use crate::config::Algorithm;
-use crate::sweep::{
-    Place, Planned, Record, RunId, RunState, Status, Store, StoreError, records, settings, status,
+use crate::record::{
+    PlannedRun, Record, RunState, Status, TaskState, records, shared_settings, status,
 };
+use crate::store::{RunId, Store, StoreError};
 
 /// One planned run.
 #[derive(Debug)]
 pub struct Run {
-    pub plan: Planned,
+    pub plan: PlannedRun,
     pub state: RunState,
     pub record: Option<Record>,
     /// The loss along the way, or why there is none.
@@ -33,12 +34,12 @@ pub struct Content {
 }
 
 impl Content {
-    /// Reads the plan, every record and every history; `places` has what Slurm knows.
+    /// Reads the plan, every record and every history; `tasks` has the states of Slurm tasks.
     ///
     /// # Errors
     /// A damaged plan or record; a damaged history is told in its place.
-    pub fn gather(store: &Store, places: &HashMap<RunId, Place>) -> Result<Self, StoreError> {
-        let status = status(store, places)?;
+    pub fn gather(store: &Store, tasks: &HashMap<RunId, TaskState>) -> Result<Self, StoreError> {
+        let status = status(store, tasks)?;
         let found = records(store)?.into_iter().map(|record| (record.run_id.clone(), record));
         let mut found: BTreeMap<_, _> = found.collect();
         let limit = history::limit(found.len());
@@ -58,7 +59,7 @@ impl Content {
             let names = a.plan.algorithm.name().cmp(b.plan.algorithm.name());
             sizes.then(names).then(rates).then(a.plan.seed.cmp(&b.plan.seed))
         });
-        Ok(Self { name: folder_name(store), status, settings: settings(store)?, runs })
+        Ok(Self { name: folder_name(store), status, settings: shared_settings(store)?, runs })
     }
 
     /// The finished runs.

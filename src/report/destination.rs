@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::sweep::{StoreError, write_file};
+use crate::store::{StoreError, write_file};
 
 /// How a page of ours begins, and what it says of itself further down, within [`HEAD`] bytes.
 const BEGINNING: &[u8] = b"<!doctype html>";

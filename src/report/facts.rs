@@ -1,7 +1,8 @@
 //! What is told of one run: the columns of the table and the lines of its own card.
 
 use super::content::Run;
-use crate::sweep::{Analysis, RunState};
+use crate::measurement::Analysis;
+use crate::record::RunState;
 use crate::text::{duration, number};
 use crate::train::StopReason;
 

@@ -23,7 +23,8 @@ use askama::Template;
 use serde::Serialize;
 
 use crate::figures::{FiguresError, Plates, plates};
-use crate::sweep::{Place, RunId, Store, StoreError, to_csv};
+use crate::record::{TaskState, to_csv};
+use crate::store::{RunId, Store, StoreError};
 use content::Content;
 pub use destination::{Destination, DestinationError};
 use page::Page;
@@ -58,7 +59,7 @@ pub struct Written {
     pub figures: Vec<String>,
 }
 
-/// Writes the report of `store` to `out`, a file whole or not at all; `places` has what Slurm knows of the
+/// Writes the report of `store` to `out`, a file whole or not at all; `tasks` has what Slurm knows of the
 /// runs.
 ///
 /// # Errors
@@ -66,9 +67,9 @@ pub struct Written {
 pub fn write(
     store: &Store,
     out: &Destination,
-    places: &HashMap<RunId, Place>,
+    tasks: &HashMap<RunId, TaskState>,
 ) -> Result<Written, ReportError> {
-    let content = Content::gather(store, places)?;
+    let content = Content::gather(store, tasks)?;
     let figures = figures(&content, store.root())?;
     let html = Page::new(&content, &figures)?.render()?;
     out.write(html.as_bytes())?;

@@ -12,7 +12,7 @@ use super::overview::{BatchRow, by_batch_size, sentence};
 use super::payload::payload;
 use super::{history, provenance, settings};
 use crate::figures::{Plate, Plates};
-use crate::sweep::RunState;
+use crate::record::RunState;
 use crate::text::duration;
 
 const STYLE: &str = include_str!("../../assets/report/report.css");

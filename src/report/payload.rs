@@ -9,7 +9,7 @@ use super::facts::{FACTS, Place};
 use super::history::{Curve, short};
 use super::map::Map;
 use crate::figures::Plates;
-use crate::sweep::RunState;
+use crate::record::RunState;
 
 #[derive(Serialize)]
 struct Payload<'c> {

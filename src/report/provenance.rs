@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::content::Content;
-use crate::sweep::{GIT_COMMIT, Record, VERSION};
+use crate::record::{GIT_COMMIT, Record, VERSION};
 use crate::text::duration;
 
 /// A heading and what is told below it.

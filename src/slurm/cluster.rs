@@ -1,4 +1,4 @@
-//! What the cluster allows.
+//! Name and limits of the cluster.
 
 use std::sync::OnceLock;
 
@@ -8,22 +8,23 @@ use super::command::{SlurmError, run};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cluster {
     pub name: String,
-    /// One more than the largest index of a job array.
+    /// The largest index of a job array, plus one.
     pub array_size: usize,
 }
 
-/// Asks for the cluster, once per process.
+/// The cluster of this machine; Slurm is asked once per process.
 ///
 /// # Errors
-/// Slurm cannot be asked.
+/// Slurm gives no answer.
 pub fn cluster() -> Result<Cluster, SlurmError> {
-    static KNOWN: OnceLock<Cluster> = OnceLock::new();
-    if let Some(cluster) = KNOWN.get() {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    if let Some(cluster) = CLUSTER.get() {
         return Ok(cluster.clone());
     }
     let answer = run("scontrol", &["show", "config"])?;
-    let found = parse(&answer).ok_or(SlurmError::Unclear { program: "scontrol", answer })?;
-    Ok(KNOWN.get_or_init(|| found).clone())
+    let found =
+        parse(&answer).ok_or(SlurmError::UnexpectedAnswer { program: "scontrol", answer })?;
+    Ok(CLUSTER.get_or_init(|| found).clone())
 }
 
 fn parse(answer: &str) -> Option<Cluster> {

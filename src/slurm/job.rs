@@ -1,24 +1,24 @@
-//! The Slurm job that this process is part of.
+//! The Slurm job that this process belongs to.
 
 use std::env;
 
 use serde::{Deserialize, Serialize};
 
-/// One start of a job, or of one element of a job array.
+/// One start of a job, or of one task of a job array.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     pub cluster: String,
-    /// The number of this very job, which elements of an array have too.
+    /// The job's own number; each task of an array has one.
     pub number: u64,
     /// How often it was put back into the queue before this start.
     pub restarts: u64,
-    /// Its name for Slurm's commands. The number of an array's last element is that of the whole
-    /// array, so an element goes by `ARRAY_INDEX`.
+    /// Its name for Slurm's commands: `ARRAY_INDEX` for a task of an array, because the last task has
+    /// the number of the whole array.
     pub name: String,
 }
 
 impl Job {
-    /// This process's own, if it runs under Slurm.
+    /// The job of this process; `None` outside of Slurm.
     pub fn current() -> Option<Self> {
         let number = variable("SLURM_JOB_ID")?;
         let name = match (variable("SLURM_ARRAY_JOB_ID"), variable("SLURM_ARRAY_TASK_ID")) {
@@ -31,10 +31,10 @@ impl Job {
     }
 }
 
-/// The processors that Slurm gave this job's task.
+/// The number of CPUs that Slurm allocated to this process.
 ///
-/// Without confinement by the cluster a process sees all of the node's.
-pub fn processors() -> Option<usize> {
+/// The process may see all CPUs of the node, if the cluster does not confine it to its own.
+pub fn allocated_cpus() -> Option<usize> {
     Job::current()?;
     variable("SLURM_CPUS_PER_TASK").or_else(|| variable("SLURM_CPUS_ON_NODE")).map(|n| n as usize)
 }

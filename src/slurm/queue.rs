@@ -1,23 +1,23 @@
-//! What waits and what runs.
+//! Jobs that wait or run.
 
-use super::command::{SlurmError, about_jobs};
+use super::command::{SlurmError, query_jobs};
 use super::job::Job;
 
-/// One element of a job array in the queue.
+/// A task of a job array that waits or runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Element {
+pub struct QueuedTask {
     /// The array's number.
     pub array: u64,
-    /// Its place in the array.
+    /// Its index in the array.
     pub index: usize,
-    /// Slurm's word: `PENDING`, `RUNNING`, ….
+    /// Slurm's name of the state: `PENDING`, `RUNNING`, ….
     pub state: String,
-    /// Slurm's word for why it waits: `Priority`, `Resources`, `BeginTime`, ….
+    /// Slurm's name of the reason why it waits: `Priority`, `Resources`, `BeginTime`, ….
     pub reason: String,
 }
 
-/// States in which a job's processes may exist.
-const AT_WORK: [&str; 8] = [
+/// States in which processes of a job may exist.
+const ACTIVE_STATES: [&str; 8] = [
     "RUNNING",
     "COMPLETING",
     "CONFIGURING",
@@ -28,30 +28,30 @@ const AT_WORK: [&str; 8] = [
     "RESIZING",
 ];
 
-impl Element {
-    /// Whether it has processes.
-    pub fn is_at_work(&self) -> bool {
-        AT_WORK.contains(&self.state.as_str())
+impl QueuedTask {
+    /// Whether its processes may exist.
+    pub fn is_active(&self) -> bool {
+        ACTIVE_STATES.contains(&self.state.as_str())
     }
 }
 
-/// The elements of the job arrays `arrays` that wait or run; those that ended are not in the queue.
+/// The tasks of the job arrays `arrays` that wait or run.
 ///
 /// # Errors
-/// Slurm cannot be asked.
-pub fn queue(arrays: &[u64]) -> Result<Vec<Element>, SlurmError> {
+/// Slurm gives no answer.
+pub fn queued_tasks(arrays: &[u64]) -> Result<Vec<QueuedTask>, SlurmError> {
     if arrays.is_empty() {
         return Ok(Vec::new());
     }
     let list = arrays.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
     let answer =
-        about_jobs("squeue", &["--noheader", "--array", "--format=%F|%K|%T|%r", "--jobs", &list])?;
-    Ok(answer.unwrap_or_default().lines().filter_map(element).collect())
+        query_jobs("squeue", &["--noheader", "--array", "--format=%F|%K|%T|%r", "--jobs", &list])?;
+    Ok(answer.unwrap_or_default().lines().filter_map(parse_squeue).collect())
 }
 
-fn element(line: &str) -> Option<Element> {
+fn parse_squeue(line: &str) -> Option<QueuedTask> {
     let mut cells = line.trim().split('|');
-    Some(Element {
+    Some(QueuedTask {
         array: cells.next()?.parse().ok()?,
         index: cells.next()?.parse().ok()?,
         state: cells.next()?.to_owned(),
@@ -59,22 +59,22 @@ fn element(line: &str) -> Option<Element> {
     })
 }
 
-/// Whether the very start of the job that `job` describes may still have processes.
+/// Whether this start of `job` may still have processes; a later start of it does not count.
 ///
 /// # Errors
-/// Slurm cannot be asked.
-pub fn is_at_work(job: &Job) -> Result<bool, SlurmError> {
+/// Slurm gives no answer.
+pub fn is_active(job: &Job) -> Result<bool, SlurmError> {
     let number = job.number.to_string();
-    let answer = about_jobs("scontrol", &["--oneliner", "show", "job", &number])?;
+    let answer = query_jobs("scontrol", &["--oneliner", "show", "job", &number])?;
     Ok(answer.unwrap_or_default().lines().any(|line| matches(job, line)))
 }
 
 fn matches(job: &Job, line: &str) -> bool {
     let number = |name| field(line, name).and_then(|value| value.parse::<u64>().ok());
-    // The number of an array's last element is the array's, and then all elements are listed.
+    // The last task of an array has the number of the array, for which Slurm lists all tasks.
     number("JobId") == Some(job.number)
         && number("Restarts") == Some(job.restarts)
-        && field(line, "JobState").is_some_and(|state| AT_WORK.contains(&state))
+        && field(line, "JobState").is_some_and(|state| ACTIVE_STATES.contains(&state))
 }
 
 /// The value of `name` in a line of `scontrol --oneliner`.
@@ -104,9 +104,9 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_squeue_is_an_element() {
-        let found = element("12|7|PENDING|JobArrayTaskLimit").unwrap();
-        assert_eq!((found.array, found.index, found.is_at_work()), (12, 7, false));
-        assert_eq!(element("13|N/A|PENDING|Dependency"), None);
+    fn a_line_of_squeue_is_a_task() {
+        let found = parse_squeue("12|7|PENDING|JobArrayTaskLimit").unwrap();
+        assert_eq!((found.array, found.index, found.is_active()), (12, 7, false));
+        assert_eq!(parse_squeue("13|N/A|PENDING|Dependency"), None);
     }
 }

@@ -13,7 +13,7 @@ impl Script {
     /// Adds `--name=value`.
     pub fn option(&mut self, name: &str, value: impl std::fmt::Display) {
         let value = value.to_string();
-        // sbatch splits at spaces and knows double quotes.
+        // sbatch splits options at spaces, except within double quotes.
         let plain = !value.contains(char::is_whitespace);
         self.options.push(if plain {
             format!("--{name}={value}")
@@ -22,19 +22,19 @@ impl Script {
         });
     }
 
-    /// Adds `--name=value` if there is a value.
-    pub fn maybe(&mut self, name: &str, value: Option<impl std::fmt::Display>) {
+    /// Adds `--name=value`, if `value` is `Some`.
+    pub fn optional(&mut self, name: &str, value: Option<impl std::fmt::Display>) {
         if let Some(value) = value {
             self.option(name, value);
         }
     }
 
-    /// Adds an option as it is.
+    /// Adds an option without changes.
     pub fn raw_option(&mut self, option: &str) {
         self.options.push(option.to_owned());
     }
 
-    /// Adds a line for the shell.
+    /// Adds a line of shell code.
     pub fn line(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }
@@ -52,7 +52,7 @@ impl Script {
     }
 }
 
-/// `word` as the shell needs it to be one word and itself.
+/// `word`, quoted for the shell if necessary.
 ///
 /// ```
 /// use etastar::slurm::quote;

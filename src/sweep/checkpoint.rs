@@ -1,4 +1,4 @@
-//! The state of an unfinished run on disk, trusted only if every bit of it is.
+//! The saved state of an unfinished run, with a checksum over all of it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -7,17 +7,16 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::identity::RunId;
-use super::record::FORMAT;
-use super::store::{self, StoreError};
+use crate::record::FORMAT;
+use crate::store::{self, RunId, StoreError};
 use crate::train::{Progress, Snapshot};
 
-/// The file's name in a run's folder.
-pub const FILE: &str = "checkpoint.safetensors";
-/// The metadata key of the header.
-const HEADER: &str = "etastar";
+/// The file in a run's folder.
+const FILE: &str = "checkpoint.safetensors";
+/// The key of the header in the file's metadata.
+const METADATA_KEY: &str = "etastar";
 
-/// A run stopped between two steps.
+/// The state of a run between two steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     pub progress: Progress,
@@ -37,19 +36,20 @@ struct Header {
     digest: String,
 }
 
-/// What became of the search for a checkpoint.
+/// What was found in a run's folder.
 #[derive(Debug)]
-pub enum Found {
-    Nothing,
-    Checkpoint(Box<Checkpoint>),
-    /// It cannot be trusted and was renamed.
+pub enum SavedState {
+    /// No checkpoint.
+    None,
+    Valid(Box<Checkpoint>),
+    /// A checkpoint that is damaged or of another run; it was renamed to `to`.
     SetAside {
         to: PathBuf,
         fault: String,
     },
 }
 
-/// Writes the state of run `id` into `folder`, whole or not at all.
+/// Writes the state of run `id` into `folder`.
 ///
 /// # Errors
 /// A full disk, a read-only folder, ….
@@ -57,19 +57,19 @@ pub fn save(folder: &Path, id: &RunId, checkpoint: &Checkpoint) -> Result<(), St
     let path = folder.join(FILE);
     let bytes = encode(id, checkpoint)
         .map_err(|fault| StoreError::Damaged { path: path.clone(), fault })?;
-    store::write(&path, &bytes)
+    store::write_file(&path, &bytes)
 }
 
-/// Looks for the state of run `id` in `folder`; a damaged one, or one of another run, is renamed.
+/// Reads the state of run `id` from `folder`; renames a file that is damaged or of another run.
 ///
 /// # Errors
 /// The operating system refused to read or rename.
-pub fn find(folder: &Path, id: &RunId) -> Result<Found, StoreError> {
+pub fn load(folder: &Path, id: &RunId) -> Result<SavedState, StoreError> {
     let path = folder.join(FILE);
-    let Some(bytes) = store::read(&path)? else { return Ok(Found::Nothing) };
+    let Some(bytes) = store::read_file(&path)? else { return Ok(SavedState::None) };
     match decode(id, &bytes) {
-        Ok(checkpoint) => Ok(Found::Checkpoint(Box::new(checkpoint))),
-        Err(fault) => Ok(Found::SetAside { to: store::set_aside(&path)?, fault }),
+        Ok(checkpoint) => Ok(SavedState::Valid(Box::new(checkpoint))),
+        Err(fault) => Ok(SavedState::SetAside { to: store::set_aside(&path)?, fault }),
     }
 }
 
@@ -78,7 +78,7 @@ pub fn find(folder: &Path, id: &RunId) -> Result<Found, StoreError> {
 /// # Errors
 /// The operating system refused.
 pub fn remove(folder: &Path) -> Result<(), StoreError> {
-    store::remove(&folder.join(FILE))
+    store::remove_file(&folder.join(FILE))
 }
 
 fn encode(id: &RunId, checkpoint: &Checkpoint) -> Result<Vec<u8>, String> {
@@ -103,14 +103,14 @@ fn encode(id: &RunId, checkpoint: &Checkpoint) -> Result<Vec<u8>, String> {
         .map(|(name, data)| Ok((*name, TensorView::new(Dtype::F32, vec![data.len() / 4], data)?)))
         .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
         .map_err(|error| error.to_string())?;
-    serialize(views, Some(HashMap::from([(HEADER.to_owned(), header)])))
+    serialize(views, Some(HashMap::from([(METADATA_KEY.to_owned(), header)])))
         .map_err(|error| error.to_string())
 }
 
 fn decode(id: &RunId, bytes: &[u8]) -> Result<Checkpoint, String> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
-    let text = metadata.metadata().as_ref().and_then(|entries| entries.get(HEADER));
+    let text = metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY));
     let text = text.ok_or("it has no header")?;
     let mut header: Header = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if header.format != FORMAT {
@@ -119,11 +119,11 @@ fn decode(id: &RunId, bytes: &[u8]) -> Result<Checkpoint, String> {
     if header.run_id != *id {
         return Err(format!("it belongs to run {}", header.run_id));
     }
-    let promised = std::mem::take(&mut header.digest);
+    let expected = std::mem::take(&mut header.digest);
     let mut views = tensors.tensors();
     views.sort_by(|a, b| a.0.cmp(&b.0));
     let found = digest(&header, views.iter().map(|(name, view)| (name.as_str(), view.data())))?;
-    if found != promised {
+    if found != expected {
         return Err("its checksum does not match".to_owned());
     }
     let floats = |view: &TensorView<'_>| {
@@ -184,9 +184,9 @@ mod tests {
     #[test]
     fn what_is_saved_is_found_bit_for_bit() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(find(folder.path(), &id("a")).unwrap(), Found::Nothing));
+        assert!(matches!(load(folder.path(), &id("a")).unwrap(), SavedState::None));
         save(folder.path(), &id("a"), &checkpoint()).unwrap();
-        let Found::Checkpoint(found) = find(folder.path(), &id("a")).unwrap() else {
+        let SavedState::Valid(found) = load(folder.path(), &id("a")).unwrap() else {
             panic!("not found")
         };
         assert_eq!(*found, checkpoint());
@@ -201,11 +201,11 @@ mod tests {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1;
             std::fs::write(folder.path().join(FILE), &damaged).unwrap();
-            match find(folder.path(), &id("a")).unwrap() {
-                Found::SetAside { to, .. } => assert_eq!(std::fs::read(to).unwrap(), damaged),
+            match load(folder.path(), &id("a")).unwrap() {
+                SavedState::SetAside { to, .. } => assert_eq!(std::fs::read(to).unwrap(), damaged),
                 // The padding of the header's JSON means nothing.
-                Found::Checkpoint(found) => assert_eq!(*found, checkpoint(), "byte {at}"),
-                Found::Nothing => panic!("byte {at}: lost"),
+                SavedState::Valid(found) => assert_eq!(*found, checkpoint(), "byte {at}"),
+                SavedState::None => panic!("byte {at}: lost"),
             }
         }
     }
@@ -214,7 +214,7 @@ mod tests {
     fn another_runs_state_is_not_taken() {
         let folder = tempfile::tempdir().unwrap();
         save(folder.path(), &id("a"), &checkpoint()).unwrap();
-        let Found::SetAside { to, fault } = find(folder.path(), &id("b")).unwrap() else {
+        let SavedState::SetAside { to, fault } = load(folder.path(), &id("b")).unwrap() else {
             panic!("taken")
         };
         assert!(fault.contains("belongs to run a") && to.exists());

@@ -9,9 +9,9 @@ use crate::common::config::tiny_config;
 use etastar::config::{Algorithm, AnalysisBackend, Config, EngineKind, RunSpec, grid};
 use etastar::data::Dataset;
 use etastar::net::{Weights, minimum};
-use etastar::sweep::{
-    Event, Interrupt, Outcome, Reporter, RunId, Store, SweepError, SweepOptions, run_id, sweep,
-};
+use etastar::record::run_id;
+use etastar::store::{RunId, Store};
+use etastar::sweep::{Event, Interrupt, Outcome, Reporter, SweepError, SweepOptions, sweep};
 
 const OPTIONS: SweepOptions = SweepOptions {
     workers: 2,

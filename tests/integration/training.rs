@@ -228,7 +228,8 @@ fn both_engines_find_minima_alike() {
         let data = Dataset::load(&spec.data).unwrap();
         let weights = engine.weights().unwrap();
         let analysis =
-            etastar::sweep::analyse(spec, &weights, &data, faer::Par::Seq, None, None).unwrap();
+            etastar::measurement::analyse(spec, &weights, &data, faer::Par::Seq, None, None)
+                .unwrap();
         analysis.sharpness_gn.ln()
     };
     // Rounding parts the trajectories, so single runs differ; their distribution over seeds does not.

@@ -1,0 +1,25 @@
+//! What a results folder says of its runs: identities, plan, records, summary, status.
+
+mod coverage;
+mod estimate;
+mod experiment;
+mod failure;
+mod identity;
+mod origin;
+mod provenance;
+mod run_record;
+mod status;
+mod summary;
+
+pub use coverage::{finished_record, has_requested_measurements, is_complete, is_finished};
+pub use estimate::Estimate;
+pub use experiment::{
+    ExperimentError, PlannedRun, check_experiment, plan, register, shared_settings,
+};
+pub use failure::Failure;
+pub use identity::{FORMAT, run_id};
+pub use origin::Origin;
+pub use provenance::{GIT_COMMIT, Provenance, VERSION};
+pub use run_record::Record;
+pub use status::{RunState, RunStatus, Status, TaskState, status};
+pub use summary::{SummaryError, records, to_csv, update_summary, write_summary};

@@ -1,0 +1,22 @@
+//! What can go wrong with a file of a results folder.
+
+use std::path::{Path, PathBuf};
+
+/// A results folder that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("cannot {action} {path}: {source}", path = .path.display())]
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    /// One of our files does not have the content that it was written with.
+    #[error("{path} is damaged: {fault}; move it away and run again", path = .path.display())]
+    Damaged { path: PathBuf, fault: String },
+}
+
+/// Turns an error of the operating system into "cannot `action` `path`".
+pub(super) fn io_error<'p>(
+    action: &'static str,
+    path: &'p Path,
+) -> impl FnOnce(std::io::Error) -> StoreError + 'p {
+    move |source| StoreError::Io { action, path: path.to_owned(), source }
+}

@@ -1,0 +1,120 @@
+//! The results folder and the folders of its runs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::claim::{self, Claim};
+use super::error::{StoreError, io_error};
+use super::files::remove_leftovers;
+use super::run_id::RunId;
+
+/// An open results folder.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// Name of a run's claim.
+const RUN_CLAIM: &str = "claim";
+/// Name of the claim on the whole folder.
+const FOLDER_CLAIM: &str = ".lock";
+/// Interval between attempts to lock a folder that another process has locked.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+impl Store {
+    /// Creates the folder if needed, and checks that it can be written to.
+    ///
+    /// # Errors
+    /// The folder cannot be created or written.
+    pub fn create(root: &Path) -> Result<Self, StoreError> {
+        let runs = root.join("runs");
+        fs::create_dir_all(&runs).map_err(io_error("create the results folder", &runs))?;
+        let store = Self { root: root.to_owned() };
+        drop(store.lock()?);
+        Ok(store)
+    }
+
+    /// Opens a folder for reading; it need not exist.
+    pub fn open(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Path of the folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `runs/ID`.
+    pub fn run_folder(&self, id: &RunId) -> PathBuf {
+        self.root.join("runs").join(id.as_str())
+    }
+
+    /// Locks the files that all runs share; waits while another process has the lock.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn lock(&self) -> Result<Claim, StoreError> {
+        loop {
+            if let Some(claim) = Claim::take(&self.root, FOLDER_CLAIM)? {
+                remove_leftovers(&self.root)?;
+                return Ok(claim);
+            }
+            std::thread::sleep(POLL_INTERVAL);
+        }
+    }
+
+    /// Claims one run; `None` if another process has claimed it.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn claim(&self, id: &RunId) -> Result<Option<Claim>, StoreError> {
+        let folder = self.run_folder(id);
+        fs::create_dir_all(&folder).map_err(io_error("create", &folder))?;
+        let claim = Claim::take(&folder, RUN_CLAIM)?;
+        if claim.is_some() {
+            remove_leftovers(&folder)?;
+        }
+        Ok(claim)
+    }
+
+    /// Whether a process is working on the run.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn is_claimed(&self, id: &RunId) -> Result<bool, StoreError> {
+        claim::is_claimed(&self.run_folder(id), RUN_CLAIM)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> RunId {
+        serde_json::from_value(serde_json::json!(text)).unwrap()
+    }
+
+    #[test]
+    fn a_claimed_run_cannot_be_claimed_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path()).unwrap();
+        let claim = store.claim(&id("a")).unwrap();
+        assert!(claim.is_some() && store.is_claimed(&id("a")).unwrap());
+        assert!(store.claim(&id("a")).unwrap().is_none());
+        assert!(store.claim(&id("b")).unwrap().is_some());
+        drop(claim);
+        assert!(!store.is_claimed(&id("a")).unwrap());
+    }
+
+    #[test]
+    fn leftovers_of_a_killed_process_are_cleared() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path()).unwrap();
+        drop(store.claim(&id("a")).unwrap());
+        let leftover = store.run_folder(&id("a")).join(".writing-xyz");
+        fs::write(&leftover, "half").unwrap();
+        drop(store.claim(&id("a")).unwrap());
+        assert!(!leftover.exists());
+    }
+}

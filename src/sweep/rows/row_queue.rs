@@ -1,0 +1,206 @@
+//! The runs of one batch size: claims them for a row and passes on those that have been trained.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::sync::mpsc::Sender;
+use std::time::Instant;
+
+use super::measure::UnmeasuredRun;
+use crate::config::RunSpec;
+use crate::net::{Weights, initial};
+use crate::record::{Record, run_id};
+use crate::store::{Claim, RunId};
+use crate::sweep::events::Event;
+use crate::sweep::pool::{POLL_INTERVAL, WorkerPool};
+use crate::sweep::run::{RunContext, RunError, TrainedRun};
+use crate::train::row::{NewRun, Row, RunSource};
+use crate::train::{EngineError, Outcome, Progress, Snapshot, StopReason};
+
+/// The worker that trains rows.
+const WORKER: usize = 0;
+
+/// A claimed run in a row.
+pub struct RunSlot<'p> {
+    spec: &'p RunSpec,
+    id: RunId,
+    claim: Claim,
+    /// Its share of the seconds of training.
+    seconds: f64,
+}
+
+/// The runs of one batch size.
+pub struct RowQueue<'s, 'p> {
+    pool: &'s WorkerPool<'p>,
+    first: &'p RunSpec,
+    queue: VecDeque<&'p RunSpec>,
+    /// Runs that other processes had claimed when they were last checked.
+    claimed_by_others: VecDeque<&'p RunSpec>,
+    last_check: Instant,
+    trained: Sender<UnmeasuredRun<'p>>,
+    last_share: Instant,
+    last_save: Instant,
+}
+
+impl<'s, 'p> RowQueue<'s, 'p> {
+    /// A queue of the runs `specs`, which are not empty. Trained runs are sent to `trained`.
+    pub fn new(
+        pool: &'s WorkerPool<'p>,
+        specs: VecDeque<&'p RunSpec>,
+        trained: &Sender<UnmeasuredRun<'p>>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            pool,
+            first: specs[0],
+            queue: specs,
+            claimed_by_others: VecDeque::new(),
+            last_check: now,
+            trained: trained.clone(),
+            last_share: now,
+            last_save: now,
+        }
+    }
+
+    /// Whether there are runs that are not known to be finished.
+    pub fn has_runs(&self) -> bool {
+        !self.queue.is_empty() || !self.claimed_by_others.is_empty()
+    }
+
+    /// c of the loss.
+    pub fn loss_factor(&self) -> f64 {
+        self.first.loss.factor
+    }
+
+    /// Claims a run and loads its state; `None` if it needs no training, or another process has it.
+    fn claim(
+        &mut self,
+        spec: &'p RunSpec,
+        id: RunId,
+    ) -> Result<Option<NewRun<RunSlot<'p>>>, RunError> {
+        let context = &self.pool.context;
+        let Some(claim) = context.store.claim(&id)? else {
+            context.reporter.report(&Event::ClaimedByOther { worker: WORKER, spec });
+            self.defer(spec);
+            return Ok(None);
+        };
+        if Record::path(context.store, &id).exists() {
+            self.send_to_measurement(UnmeasuredRun { spec, id, claim, trained: None });
+            return Ok(None);
+        }
+        context.reporter.report(&Event::Started { worker: WORKER, spec });
+        let run = context.of_run(WORKER, spec, &id, &claim);
+        let (weights, progress, seconds) = match run.load_checkpoint()? {
+            Some(saved) => {
+                (saved.engine.into_weights(&run.widths())?, Some(saved.progress), saved.seconds)
+            }
+            None => (initial(&run.widths(), &spec.model), None, 0.0),
+        };
+        let key = RunSlot { spec, id, claim, seconds };
+        Ok(Some(NewRun { key, schedule: spec.train.clone(), weights, progress }))
+    }
+
+    /// Checks a run that another process has claimed again later, unless it is left to that process.
+    fn defer(&mut self, spec: &'p RunSpec) {
+        if !self.pool.skips_claimed_run() {
+            self.claimed_by_others.push_back(spec);
+        }
+    }
+
+    fn send_to_measurement(&self, run: UnmeasuredRun<'p>) {
+        // The receiver exists as long as there is a sender.
+        if self.trained.send(run).is_err() {
+            tracing::warn!("a trained run could not be passed on");
+        }
+    }
+
+    fn run<'r>(&'r self, slot: &'r RunSlot<'p>) -> RunContext<'r> {
+        self.pool.context.of_run(WORKER, slot.spec, &slot.id, &slot.claim)
+    }
+
+    /// Saves the state of a run. The disk may have space again when the run is finished, so training
+    /// continues after a failure.
+    fn save(
+        &self,
+        slot: &RunSlot<'p>,
+        progress: &Progress,
+        snapshot: impl FnOnce() -> Result<Snapshot, EngineError>,
+    ) {
+        if let Err(error) = self.run(slot).save_checkpoint(progress, slot.seconds, snapshot) {
+            tracing::warn!("run {}: its state could not be saved: {error}", slot.id);
+        }
+    }
+
+    fn save_all(&mut self, row: &Row<RunSlot<'p>>) {
+        for (index, state) in row.states.iter().enumerate() {
+            let snapshot = || Ok(Snapshot::of_weights(&row.network.weights(index)?));
+            self.save(&state.key, &state.progress, snapshot);
+        }
+        self.last_save = Instant::now();
+    }
+
+    /// Adds the time since the last call in equal shares to the runs of `row`.
+    fn share_time(&mut self, row: &mut Row<RunSlot<'p>>) {
+        let share = self.last_share.elapsed().as_secs_f64() / row.states.len().max(1) as f64;
+        self.last_share = Instant::now();
+        row.states.iter_mut().for_each(|state| state.key.seconds += share);
+    }
+}
+
+impl<'p> RunSource for RowQueue<'_, 'p> {
+    type Key = RunSlot<'p>;
+
+    fn next_run(&mut self) -> Option<NewRun<RunSlot<'p>>> {
+        if self.queue.is_empty() && self.last_check.elapsed() >= POLL_INTERVAL {
+            self.last_check = Instant::now();
+            std::mem::swap(&mut self.queue, &mut self.claimed_by_others);
+        }
+        while !self.pool.context.interrupt.is_raised() {
+            let spec = self.queue.pop_front()?;
+            let id = run_id(spec, &self.pool.context.data.digest);
+            match self.claim(spec, id.clone()) {
+                Ok(Some(run)) => return Some(run),
+                Ok(None) => {}
+                Err(error) => self.pool.add_failure(WORKER, spec, id, error.to_string()),
+            }
+        }
+        None
+    }
+
+    fn observe(&mut self, row: &mut Row<RunSlot<'p>>) -> ControlFlow<()> {
+        self.share_time(row);
+        let context = &self.pool.context;
+        let epochs = || row.states.iter().map(|state| state.progress.epoch);
+        context.reporter.report(&Event::TrainingRow {
+            worker: WORKER,
+            batch_size: self.first.train.batch_size,
+            runs: row.states.len(),
+            epochs: (epochs().min().unwrap_or(0), epochs().max().unwrap_or(0)),
+        });
+        if context.interrupt.is_raised() {
+            return ControlFlow::Break(());
+        }
+        if self.last_save.elapsed() >= context.options.checkpoint_interval {
+            self.save_all(row);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn interrupted(&mut self, row: &Row<RunSlot<'p>>) {
+        self.save_all(row);
+    }
+
+    fn finished(&mut self, slot: RunSlot<'p>, outcome: Outcome, loss: f64, weights: Weights) {
+        // It may have to wait long for its measurement.
+        if outcome.reason != StopReason::Diverged {
+            self.save(&slot, &outcome.progress, || Ok(Snapshot::of_weights(&weights)));
+        }
+        if slot.claim.is_lost() {
+            self.defer(slot.spec);
+            return;
+        }
+        let RunSlot { spec, id, claim, seconds } = slot;
+        let final_loss = Some(loss).filter(|loss| loss.is_finite());
+        let trained = Some(Box::new(TrainedRun { outcome, final_loss, weights, seconds }));
+        self.send_to_measurement(UnmeasuredRun { spec, id, claim, trained });
+    }
+}
