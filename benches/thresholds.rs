@@ -12,11 +12,11 @@ use std::{
     time::Instant,
 };
 
+use etastar::process::Sampling;
 use etastar::{
     curvature::{gram::Gram, npy::read_matrix},
     stability::{
         generalized_sharpness::Effort,
-        sampling::Sampling,
         thresholds::{Report, Request, thresholds},
     },
 };

@@ -40,7 +40,7 @@
 //! ```
 //! use etastar::curvature::Gram;
 //! use etastar::stability::generalized_sharpness::Effort;
-//! use etastar::stability::sampling::Sampling;
+//! use etastar::process::Sampling;
 //! use etastar::stability::thresholds::{Request, thresholds};
 //! use faer::mat;
 //!
@@ -70,6 +70,7 @@ pub mod measurement;
 pub mod memory;
 pub mod net;
 pub mod probe;
+pub mod process;
 pub mod quadratic;
 pub mod record;
 pub mod report;

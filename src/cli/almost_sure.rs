@@ -1,7 +1,7 @@
 //! The Lyapunov part of `etastar thresholds`.
 
 use etastar::curvature::gram::Gram;
-use etastar::stability::batches::Process;
+use etastar::process::BatchProcess;
 use etastar::stability::lyapunov::{
     AlmostSureThreshold, Effort, ExponentAt, Factor, Linearised, LyapunovError,
 };
@@ -46,7 +46,7 @@ impl AlmostSure<'_> {
             let independent = Linearised {
                 gram: self.gram,
                 factor: self.factor,
-                process: Process::Sgd { sampling, batch_size },
+                process: BatchProcess::independent(sampling, batch_size),
                 decay: report.decay(found),
                 effort: Effort::default(),
             };

@@ -8,10 +8,10 @@ use clap::Args;
 use etastar::curvature::gram::Gram;
 use etastar::curvature::npy::read_gram;
 use etastar::memory::check_thresholds;
+use etastar::process::Sampling;
 use etastar::stability::generalized_sharpness::{Effort, Status};
 use etastar::stability::lyapunov::Factor;
 use etastar::stability::noise::sufficient_batch_size;
-use etastar::stability::sampling::Sampling;
 use etastar::stability::thresholds::{Report, Request, Stage, Threshold, thresholds_on};
 
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ impl Thresholds {
         }
         let (noise, sharpness) = (report.noise_sharpness, report.sharpness);
         // Proposition 8 is about batches of distinct samples.
-        let distinct = self.sampling == Sampling::Distinct;
+        let distinct = self.sampling.is_without_replacement();
         if let Some(near) = sufficient_batch_size(noise, sharpness, self.epsilon, report.samples)
             .filter(|_| distinct)
         {

@@ -2,8 +2,8 @@
 
 use super::document::{Node, Value};
 use super::origin::Origin;
-use super::schema::Algorithm;
 use super::section::{FromNode, Problems, Section};
+use crate::process::Algorithm;
 
 /// Reads `learning_rate = [0.1, 0.2]` or `{ log10 = [-3, 0], points = 100, every = 4 }`.
 ///
@@ -55,13 +55,9 @@ impl FromNode for Algorithm {
     const EXPECTED: &'static str = "\"sgd\" or \"mixture\"";
     fn from_node(node: &Node) -> Option<Self> {
         let word = String::from_node(node)?;
-        ALGORITHMS.iter().find(|(name, _)| *name == word).map(|(_, algorithm)| *algorithm)
+        Algorithm::WORDS.iter().find(|(name, _)| *name == word).map(|(_, algorithm)| *algorithm)
     }
 }
-
-/// The words of the configuration.
-pub const ALGORITHMS: [(&str, Algorithm); 2] =
-    [("sgd", Algorithm::Sgd), ("mixture", Algorithm::Mixture)];
 
 fn list<T: FromNode + PartialEq>(
     section: &Section<'_>,

@@ -7,6 +7,7 @@ use super::grid;
 use super::schema::*;
 use super::section::{Problems, Section};
 use super::slurm;
+use crate::process::{Algorithm, BatchSampling};
 
 type Check = Result<(), &'static str>;
 
@@ -123,13 +124,10 @@ fn loss(mut s: Section<'_>) -> LossConfig {
 
 fn train(mut s: Section<'_>) -> TrainConfig {
     let config = TrainConfig {
-        algorithm: s.choice("algorithm", &grid::ALGORITHMS),
+        algorithm: s.choice("algorithm", &Algorithm::WORDS),
         learning_rate: s.optional("learning_rate", factor),
         batch_size: s.optional("batch_size", at_least_one_usize),
-        sampling: s.choice(
-            "sampling",
-            &[("epoch", BatchSampling::Epoch), ("uniform", BatchSampling::Uniform)],
-        ),
+        sampling: s.choice("sampling", &BatchSampling::WORDS),
         seed: s.or("seed", 0, any),
         warmup: warmup(s.section("warmup")),
         tolerance: s.or("tolerance", 1e-6, positive),

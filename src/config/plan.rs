@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::origin::ConfigError;
-use super::schema::{Algorithm, Backend, BatchSampling, EngineKind, WarmupConfig};
 use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig, TrainConfig};
+use super::schema::{Backend, EngineKind, WarmupConfig};
+use crate::process::{Algorithm, BatchSampling, BatchSettings};
 
 /// Everything that one run depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,6 +79,14 @@ pub struct Schedule {
     pub patience: u64,
     pub max_epochs: u64,
     pub divergence_factor: f64,
+}
+
+impl Schedule {
+    /// How the batches of the run come.
+    pub fn batches(&self) -> BatchSettings {
+        let Self { algorithm, sampling, batch_size, .. } = *self;
+        BatchSettings { algorithm, sampling, batch_size }
+    }
 }
 
 /// A key that the asked-for command cannot do without.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use super::slurm::SlurmConfig;
+use crate::process::{Algorithm, BatchSampling};
 
 /// A whole configuration file, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,27 +124,6 @@ pub struct TrainConfig {
     pub max_epochs: u64,
     /// A running loss above this many times the initial loss counts as divergence.
     pub divergence_factor: f64,
-}
-
-/// How a step is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Algorithm {
-    /// Plain SGD with batches of B.
-    Sgd,
-    /// Every step one sample with probability p = (n − B)/(B(n − 1)), else all of them: the process
-    /// with the mean-square threshold of SGD with batches of B (\[M\] Prop 7).
-    Mixture,
-}
-
-/// How the batches of an epoch are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BatchSampling {
-    /// Shuffle, then consecutive batches.
-    Epoch,
-    /// Every batch is B distinct samples, independent of the others; ⌈n/B⌉ batches an epoch.
-    Uniform,
 }
 
 /// `[train.warmup]`: the step size grows from `from`·η to η over `epochs` epochs.
@@ -334,26 +314,6 @@ impl EngineKind {
         match self {
             Self::Tensor => "tensor",
             Self::Fused => "fused",
-        }
-    }
-}
-
-impl Algorithm {
-    /// The word in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sgd => "sgd",
-            Self::Mixture => "mixture",
-        }
-    }
-}
-
-impl BatchSampling {
-    /// The word in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Epoch => "epoch",
-            Self::Uniform => "uniform",
         }
     }
 }

@@ -9,6 +9,7 @@ use super::runs::{Method, Run, Runs};
 use super::scale::Kind;
 use super::style::{DISTINCT, Dash, Marker, Style};
 use super::summary::Measured;
+use crate::process::Algorithm;
 
 type Quantity = fn(&Run) -> Option<Measured>;
 
@@ -65,12 +66,13 @@ fn panel(sets: &BTreeMap<Method, Runs>, batch_size: u64) -> Option<Panel> {
 }
 
 fn look(algorithm: &str, quantity: usize) -> Style {
-    let marker = match (algorithm, quantity) {
-        ("sgd", 0) => Marker::Circle,
-        ("sgd", _) => Marker::Square,
-        (_, 0) => Marker::Ring,
-        (_, _) => Marker::Box,
+    let usual = algorithm == Algorithm::default().name();
+    let marker = match (usual, quantity) {
+        (true, 0) => Marker::Circle,
+        (true, _) => Marker::Square,
+        (false, 0) => Marker::Ring,
+        (false, _) => Marker::Box,
     };
-    let dash = if algorithm == "sgd" { Dash::Solid } else { Dash::Dashed };
+    let dash = if usual { Dash::Solid } else { Dash::Dashed };
     Style { colour: DISTINCT[quantity], marker: Some(marker), dash }
 }

@@ -12,10 +12,10 @@ use crate::curvature::{
 use crate::data::Dataset;
 use crate::memory::{self, TooLittle};
 use crate::net::Weights;
+use crate::process::{Sampling, SamplingError};
 use crate::stability::accelerator::Accelerator;
 use crate::stability::bounds::{TopEigenpair, bound_18};
 use crate::stability::generalized_sharpness::{Effort, Status};
-use crate::stability::sampling::{Sampling, SamplingError};
 use crate::stability::thresholds::{Request, thresholds_on};
 
 /// A minimum that cannot be measured at all.

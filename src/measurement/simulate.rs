@@ -3,12 +3,10 @@
 use std::fmt::Display;
 
 use super::analysis::{Exponent, MeanSquare, Missing, Simulated};
-use crate::config::{Algorithm, BatchSampling, RunSpec, Schedule};
+use crate::config::RunSpec;
 use crate::curvature::Gram;
-use crate::stability::batches::Process;
 use crate::stability::lyapunov::{Decay, Effort, Factor, Linearised, LyapunovError};
 use crate::stability::moment::eta_var_of_epochs;
-use crate::stability::sampling::{Sampling, SamplingError};
 
 /// The quantities that `spec` requests: those of `earlier`, and the others by simulation. What fails is
 /// listed in `missing` with the reason. `None` if nothing is requested.
@@ -29,8 +27,8 @@ pub fn simulate(
         return Some(found);
     }
     let factor = Factor::of(gram).map_err(LyapunovError::from);
-    let process = process(&spec.train, gram.samples()).map_err(LyapunovError::from);
-    let prepared = factor.and_then(|factor| Ok((factor, process?)));
+    let process = spec.train.batches().process(gram.samples()).map_err(LyapunovError::from);
+    let prepared = factor.and_then(|factor| Ok((factor, process?.with_independent_batches())));
     let Some((factor, process)) = ok_or_note("lyapunov", prepared, missing) else {
         return Some(found);
     };
@@ -89,8 +87,7 @@ struct Quantities {
 impl Quantities {
     fn requested_by(spec: &RunSpec) -> Self {
         let settings = &spec.analysis;
-        let shuffled =
-            spec.train.sampling == BatchSampling::Epoch && spec.train.algorithm == Algorithm::Sgd;
+        let shuffled = spec.train.batches().shuffles_epochs();
         Self {
             exponent: settings.lyapunov,
             epoch_exponent: shuffled && settings.lyapunov_epoch,
@@ -116,16 +113,6 @@ impl Quantities {
             || self.eta_as
             || self.epoch_eta_as
             || self.epoch_eta_var
-    }
-}
-
-/// The process of independent steps that describes `schedule`: batches of an epoch are treated as
-/// independent.
-fn process(schedule: &Schedule, samples: usize) -> Result<Process, SamplingError> {
-    let batch_size = schedule.batch_size;
-    match schedule.algorithm {
-        Algorithm::Sgd => Ok(Process::Sgd { sampling: Sampling::Distinct, batch_size }),
-        Algorithm::Mixture => Process::equivalent_mixture(samples, batch_size),
     }
 }
 

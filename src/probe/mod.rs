@@ -10,10 +10,9 @@ mod walk;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::config::{Algorithm, BatchSampling};
 use crate::data::Dataset;
 use crate::net::Weights;
-use crate::stability::sampling::{Sampling, SamplingError};
+use crate::process::{BatchSettings, SamplingError};
 use crate::train::EngineError;
 
 /// A perturbed run stays if it ends within this many times its initial distance.
@@ -49,10 +48,7 @@ pub struct Probe<'a> {
     pub data: &'a Dataset,
     /// c of the loss.
     pub factor: f64,
-    pub algorithm: Algorithm,
-    pub sampling: BatchSampling,
-    /// B.
-    pub batch_size: usize,
+    pub batches: BatchSettings,
     /// ‖δ‖/‖θ*‖.
     pub perturbation: f64,
     /// Epochs of ⌈n/B⌉ steps.
@@ -87,7 +83,7 @@ impl Probe<'_> {
     /// # Errors
     /// See [`ProbeError`].
     pub fn prepare(&self) -> Result<Vec<Weights>, ProbeError> {
-        Sampling::Distinct.coefficients(self.data.samples, self.batch_size)?;
+        self.batches.process(self.data.samples)?;
         perturb::starts(self)
     }
 

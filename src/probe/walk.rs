@@ -3,7 +3,8 @@
 use super::perturb::distance;
 use super::{GONE, Outcome, Probe, STAYS_WITHIN};
 use crate::net::Weights;
-use crate::train::{Engine, EngineError, Sampler, engine_at};
+use crate::process::EpochSampler;
+use crate::train::{Engine, EngineError, engine_at};
 
 /// Trains from `start` at the constant step size `rate` until the last epoch or until it has left.
 pub fn follow(
@@ -15,11 +16,9 @@ pub fn follow(
     let mut engine = engine_at(start, probe.data, probe.factor)?;
     let initial_loss = engine.loss()?;
     let initial_distance = distance(start, probe.weights);
-    let sampler = Sampler {
-        algorithm: probe.algorithm,
-        sampling: probe.sampling,
+    let sampler = EpochSampler {
+        settings: probe.batches,
         samples: probe.data.samples,
-        batch_size: probe.batch_size,
         // Batches differ between the repeats and not between the step sizes.
         seed: probe.seed.wrapping_add(1 + repeat),
     };
@@ -46,14 +45,14 @@ pub fn follow(
 
 fn one_epoch(
     engine: &mut dyn Engine,
-    sampler: &Sampler,
+    sampler: &EpochSampler,
     epoch: u64,
     rate: f64,
 ) -> Result<(), EngineError> {
     let steps = sampler.epoch(epoch);
     let mut position = 0;
     while position < steps.len() {
-        let (rest, batch_size) = steps.from(position);
+        let (rest, batch_size) = steps.equal_batches_from(position);
         engine.steps(rest, batch_size, rate)?;
         position += rest.len();
     }

@@ -3,7 +3,7 @@
 //! The Hessians are diagonal, so coordinate e_1 is multiplied by 1 − ηmN/B, where N of the batch
 //! are among the σ samples that share it, and every other coordinate likewise with one sample.
 
-use crate::stability::sampling::{Coefficients, Sampling, SamplingError};
+use crate::process::{Coefficients, Sampling, SamplingError};
 
 /// One member of the family with λ_1 = 2: n and σ, and how SGD draws its batches.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,8 +44,9 @@ impl Family {
         let Coefficients { alpha, beta } =
             self.sampling.coefficients(self.samples, self.batch_size)?;
         let n = self.samples as f64;
-        if self.sampling == Sampling::Bernoulli {
-            // The same as below, in the form of [D]: η/(1 − η)·(n/B − 1).
+        if alpha == 1.0 {
+            // Bernoulli sampling or the full batch: the same as below, in the form of [D],
+            // η/(1 − η)·(n/B − 1).
             return Ok(self.theorem_2().max(self.step_size * self.ratio()));
         }
         if self.step_size * alpha >= 1.0 {
@@ -71,46 +72,17 @@ impl Family {
     /// E log|1 − ηmN/B| with N of the batch among `sharing` samples.
     fn coordinate(&self, curvature: f64, sharing: usize) -> f64 {
         let rate = self.step_size * curvature / self.batch_size as f64;
-        let most = if self.sampling == Sampling::Independent { self.batch_size } else { sharing };
-        (0..=most)
-            .map(|count| (self.probability(sharing, count), (1.0 - rate * count as f64).abs()))
-            .filter(|(probability, _)| *probability > 0.0)
-            .map(|(probability, factor)| probability * factor.ln())
+        self.sampling
+            .count_distribution(self.samples, self.batch_size, sharing)
+            .filter(|(_, probability)| *probability > 0.0)
+            .map(|(count, probability)| probability * (1.0 - rate * count as f64).abs().ln())
             .sum()
-    }
-
-    /// P(N = `count`): binomial, or hypergeometric for distinct samples.
-    fn probability(&self, sharing: usize, count: usize) -> f64 {
-        let (n, b) = (self.samples, self.batch_size);
-        match self.sampling {
-            Sampling::Bernoulli => binomial(sharing, count, b as f64 / n as f64),
-            Sampling::Independent => binomial(b, count, sharing as f64 / n as f64),
-            Sampling::Distinct if count > b || b - count > n - sharing => 0.0,
-            Sampling::Distinct => {
-                let ways = log_choose(sharing, count) + log_choose(n - sharing, b - count);
-                (ways - log_choose(n, b)).exp()
-            }
-        }
     }
 
     /// n/B.
     fn ratio(&self) -> f64 {
         self.samples as f64 / self.batch_size as f64
     }
-}
-
-fn binomial(trials: usize, count: usize, probability: f64) -> f64 {
-    if probability >= 1.0 {
-        return if count == trials { 1.0 } else { 0.0 };
-    }
-    let rest = (trials - count) as f64;
-    (log_choose(trials, count) + count as f64 * probability.ln() + rest * (-probability).ln_1p())
-        .exp()
-}
-
-/// log of the binomial coefficient, for k ≤ n.
-fn log_choose(n: usize, k: usize) -> f64 {
-    (0..k).map(|j| ((n - j) as f64 / (k - j) as f64).ln()).sum()
 }
 
 #[cfg(test)]
@@ -144,22 +116,6 @@ mod tests {
             // nearest to it is larger, and so are they.
             assert_eq!(largest_below(family.mean_square().unwrap()), mean_square, "{family:?}");
             assert_eq!(family.almost_sure(), Some(almost_sure), "{family:?}");
-        }
-    }
-
-    #[test]
-    fn probabilities_sum_to_one() {
-        for sampling in [Sampling::Distinct, Sampling::Independent, Sampling::Bernoulli] {
-            let family = Family { sampling, ..family(0.5, 7) };
-            for sharing in [1, 5, 60, 100] {
-                let total: f64 = (0..=100)
-                    .filter(|&count| count <= sharing.max(7))
-                    .filter(|&count| sampling != Sampling::Independent || count <= 7)
-                    .filter(|&count| sampling == Sampling::Independent || count <= sharing)
-                    .map(|count| family.probability(sharing, count))
-                    .sum();
-                assert!((total - 1.0).abs() < 1e-12, "{sampling} {sharing}: {total}");
-            }
         }
     }
 

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::parse;
-use crate::{
-    config::{ConfigError, document},
-    stability::sampling::Sampling,
-};
+use crate::config::{ConfigError, document};
+use crate::process::Sampling;
 
 /// A whole configuration file, with defaults filled in.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,11 +1,12 @@
 //! What can go wrong between a configuration and its tables.
 
+use crate::process::SamplingError;
 use crate::{
     curvature::{gram::GramError, npy::NpyError},
     memory::TooLittle,
     stability::{
-        lyapunov::LyapunovError, sampling::SamplingError, spectrum::SpectrumError,
-        stationary::StationaryError, thresholds::ThresholdsError,
+        lyapunov::LyapunovError, spectrum::SpectrumError, stationary::StationaryError,
+        thresholds::ThresholdsError,
     },
 };
 

@@ -13,11 +13,10 @@ use super::{
     problem::{Problem, normal},
     simulate::{Scratch, Steps, normalise},
 };
+use crate::process::{BatchProcess, Batches, Sampling};
 use crate::stability::{
-    batches::{Batches, Process},
     generalized_sharpness::Effort,
     lyapunov::{self, Factor, LyapunovExponent, lyapunov},
-    sampling::Sampling,
     second_moment::SecondMoment,
     thresholds::{Request, thresholds},
 };
@@ -72,7 +71,7 @@ impl Subject {
     }
 
     /// log ρ(Q(η)), the rate at which E‖θ‖² grows.
-    pub fn log_radius(&self, process: Process, step_size: f64) -> Result<f64, QuadraticError> {
+    pub fn log_radius(&self, process: BatchProcess, step_size: f64) -> Result<f64, QuadraticError> {
         let coefficients = process.coefficients(self.steps.samples())?;
         Ok(self.moments.spectral_radius(coefficients, step_size).ln())
     }
@@ -80,7 +79,7 @@ impl Subject {
     /// λ to 2%, or to what the draws allow.
     pub fn lyapunov(
         &self,
-        process: Process,
+        process: BatchProcess,
         step_size: f64,
         seed: u64,
     ) -> Result<LyapunovExponent, QuadraticError> {
@@ -91,7 +90,7 @@ impl Subject {
     /// Log growth of E‖θ‖² per step, by independent populations.
     pub fn population_growth(
         &self,
-        process: Process,
+        process: BatchProcess,
         step_size: f64,
         config: &GrowthConfig,
         seed: u64,
@@ -119,7 +118,7 @@ impl Subject {
     /// many as there are particles in all populations; ascending.
     pub fn plain_growth(
         &self,
-        process: Process,
+        process: BatchProcess,
         step_size: f64,
         config: &GrowthConfig,
         seed: u64,

@@ -9,7 +9,7 @@ use super::{
     problem::Problem,
     table::{Cell, CsvTable},
 };
-use crate::stability::{batches::Process, sampling::Sampling};
+use crate::process::{BatchProcess, Sampling};
 
 /// `*_theory` is log ρ(Q(η)), `*_simulated` the measured log growth of E‖θ‖² per step, with its
 /// standard error; `*_lyapunov` is λ. An empty cell is −∞, as in `second_moment`.
@@ -43,11 +43,11 @@ pub fn run(
         over_grid(&sgd.batch_size, &config.fractions, progress, |index, fraction, point| {
             let batch_size = sgd.batch_size[index];
             let (step_size, seed) = (fraction * thresholds[index], point_seed(seed, point));
-            let mixture = Process::equivalent_mixture(samples, batch_size)?;
+            let mixture = BatchProcess::equivalent_mixture(samples, batch_size)?;
             let single = mixture.coefficients(samples)?.beta;
             let mut row: Vec<Cell> =
                 vec![batch_size.into(), single.into(), step_size.into(), fraction.into()];
-            for process in [Process::Sgd { sampling: Sampling::Distinct, batch_size }, mixture] {
+            for process in [BatchProcess::independent(Sampling::Distinct, batch_size), mixture] {
                 let growth = subject.population_growth(process, step_size, config, seed)?;
                 let exponent = subject.lyapunov(process, step_size, seed)?;
                 row.push(subject.log_radius(process, step_size)?.into());

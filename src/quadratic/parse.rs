@@ -6,14 +6,12 @@ use super::{
     check::{BATCH_SIZES, BELOW_ONE, FRACTIONS, any, check, count, list, moderate, several, steps},
     config::*,
 };
-use crate::{
-    config::{
-        Origin,
-        document::Table,
-        section::{Problems, Section},
-    },
-    stability::sampling::Sampling,
+use crate::config::{
+    Origin,
+    document::Table,
+    section::{Problems, Section},
 };
+use crate::process::Sampling;
 
 /// Reads every section; `results` is the folder used where the document names none.
 pub(super) fn config(root: Table, results: PathBuf, problems: &Problems) -> QuadraticConfig {
@@ -185,19 +183,16 @@ fn gradients(root: &mut Section<'_>, kind: Kind) -> Option<GradientsConfig> {
 }
 
 fn sgd(mut s: Section<'_>, kind: Kind, experiment: &Experiment) -> SgdConfig {
-    let samplings = [
-        ("distinct", Sampling::Distinct),
-        ("independent", Sampling::Independent),
-        ("bernoulli", Sampling::Bernoulli),
-    ];
     let sampling = match kind {
         // The mixture's p is that of distinct samples.
         Kind::Mixture => Sampling::Distinct,
         Kind::Phase => {
-            let [distinct, independent, bernoulli] = samplings;
-            s.choice("sampling", &[bernoulli, distinct, independent])
+            // [D]'s own sampling is the default.
+            let mut words = Sampling::WORDS;
+            words.sort_by_key(|(_, sampling)| *sampling != Sampling::Bernoulli);
+            s.choice("sampling", &words)
         }
-        _ => s.choice("sampling", &samplings),
+        _ => s.choice("sampling", &Sampling::WORDS),
     };
     let default = match experiment {
         Experiment::PhaseDiagram(phase) => (2..=phase.samples.min(50)).collect(),

@@ -13,8 +13,8 @@ use super::{
     simulate::{Scratch, Steps, normalise, squared_norm},
     table::{Cell, CsvTable},
 };
+use crate::process::{BatchProcess, Batches};
 use crate::stability::{
-    batches::{Batches, Process},
     generalized_sharpness::Effort,
     thresholds::{Request, thresholds},
 };
@@ -128,7 +128,7 @@ fn diverged(
     config: &PhaseConfig,
     seed: u64,
 ) -> Result<usize, QuadraticError> {
-    let process = Process::Sgd { sampling: family.sampling, batch_size: family.batch_size };
+    let process = BatchProcess::independent(family.sampling, family.batch_size);
     let mut batches = Batches::new(process, family.samples)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(((family.batch_size as u64) << 32) | steps.dimension() as u64);

@@ -16,7 +16,8 @@ use super::{
     problem::normal,
     simulate::{Scratch, Steps, normalise},
 };
-use crate::stability::{batches::Batches, moment::copies};
+use crate::process::Batches;
+use crate::stability::moment::copies;
 
 /// Directions of unit length, and how the moment that they carry has grown.
 pub struct Population {

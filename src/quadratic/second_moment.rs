@@ -8,7 +8,7 @@ use super::{
     problem::Problem,
     table::{Cell, CsvTable},
 };
-use crate::stability::batches::Process;
+use crate::process::BatchProcess;
 
 /// All rates are logarithms per step: of E‖θ‖² (`moment_*`), of ‖θ‖² (`typical`, the median of
 /// plain walks) and 2λ (`twice_lyapunov*`). `moment_naive` averages the same plain walks.
@@ -41,7 +41,7 @@ pub fn run(
     let rows =
         over_grid(&sgd.batch_size, &config.fractions, progress, |index, fraction, point| {
             let batch_size = sgd.batch_size[index];
-            let process = Process::Sgd { sampling: sgd.sampling, batch_size };
+            let process = BatchProcess::independent(sgd.sampling, batch_size);
             let (step_size, seed) = (fraction * thresholds[index], point_seed(seed, point));
             let moment = subject.population_growth(process, step_size, config, seed)?;
             let plain = subject.plain_growth(process, step_size, config, seed)?;

@@ -1,7 +1,7 @@
 //! Linearised SGD itself, in parameter space.
 
 use super::problem::Problem;
-use crate::stability::batches::Batch;
+use crate::process::Batch;
 
 /// The rows of A and the gradients, as steps need them: zeros left out.
 #[derive(Debug, Clone)]

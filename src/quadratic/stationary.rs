@@ -14,10 +14,8 @@ use super::{
     simulate::{Scratch, squared_norm},
     table::{Cell, CsvTable},
 };
-use crate::stability::{
-    batches::{Batches, Process},
-    stationary::stationary,
-};
+use crate::process::{BatchProcess, Batches};
+use crate::stability::stationary::stationary;
 
 /// Each quantity by theory, by simulation, and the simulation's standard error; `null_growth` is
 /// E‖θ_t − θ_0‖² in the null space of H per step, empty where H has none.
@@ -54,7 +52,7 @@ pub fn run(
     let rows =
         over_grid(&sgd.batch_size, &config.fractions, progress, |index, fraction, point| {
             let batch_size = sgd.batch_size[index];
-            let process = Process::Sgd { sampling: sgd.sampling, batch_size };
+            let process = BatchProcess::independent(sgd.sampling, batch_size);
             let step_size = fraction * thresholds[index];
             let coefficients = process.coefficients(samples)?;
             let theory = stationary(&subject.moments, gradients.as_ref(), coefficients, step_size)?;
@@ -79,7 +77,7 @@ pub fn run(
 /// their averages over time.
 fn simulate(
     subject: &Subject,
-    process: Process,
+    process: BatchProcess,
     step_size: f64,
     config: &StationaryConfig,
     seed: u64,

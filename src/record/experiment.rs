@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::identity::{run_id, training_settings};
-use crate::config::{Algorithm, RunSpec};
+use crate::config::RunSpec;
 use crate::differences::differences;
+use crate::process::Algorithm;
 use crate::store::{self, RunId, Store, StoreError};
 
 /// A results folder that holds another experiment.
@@ -30,13 +31,9 @@ pub struct PlannedRun {
     pub learning_rate: f64,
     pub batch_size: usize,
     pub seed: u64,
-    #[serde(default = "sgd")]
+    /// Plans from before this key were made for SGD, the default.
+    #[serde(default)]
     pub algorithm: Algorithm,
-}
-
-/// The algorithm of plans written before the key existed.
-fn sgd() -> Algorithm {
-    Algorithm::Sgd
 }
 
 /// Checks that the runs of `specs` share their settings with those in `store`, and adds them to its plan.

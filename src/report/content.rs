@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::history::{self, Curve};
-use crate::config::Algorithm;
+use crate::process::Algorithm;
 use crate::record::{
     PlannedRun, Record, RunState, Status, TaskState, records, shared_settings, status,
 };

@@ -2,7 +2,7 @@
 
 use super::content::{Content, Run};
 use super::facts::{exact_share, outcome, pretty, sharpness_share};
-use crate::config::Algorithm;
+use crate::process::Algorithm;
 use crate::record::Record;
 
 /// The middle and the ends of some values.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::content::Content;
-use crate::config::Algorithm;
+use crate::process::Algorithm;
 use crate::text::number;
 
 /// A key and its value, as a configuration file would have them.

@@ -175,9 +175,9 @@ mod tests {
 
     use super::super::generalized_sharpness::{Effort, GeneralizedSharpness, Solver, Status};
     use super::super::iteration::{Work, inner_map};
-    use super::super::sampling::Sampling;
     use super::*;
     use crate::curvature::gram::Gram;
+    use crate::process::Sampling;
 
     /// The CPU in a device's clothes.
     struct Fake {

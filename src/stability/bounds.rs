@@ -2,11 +2,9 @@
 
 use faer::{Mat, get_global_parallelism, linalg::matmul::matmul};
 
-use super::{
-    lanczos::{Stop, irregular, largest},
-    sampling::Coefficients,
-};
+use super::lanczos::{Stop, irregular, largest};
 use crate::curvature::gram::Gram;
+use crate::process::Coefficients;
 
 /// λ_1 = λ_max(H) and the unit eigenvector u of K = G/n that belongs to it.
 ///

@@ -31,9 +31,9 @@ use super::{
     block_map::{BlockMap, Image, Kernel},
     blocks::{Blocks, frobenius, view},
     lanczos::{Stop, irregular, largest},
-    sampling::Coefficients,
     spectrum::Spectrum,
 };
+use crate::process::Coefficients;
 
 const UNIT: f64 = f64::EPSILON / 2.0;
 

@@ -14,10 +14,10 @@ use super::{
     certificate::{certify, collatz_wielandt, rayleigh_quotient, rounding_slack},
     correction::corrected,
     krylov::{Krylov, Ritz},
-    sampling::Coefficients,
     search::Search,
     spectrum::Spectrum,
 };
+use crate::process::Coefficients;
 
 /// How the solver ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -6,7 +6,6 @@
 //! [`thresholds`] is the entry point; [`bounds`] has what is cheap without an eigendecomposition.
 
 pub mod accelerator;
-pub mod batches;
 pub(crate) mod block_map;
 pub(crate) mod blocks;
 pub mod bounds;
@@ -26,7 +25,6 @@ pub mod moment;
 pub mod noise;
 pub mod one_step;
 pub mod rank_one;
-pub mod sampling;
 pub(crate) mod search;
 pub mod second_moment;
 pub mod spectrum;

@@ -1,9 +1,7 @@
 //! λ_max(C†E) and the batch size at which noise stops mattering (\[M\] Prop 8).
 
-use super::{
-    generalized_sharpness::{Effort, Solver},
-    sampling::Coefficients,
-};
+use super::generalized_sharpness::{Effort, Solver};
+use crate::process::Coefficients;
 
 /// E = (1/n) Σ (H_i − H)⊗(H_i − H) = (1/n) Σ H_i⊗H_i − H⊗H.
 const NOISE: Coefficients = Coefficients { alpha: -1.0, beta: 1.0 };

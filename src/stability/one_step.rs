@@ -4,10 +4,10 @@ use faer::{Accum, Mat, MatRef, get_global_parallelism, linalg::matmul::matmul};
 
 use super::{
     lanczos::{Stop, irregular, largest},
-    sampling::Coefficients,
     spectrum::Spectrum,
 };
 use crate::curvature::gram::Gram;
+use crate::process::Coefficients;
 
 /// λ_max(H^{†/2} [αH² + (β/n) Σ H_i²] H^{†/2}) for every pair (α, β), units of λ_1.
 ///

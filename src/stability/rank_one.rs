@@ -2,8 +2,9 @@
 
 use faer::{Accum, Mat, MatRef, Side, get_global_parallelism, linalg::matmul::matmul};
 
-use super::{sampling::Coefficients, spectrum::Spectrum};
+use super::spectrum::Spectrum;
 use crate::curvature::gram::Gram;
+use crate::process::Coefficients;
 
 /// A direction v in which to start, for one pair (α, β): coordinates in the eigenbasis of H.
 #[derive(Debug, Clone)]
@@ -144,8 +145,8 @@ fn normalise(points: &mut Mat<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::Sampling;
     use crate::stability::generalized_sharpness::Effort;
-    use crate::stability::sampling::Sampling;
     use crate::stability::thresholds::{Request, thresholds};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;

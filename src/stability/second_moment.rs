@@ -4,10 +4,10 @@ use faer::{Accum, Mat, MatRef, Side, get_global_parallelism, linalg::matmul::mat
 
 use super::{
     lanczos::{Stop, largest},
-    sampling::Coefficients,
     spectrum::{Spectrum, SpectrumError},
 };
 use crate::curvature::gram::Gram;
+use crate::process::Coefficients;
 
 /// The A_i of H_i = A_iᵀS_iA_i in the eigenbasis of H, on the range of H; S_i is diagonal, 1 or −1,
 /// and the identity where the minimum interpolates.

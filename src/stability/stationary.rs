@@ -2,7 +2,8 @@
 
 use faer::{Mat, MatRef};
 
-use super::{sampling::Coefficients, second_moment::SecondMoment};
+use super::second_moment::SecondMoment;
+use crate::process::Coefficients;
 
 /// The stationary distribution's second moments.
 #[derive(Debug, Clone)]

@@ -12,10 +12,10 @@ use super::{
     noise::noise_sharpness,
     one_step::one_step_upper,
     rank_one::{Start, climb, shared_directions},
-    sampling::{Coefficients, Sampling, SamplingError},
     spectrum::{Spectrum, SpectrumError},
 };
 use crate::curvature::gram::Gram;
+use crate::process::{Coefficients, Sampling, SamplingError};
 
 /// What to compute.
 #[derive(Debug, Clone)]

@@ -13,10 +13,10 @@ mod walk;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::config::BatchSampling;
 use crate::data::Dataset;
+use crate::process::BatchSampling;
+use crate::process::SamplingError;
 use crate::quadratic::growth::Mean;
-use crate::stability::sampling::SamplingError;
 use crate::train::EngineError;
 
 pub use descend::{Minimum, descend};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Expansion, StationaryError};
-use crate::stability::sampling::{Coefficients, Sampling};
+use crate::process::{Coefficients, Sampling};
 use crate::stability::stationary::stationary;
 
 /// What Cor 13 says, on the range of H.

@@ -3,10 +3,10 @@
 use faer::{MatRef, Par};
 
 use super::{Request, StationaryError};
-use crate::config::Algorithm;
 use crate::curvature::{Pass, gradient, mean_squared_gradient};
 use crate::net::Weights;
-use crate::train::{Engine, EngineError, Sampler, engine_at};
+use crate::process::{Algorithm, BatchSettings, EpochSampler};
+use crate::train::{Engine, EngineError, engine_at};
 
 /// Averages over the second half of one chain.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,8 +46,8 @@ impl Around<'_> {
     ) -> Result<Option<Averages>, StationaryError> {
         let Request { data, factor, sampling, .. } = *self.request;
         let mut engine = engine_at(self.weights, data, factor)?;
-        let algorithm = Algorithm::Sgd;
-        let sampler = Sampler { algorithm, sampling, samples: data.samples, batch_size, seed };
+        let settings = BatchSettings { algorithm: Algorithm::Sgd, sampling, batch_size };
+        let sampler = EpochSampler { settings, samples: data.samples, seed };
         let epochs = self.request.epochs(batch_size);
         let mut sums = [0.0; 4];
         let measured = epochs - epochs / 2;

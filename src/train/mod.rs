@@ -7,7 +7,6 @@ pub mod fused;
 mod fused_engine;
 mod history;
 pub mod row;
-mod sampler;
 mod snapshot;
 mod stop;
 mod tensor_engine;
@@ -22,7 +21,6 @@ pub use device::{
 pub use engine::{Engine, EngineError};
 pub use fused_engine::FusedEngine;
 pub use history::{Point, to_csv as history_to_csv};
-pub use sampler::Sampler;
 pub use snapshot::Snapshot;
 pub use stop::{StopReason, StopRule};
 pub use tensor_engine::TensorEngine;

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::{Engine, EngineError};
 use super::history::{self, Point};
-use super::sampler::{Epoch, Sampler};
 use super::stop::{StopReason, StopRule};
 use super::warmup::learning_rate;
 use crate::config::Schedule;
+use crate::process::{Epoch, EpochSampler};
 
 /// Samples between two calls of the observer: some milliseconds of work.
 const CHUNK_SAMPLES: usize = 256;
@@ -136,7 +136,7 @@ pub fn train(
     engine: &mut dyn Engine,
     observer: &mut dyn Observer,
 ) -> Result<Option<Outcome>, EngineError> {
-    let sampler = Sampler::new(schedule, samples);
+    let sampler = EpochSampler { settings: schedule.batches(), samples, seed: schedule.seed };
     let mut verdict = progress.verdict(schedule);
     while verdict.is_none() {
         let rate = learning_rate(schedule.learning_rate, &schedule.warmup, progress.epoch);
@@ -182,7 +182,7 @@ fn epoch(
         if observer.observe(progress, engine).is_break() {
             return Ok(false);
         }
-        let (rest, batch_size) = steps.from(progress.position);
+        let (rest, batch_size) = steps.equal_batches_from(progress.position);
         let chunk = batch_size * (CHUNK_SAMPLES / batch_size).max(1);
         let part = &rest[..chunk.min(rest.len())];
         progress.epoch_loss += engine.steps(part, batch_size, rate)?;

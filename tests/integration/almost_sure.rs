@@ -1,14 +1,13 @@
 //! The almost-sure threshold: exponents against closed forms, enumeration and the second moment.
 
 use crate::common::permutations::permutations;
+use etastar::process::{BatchProcess, Sampling};
 use etastar::{
     curvature::gram::Gram,
     quadratic::{closed_form::Family, problem::dexter_rows},
     stability::{
-        batches::Process,
         generalized_sharpness,
         lyapunov::{Decay, Effort, Factor, eta_as, finite_time::finite_time, lyapunov},
-        sampling::Sampling,
         second_moment::SecondMoment,
         thresholds::{Request, thresholds},
     },
@@ -31,7 +30,7 @@ fn exponents_of_orthogonal_samples_are_the_closed_form() {
     let diagonal = |i: usize, j: usize| if i == j { curvatures[i] } else { 0.0 };
     let gram = Gram::new(Mat::from_fn(4, 4, diagonal), 1).unwrap();
     let factor = Factor::of(&gram).unwrap();
-    let process = Process::Sgd { sampling: Sampling::Distinct, batch_size: 1 };
+    let process = BatchProcess::independent(Sampling::Distinct, 1);
     for step_size in [0.2, 0.9, 1.3] {
         let logs = curvatures.map(|value| (1.0 - step_size * value).abs().ln() / 4.0);
         let exact = logs.into_iter().fold(f64::NEG_INFINITY, f64::max);
@@ -50,7 +49,7 @@ fn exponents_of_the_synthetic_family_are_the_closed_form() {
     for sampling in SAMPLINGS {
         for (step_size, batch_size) in [(0.3, 2), (0.8, 5), (0.93, 3)] {
             let exact = Family { samples, batch_size, sampling, step_size }.lyapunov(coherence);
-            let process = Process::Sgd { sampling, batch_size };
+            let process = BatchProcess::independent(sampling, batch_size);
             let effort = Effort { precision: 0.02, seed: 5, ..Effort::default() };
             let found = lyapunov(&factor, process, step_size, effort).unwrap();
             let error = (found.value - exact).abs();
@@ -82,7 +81,7 @@ fn samplings_agree_with_enumeration() {
         mean((0..16).map(subset).collect()),
     ];
     for (sampling, exact) in SAMPLINGS.into_iter().zip(exact) {
-        let process = Process::Sgd { sampling, batch_size: 2 };
+        let process = BatchProcess::independent(sampling, 2);
         let effort = Effort { precision: 0.005, ..Effort::default() };
         let found = lyapunov(&factor, process, step_size, effort).unwrap();
         let allowed = 1.5 * (found.high - found.value);
@@ -100,7 +99,7 @@ fn the_exponent_is_at_most_half_the_rate_of_the_second_moment() {
         let sharpness = moments.eigenvalues()[0];
         for sampling in SAMPLINGS {
             for (fraction, batch_size) in [(0.3, 1), (0.9, 2), (1.4, 3)] {
-                let process = Process::Sgd { sampling, batch_size };
+                let process = BatchProcess::independent(sampling, batch_size);
                 let step_size = fraction / sharpness;
                 let coefficients = process.coefficients(*samples).unwrap();
                 let bound = 0.5 * moments.spectral_radius(coefficients, step_size).ln();
@@ -120,7 +119,7 @@ fn the_almost_sure_threshold_is_beyond_the_mean_square_one_and_where_the_sign_ch
         let request = Request { batch_sizes: vec![2], sampling, effort };
         let report = thresholds(&gram, &request, &mut |_| {}).unwrap();
         let eta_var = report.thresholds[0].eta_var;
-        let process = Process::Sgd { sampling, batch_size: 2 };
+        let process = BatchProcess::independent(sampling, 2);
         let found = eta_as(&factor, process, eta_var, 0.02, Effort::default()).unwrap();
         assert!(found.low >= eta_var && found.low <= found.value && found.value <= found.high);
         assert!(found.value / found.high > 0.97, "{found:?}");
@@ -138,7 +137,7 @@ fn the_threshold_of_the_synthetic_family_is_the_root_of_its_closed_form() {
     let factor = Factor::of(&Gram::new(&rows * rows.transpose(), 1).unwrap()).unwrap();
     let exact = |step_size| Family { samples, batch_size, sampling, step_size }.lyapunov(coherence);
     let eta_var = 1.0 / (1.0 + (samples as f64 / batch_size as f64 - 1.0) / coherence as f64);
-    let process = Process::Sgd { sampling, batch_size };
+    let process = BatchProcess::independent(sampling, batch_size);
     let found = eta_as(&factor, process, eta_var, 0.02, Effort::default()).unwrap();
     assert!(exact(found.low) < 0.0 && exact(found.high) > 0.0, "{found:?}");
 }
@@ -147,7 +146,7 @@ fn the_threshold_of_the_synthetic_family_is_the_root_of_its_closed_form() {
 fn finite_time_exponents_spread_around_the_exponent() {
     let gram = random_gram(10, 1, 4, 2);
     let factor = Factor::of(&gram).unwrap();
-    let process = Process::Sgd { sampling: Sampling::Distinct, batch_size: 1 };
+    let process = BatchProcess::independent(Sampling::Distinct, 1);
     let exponent = lyapunov(&factor, process, 0.9, Effort::default()).unwrap();
     let times = finite_time(&factor, process, 0.9, &[100, 10_000], 100, 3).unwrap();
     let spread = |k: usize| times[k].quantile(0.9) - times[k].quantile(0.1);
@@ -162,7 +161,7 @@ fn single_precision_input_with_negative_rounding_is_factorised() {
     let rows = Mat::from_fn(60, 7, |_, _| rng.random_range(-1.0..1.0));
     let exact = &rows * rows.transpose();
     let rounded = Mat::from_fn(60, 60, |i, j| f64::from(exact[(i, j)] as f32));
-    let process = Process::Sgd { sampling: Sampling::Distinct, batch_size: 1 };
+    let process = BatchProcess::independent(Sampling::Distinct, 1);
     let exponent = |matrix: Mat<f64>| {
         let factor = Factor::of(&Gram::new(matrix, 1).unwrap()).unwrap();
         lyapunov(&factor, process, 0.6, Effort::default()).unwrap()
@@ -175,7 +174,7 @@ fn single_precision_input_with_negative_rounding_is_factorised() {
 fn results_do_not_depend_on_the_number_of_threads() {
     let gram = random_gram(10, 1, 5, 6);
     let factor = Factor::of(&gram).unwrap();
-    let process = Process::Sgd { sampling: Sampling::Bernoulli, batch_size: 3 };
+    let process = BatchProcess::independent(Sampling::Bernoulli, 3);
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| lyapunov(&factor, process, 0.5, Effort::default()).unwrap())
@@ -196,7 +195,7 @@ fn the_proved_decay_is_above_the_rate_of_the_second_moment_and_negative_below_th
                 generalized_sharpness: report.thresholds[0].generalized_sharpness.upper,
                 smallest_curvature: report.smallest_curvature,
             };
-            let process = Process::Sgd { sampling, batch_size };
+            let process = BatchProcess::independent(sampling, batch_size);
             let coefficients = process.coefficients(*samples).unwrap();
             for fraction in [0.01, 0.3, 0.7, 0.99] {
                 let step_size = fraction * decay.stable();
@@ -225,7 +224,7 @@ fn exponents_of_epochs_of_one_feature_are_the_mean_over_all_orders() {
         };
         let total: f64 = orders.iter().flat_map(|order| order.chunks(batch_size)).map(growth).sum();
         let exact = total / (orders.len() * 5_usize.div_ceil(batch_size)) as f64;
-        let process = Process::Epochs { batch_size };
+        let process = BatchProcess::shuffled(batch_size);
         let effort = Effort { precision: 1e-3, ..Effort::default() };
         let found = lyapunov(&factor, process, step_size, effort).unwrap();
         // For B = 1 and 5 all orders are alike, and single precision is what is left.
@@ -267,10 +266,10 @@ fn exponents_of_epochs_are_those_of_a_dense_simulation() {
         let dense = dense_epochs(&rows, batch_size, step_size, 40_000);
         let effort = Effort { precision: 5e-3, ..Effort::default() };
         let at = |process| lyapunov(&factor, process, step_size, effort).unwrap();
-        let found = at(Process::Epochs { batch_size });
+        let found = at(BatchProcess::shuffled(batch_size));
         let width = found.high - found.value;
         assert!((found.value - dense).abs() < 2.0 * width, "B = {batch_size}: {found:?} {dense}");
-        let independent = at(Process::Sgd { sampling: Sampling::Distinct, batch_size });
+        let independent = at(BatchProcess::independent(Sampling::Distinct, batch_size));
         assert!((independent.value - dense).abs() > 3.0 * width, "{independent:?} {dense}");
     }
 }
@@ -282,7 +281,7 @@ fn no_order_of_batches_grows_where_every_sample_contracts() {
         let factor = Factor::of(&gram).unwrap();
         let step_size = 0.999 * Decay::of_contractions(&gram).stable();
         for batch_size in [1, 5, 12] {
-            let process = Process::Epochs { batch_size };
+            let process = BatchProcess::shuffled(batch_size);
             let found = lyapunov(&factor, process, step_size, Effort::default()).unwrap();
             assert!(found.value < 0.0, "{found:?}");
         }

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::common::config::tiny_config;
-use etastar::config::{Algorithm, AnalysisBackend, Config, EngineKind, RunSpec, grid};
+use etastar::config::{AnalysisBackend, Config, EngineKind, RunSpec, grid};
 use etastar::data::Dataset;
 use etastar::net::{Weights, minimum};
+use etastar::process::Algorithm;
 use etastar::record::run_id;
 use etastar::store::{RunId, Store};
 use etastar::sweep::{Event, Interrupt, Outcome, Reporter, SweepError, SweepOptions, sweep};

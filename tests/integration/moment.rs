@@ -2,12 +2,11 @@
 
 use crate::common::permutations::permutations;
 use etastar::curvature::gram::Gram;
+use etastar::process::{BatchProcess, Sampling};
 use etastar::stability::{
-    batches::Process,
     generalized_sharpness,
     lyapunov::Factor,
     moment::{Effort, MomentError, MomentThreshold, eta_var},
-    sampling::Sampling,
     thresholds::{Request, thresholds},
 };
 use faer::Mat;
@@ -77,7 +76,7 @@ fn shuffled_epochs_are_the_mean_over_all_shuffles() {
         let rows = random_rows(n, 1, d, seed);
         let exact = enumerated(&rows, batch_size);
         let factor = Factor::of(&gram_of(&rows, 1)).unwrap();
-        let process = Process::Epochs { batch_size };
+        let process = BatchProcess::shuffled(batch_size);
         let effort = Effort::for_factor(&factor);
         let found = eta_var(&factor, process, 0.8 * exact, effort).unwrap();
         assert_near(found, exact, 0.02, &format!("n = {n}, B = {batch_size}"));
@@ -96,7 +95,7 @@ fn independent_batches_are_the_exact_threshold() {
     };
     let report = thresholds(&gram, &request, &mut |_| {}).unwrap();
     for exact in report.thresholds {
-        let process = Process::Sgd { sampling: Sampling::Distinct, batch_size: exact.batch_size };
+        let process = BatchProcess::independent(Sampling::Distinct, exact.batch_size);
         let effort = Effort::for_factor(&factor);
         // From far below and from far above.
         for start in [0.3 * exact.eta_var, 1.7 * exact.eta_var] {
@@ -114,7 +113,7 @@ fn full_batches_are_stable_up_to_the_sharpness() {
         let diagonal = |i: usize, j: usize| if i == j { spectrum[i] * n as f64 } else { 0.0 };
         let factor = Factor::of(&Gram::new(Mat::from_fn(n, n, diagonal), 1).unwrap()).unwrap();
         let effort = Effort::for_factor(&factor);
-        let process = Process::Epochs { batch_size: n };
+        let process = BatchProcess::shuffled(n);
         for start in [1.0, 2.0, 3.0] {
             let found = eta_var(&factor, process, start, effort).unwrap();
             assert!((found.value / 2.0 - 1.0).abs() < 3e-4, "{spectrum:?}: {found:?}");
@@ -134,7 +133,7 @@ fn shuffled_halves_are_stable_beyond_the_sharpness() {
     let sharpness = f64::midpoint(a, b);
     let exact = 2.0 * sharpness / (a * b);
     let effort = Effort::for_factor(&factor);
-    let found = eta_var(&factor, Process::Epochs { batch_size: 1 }, 1.9, effort).unwrap();
+    let found = eta_var(&factor, BatchProcess::shuffled(1), 1.9, effort).unwrap();
     assert!(found.low > 1.03 * 2.0 / sharpness, "{found:?}");
     assert!((found.value / exact - 1.0).abs() < 3e-4, "{found:?} {exact}");
 }
@@ -143,27 +142,27 @@ fn shuffled_halves_are_stable_beyond_the_sharpness() {
 fn equal_seeds_give_equal_bits_on_any_number_of_threads() {
     let factor = Factor::of(&gram_of(&random_rows(10, 1, 6, 2), 1)).unwrap();
     let effort = Effort { populations: 2, walks: 16, rounds: 16, seed: 3 };
-    let find = || eta_var(&factor, Process::Epochs { batch_size: 3 }, 1.0, effort).unwrap();
+    let find = || eta_var(&factor, BatchProcess::shuffled(3), 1.0, effort).unwrap();
     let on = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(find)
     };
     assert_eq!(on(1), on(3));
     let other = Effort { seed: 4, ..effort };
-    let different = eta_var(&factor, Process::Epochs { batch_size: 3 }, 1.0, other).unwrap();
+    let different = eta_var(&factor, BatchProcess::shuffled(3), 1.0, other).unwrap();
     assert_ne!(on(1), different);
 }
 
 #[test]
 fn what_cannot_be_answered_is_told() {
     let factor = Factor::of(&gram_of(&random_rows(6, 1, 4, 2), 1)).unwrap();
-    let process = Process::Epochs { batch_size: 2 };
+    let process = BatchProcess::shuffled(2);
     let effort = Effort::for_factor(&factor);
     let with = |effort| eta_var(&factor, process, 1.0, effort).unwrap_err();
     assert!(matches!(with(Effort { populations: 1, ..effort }), MomentError::Effort { .. }));
     assert!(matches!(with(Effort { rounds: 3, ..effort }), MomentError::Effort { .. }));
     let fault = eta_var(&factor, process, f64::NAN, effort).unwrap_err();
     assert!(matches!(fault, MomentError::StepSize(_)));
-    let fault = eta_var(&factor, Process::Epochs { batch_size: 7 }, 1.0, effort).unwrap_err();
+    let fault = eta_var(&factor, BatchProcess::shuffled(7), 1.0, effort).unwrap_err();
     assert!(matches!(fault, MomentError::Sampling(_)));
 }

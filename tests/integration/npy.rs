@@ -2,11 +2,11 @@
 
 use std::{fs, path::PathBuf};
 
+use etastar::process::Sampling;
 use etastar::{
     curvature::npy::{read_gram, read_matrix},
     stability::{
         generalized_sharpness::Effort,
-        sampling::Sampling,
         thresholds::{Request, thresholds},
     },
 };

@@ -1,5 +1,6 @@
 //! Synthetic quadratics: simulation against theory, theory against enumeration.
 
+use etastar::process::{BatchProcess, Coefficients, Mixture, Sampling};
 use etastar::{
     quadratic::{
         CsvTable, Progress, QuadraticConfig,
@@ -8,8 +9,6 @@ use etastar::{
         run,
     },
     stability::{
-        batches::Process,
-        sampling::{Coefficients, Sampling},
         second_moment::SecondMoment,
         stationary::{StationaryError, stationary},
     },
@@ -91,7 +90,8 @@ fn the_mixture_has_the_second_moment_of_sgd_to_rounding() {
     let (q, step_size) = (2, 0.7);
     let rows = random_rows(8, 3, 5);
     let sgd = enumerated(&rows, q, Sampling::Distinct, step_size);
-    let Process::Mixture { single } = Process::equivalent_mixture(4, 2).unwrap() else {
+    let BatchProcess::Mixture(Mixture { single }) = BatchProcess::equivalent_mixture(4, 2).unwrap()
+    else {
         panic!("not a mixture")
     };
     let full = squared_step(&rows, q, &[0, 1, 2, 3], step_size / 4.0);
@@ -161,7 +161,7 @@ fn populations_find_the_second_moment_where_plain_averages_miss_it() {
         panic!("another experiment")
     };
     let subject = Subject::new(Problem::build(&config.problem, None).unwrap()).unwrap();
-    let process = Process::Sgd { sampling: Sampling::Distinct, batch_size: 1 };
+    let process = BatchProcess::independent(Sampling::Distinct, 1);
     let eta_var = subject.eta_var(Sampling::Distinct, &[1]).unwrap()[0];
     for fraction in [0.8, 1.0, 1.3] {
         let step_size = fraction * eta_var;
@@ -234,7 +234,7 @@ fn every_problem_family_has_the_sharpness_asked_for() {
 /// Σ of batch weights: what the operator needs of any process.
 #[test]
 fn processes_have_the_coefficients_of_their_sampling() {
-    let mixture = Process::Mixture { single: 0.25 };
+    let mixture = BatchProcess::mixture(0.25);
     let expected = Coefficients { alpha: 0.75, beta: 0.25 };
     assert_eq!(mixture.coefficients(9).unwrap(), expected);
 }

@@ -2,11 +2,11 @@
 
 use std::{fs, path::PathBuf};
 
+use etastar::process::Sampling;
 use etastar::{
     curvature::npy::read_gram,
     stability::{
         generalized_sharpness::{Effort, Status},
-        sampling::Sampling,
         thresholds::{Request, thresholds},
     },
 };

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use etastar::process::Sampling;
 use etastar::{
     curvature::{gram::Gram, npy::read_gram},
     stability::{
         generalized_sharpness::{Effort, Status},
-        sampling::Sampling,
         thresholds::{Report, Request, thresholds},
     },
 };

@@ -1,11 +1,11 @@
 //! What holds for every Gram matrix, against dense d² × d² matrices built in parameter space.
 
+use etastar::process::Sampling;
 use etastar::{
     curvature::gram::Gram,
     stability::{
         generalized_sharpness::{Effort, Status},
         noise::sufficient_batch_size,
-        sampling::Sampling,
         thresholds::{Report, Request, thresholds},
     },
 };

@@ -1,13 +1,12 @@
 //! The thresholds that a probe is made around.
 
-use etastar::config::{Algorithm, BatchSampling, logspace};
+use etastar::config::logspace;
 use etastar::curvature::{Pass, gram};
 use etastar::probe::Probe;
-use etastar::stability::batches::Process;
+use etastar::process::Sampling;
 use etastar::stability::generalized_sharpness;
 use etastar::stability::lyapunov::{AlmostSureThreshold, Effort, Factor, Linearised};
 use etastar::stability::moment::{MomentThreshold, eta_var_of_epochs};
-use etastar::stability::sampling::Sampling;
 use etastar::stability::thresholds::{Request, thresholds};
 use faer::Par;
 
@@ -27,22 +26,21 @@ impl Edges {
     /// The edges of the process that `probe` follows; η*_var of independent batches too where it has
     /// another.
     pub fn of(probe: &Probe<'_>) -> anyhow::Result<Self> {
-        let Probe { weights, data, factor, batch_size, .. } = *probe;
+        let Probe { weights, data, factor, batches, .. } = *probe;
+        let batch_size = batches.batch_size;
         let pass = Pass::new(weights, data, factor, Par::rayon(0));
         let gram = gram(&pass)?;
-        let sampling = Sampling::Distinct;
         let effort = generalized_sharpness::Effort::default();
-        let request = Request { batch_sizes: vec![batch_size], sampling, effort };
+        let request =
+            Request { batch_sizes: vec![batch_size], sampling: Sampling::Distinct, effort };
         let report = thresholds(&gram, &request, &mut |_| ())?;
         let found = &report.thresholds[0];
-        let process = match probe.algorithm {
-            Algorithm::Mixture => Process::equivalent_mixture(gram.samples(), batch_size)?,
-            Algorithm::Sgd => Process::Sgd { sampling, batch_size },
-        };
+        let process = batches.process(gram.samples())?;
         let (factor, decay) = (Factor::of(&gram)?, report.decay(found));
         let effort = Effort::default();
+        let shuffled = process.is_shuffled();
+        let process = process.with_independent_batches();
         let independent = Linearised { gram: &gram, factor: &factor, process, decay, effort };
-        let shuffled = probe.sampling == BatchSampling::Epoch;
         let linearised =
             if shuffled { independent.on_shuffled_epochs(batch_size) } else { independent };
         let of_epochs =

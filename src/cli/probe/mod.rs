@@ -9,10 +9,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use etastar::config::{Algorithm, BatchSampling};
 use etastar::figures::draw_probe;
 use etastar::net::Weights;
 use etastar::probe::{Outcome, Probe as Request};
+use etastar::process::{Algorithm, BatchSampling, BatchSettings};
 use indicatif::ProgressBar;
 use serde_json::json;
 
@@ -72,7 +72,7 @@ impl Probe {
         let edges = Edges::of(&request)?;
         let outcomes = self.follow(&request, &starts, edges, style)?;
         warn_of_drift(edges.loss, &outcomes, style);
-        let table = table::to_csv(request.batch_size, edges, &outcomes)?;
+        let table = table::to_csv(request.batches.batch_size, edges, &outcomes)?;
         let kept = Kept::write("probe", csv, &folder, &table, draw_probe);
         let shown = self.answer(&kept, edges, &outcomes, style);
         kept.settle(shown, style)?;
@@ -99,9 +99,11 @@ impl Probe {
             weights: &minimum.weights,
             data: &minimum.data,
             factor: minimum.spec.loss.factor,
-            algorithm: if self.mixture { Algorithm::Mixture } else { Algorithm::Sgd },
-            sampling: if self.shuffle { BatchSampling::Epoch } else { BatchSampling::Uniform },
-            batch_size: self.batch_size.unwrap_or(minimum.spec.train.batch_size),
+            batches: BatchSettings {
+                algorithm: if self.mixture { Algorithm::Mixture } else { Algorithm::Sgd },
+                sampling: BatchSampling::shuffled(self.shuffle),
+                batch_size: self.batch_size.unwrap_or(minimum.spec.train.batch_size),
+            },
             perturbation: self.perturbation,
             epochs: self.epochs,
             repeats: self.repeats,

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use etastar::config::BatchSampling;
 use etastar::figures::draw_stationary;
-use etastar::stability::sampling::Sampling;
+use etastar::process::BatchSampling;
+use etastar::process::Sampling;
 use etastar::stationary::{Expansion, Minimum as Bottom, Point, Request, Row, StationaryError};
 use etastar::stationary::{PARAMETERS, descend};
 use indicatif::ProgressBar;
@@ -105,7 +105,7 @@ impl Stationary {
     }
 
     fn sampling(&self) -> BatchSampling {
-        if self.shuffle { BatchSampling::Epoch } else { BatchSampling::Uniform }
+        BatchSampling::shuffled(self.shuffle)
     }
 
     fn measure(

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::super::batches::Process;
 use super::decay::Decay;
 use super::exponent::{Effort, LyapunovError, LyapunovExponent, lyapunov};
 use super::factor::Factor;
 use super::regularity::{Violation, violations};
 use super::threshold::{AlmostSureThreshold, eta_as};
 use crate::curvature::gram::Gram;
+use crate::process::BatchProcess;
 
 /// Width (relative) to which η*_as is sought.
 pub const ETA_AS_TOLERANCE: f64 = 0.02;
@@ -18,7 +18,7 @@ pub const ETA_AS_TOLERANCE: f64 = 0.02;
 pub struct Linearised<'g> {
     pub gram: &'g Gram,
     pub factor: &'g Factor,
-    pub process: Process,
+    pub process: BatchProcess,
     /// What mean-square stability under the same process has proved.
     pub decay: Decay,
     pub effort: Effort,
@@ -40,7 +40,7 @@ impl Linearised<'_> {
     #[must_use]
     pub fn on_shuffled_epochs(self, batch_size: usize) -> Self {
         let decay = Decay::of_contractions(self.gram);
-        Self { process: Process::Epochs { batch_size }, decay, ..self }
+        Self { process: BatchProcess::shuffled(batch_size), decay, ..self }
     }
 
     /// λ(η) by simulation, its upper end being the smaller of the interval's and the proved one.

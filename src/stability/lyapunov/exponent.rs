@@ -6,15 +6,12 @@ use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 
 use super::{
-    super::{
-        batches::{Batches, Process},
-        sampling::SamplingError,
-        spectrum::SpectrumError,
-    },
+    super::spectrum::SpectrumError,
     estimate::{Estimate, SEGMENTS, estimate, merge},
     factor::Factor,
     walk::Walk,
 };
+use crate::process::{BatchProcess, Batches, SamplingError};
 
 /// λ and what is known about it. Units: 1 per step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -92,7 +89,7 @@ pub enum LyapunovError {
 /// A bad step size, batch size or effort.
 pub fn lyapunov(
     factor: &Factor,
-    process: Process,
+    process: BatchProcess,
     step_size: f64,
     effort: Effort,
 ) -> Result<LyapunovExponent, LyapunovError> {

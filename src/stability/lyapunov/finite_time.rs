@@ -4,12 +4,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{
-    super::batches::{Batches, Process},
-    exponent::LyapunovError,
-    factor::Factor,
-    walk::Walk,
-};
+use super::{exponent::LyapunovError, factor::Factor, walk::Walk};
+use crate::process::{BatchProcess, Batches};
 
 /// (1/t) log ‖θ_t‖/‖θ_0‖ over many walks.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +30,7 @@ impl FiniteTime {
 /// A batch size outside 1..=n.
 pub fn finite_time(
     factor: &Factor,
-    process: Process,
+    process: BatchProcess,
     step_size: f64,
     times: &[u64],
     walks: usize,

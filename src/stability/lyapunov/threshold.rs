@@ -4,10 +4,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::batches::Process,
     exponent::{Effort, LyapunovError, LyapunovExponent, lyapunov},
     factor::Factor,
 };
+use crate::process::BatchProcess;
 
 /// η*_as with an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ const FINEST: f64 = 1e-6;
 /// Those of [`lyapunov`], and [`LyapunovError::NeverUnstable`].
 pub fn eta_as(
     factor: &Factor,
-    process: Process,
+    process: BatchProcess,
     stable: f64,
     tolerance: f64,
     effort: Effort,
@@ -67,7 +67,7 @@ pub fn eta_as(
 
 struct Search<'f> {
     factor: &'f Factor,
-    process: Process,
+    process: BatchProcess,
     effort: Effort,
 }
 

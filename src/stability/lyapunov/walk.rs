@@ -2,7 +2,8 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::{super::batches::Batch, factor::Factor};
+use super::factor::Factor;
+use crate::process::Batch;
 
 /// θ under θ ← (I − ηH_B)θ, kept near unit length.
 ///

@@ -5,12 +5,9 @@ use faer::prelude::SolveLstsq;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::super::{
-    batches::{Batches, Process},
-    lyapunov::Factor,
-    sampling::SamplingError,
-};
+use super::super::lyapunov::Factor;
 use super::population::Population;
+use crate::process::{BatchProcess, Batches, SamplingError};
 
 /// η*_var of a process by simulation, with a 95% interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -99,7 +96,7 @@ const FARTHEST: f64 = 1e4;
 /// A bad batch size or start; nothing grows, or growth does not rise with η.
 pub fn eta_var(
     factor: &Factor,
-    process: Process,
+    process: BatchProcess,
     start: f64,
     effort: Effort,
 ) -> Result<MomentThreshold, MomentError> {
@@ -140,7 +137,7 @@ pub fn eta_var_of_epochs(
     if batch_size == factor.samples() {
         return Ok(MomentThreshold { value: mean, low: mean, high: mean });
     }
-    eta_var(factor, Process::Epochs { batch_size }, independent, Effort::for_factor(factor))
+    eta_var(factor, BatchProcess::shuffled(batch_size), independent, Effort::for_factor(factor))
 }
 
 /// The mean of log step sizes from independent populations, with Student's interval, widened by what a

@@ -4,12 +4,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::super::{
-    batches::{Batches, Process},
-    lyapunov::{Factor, walk::Walk},
-    sampling::SamplingError,
-};
+use super::super::lyapunov::{Factor, walk::Walk};
 use super::selection::copies;
+use crate::process::{BatchProcess, Batches, SamplingError};
 
 /// Walks of linearised SGD with batches of their own, selected after every round.
 ///
@@ -39,7 +36,7 @@ impl<'f> Population<'f> {
     /// A batch size outside 1..=n.
     pub fn new(
         factor: &'f Factor,
-        process: Process,
+        process: BatchProcess,
         size: usize,
         seed: u64,
         number: u64,

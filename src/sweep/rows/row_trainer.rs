@@ -9,7 +9,7 @@ use burn::tensor::Device;
 
 use super::measure::{UnmeasuredRun, measure_all};
 use super::row_queue::RowQueue;
-use crate::config::{Algorithm, EngineKind, RunSpec};
+use crate::config::{EngineKind, RunSpec};
 use crate::net::Widths;
 use crate::sweep::device_handle::DeviceHandle;
 use crate::sweep::options::SweepOptions;
@@ -51,7 +51,7 @@ impl RowTrainer {
 
     /// Whether a run can be part of a row: the steps of a mixture differ in their batch sizes.
     pub fn supports(spec: &RunSpec) -> bool {
-        spec.engine == EngineKind::Tensor && spec.train.algorithm == Algorithm::Sgd
+        spec.engine == EngineKind::Tensor && spec.train.algorithm.has_one_batch_size()
     }
 
     /// Name of the device.

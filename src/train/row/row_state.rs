@@ -1,12 +1,12 @@
 //! The state of one run of a row.
 
 use super::super::engine::EngineError;
-use super::super::sampler::Sampler;
 use super::super::trainer::Progress;
 use super::super::warmup::learning_rate;
 use super::network::RowNetwork;
 use crate::config::Schedule;
 use crate::net::Weights;
+use crate::process::EpochSampler;
 
 /// A run to be added to a row.
 #[derive(Debug)]
@@ -30,7 +30,8 @@ pub struct RowState<K> {
 impl<K> RowState<K> {
     /// Sample indices of the current epoch, those of the same run trained alone.
     pub(super) fn order(&self, samples: usize) -> Vec<u32> {
-        Sampler::new(&self.schedule, samples).order(self.progress.epoch)
+        let (settings, seed) = (self.schedule.batches(), self.schedule.seed);
+        EpochSampler { settings, samples, seed }.order(self.progress.epoch)
     }
 
     /// η of the current epoch.

@@ -1,8 +1,16 @@
-//! How a batch is drawn, as the two numbers (α, β) on which mean-square stability depends.
+//! How the B samples of one batch are drawn from n.
 
 use std::{fmt, str::FromStr};
 
+use rand::Rng;
 use serde::{Deserialize, Serialize};
+
+use super::bernoulli::Bernoulli;
+use super::distinct::Distinct;
+use super::kind::SamplingKind;
+use super::with_replacement::WithReplacement;
+use crate::process::coefficients::{Coefficients, SamplingError};
+use crate::process::deck::Deck;
 
 /// How the B samples of a batch are drawn from n.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -17,39 +25,39 @@ pub enum Sampling {
     Bernoulli,
 }
 
-/// Second moments of the batch Hessian: E[H_B ⊗ H_B] = α H⊗H + (β/n) Σ H_i⊗H_i (\[M\] eq. 9).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Coefficients {
-    /// Weight of the full-batch term.
-    pub alpha: f64,
-    /// Weight of the single-sample term.
-    pub beta: f64,
-}
-
-/// Why a sampling has no coefficients.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SamplingError {
-    /// B outside 1..=n.
-    #[error(
-        "batch size {batch_size} is outside 1..={samples}: a batch has at least one sample and at most all {samples}"
-    )]
-    BatchSize { batch_size: usize, samples: usize },
-    /// Not the name of a sampling.
-    #[error("unknown sampling `{0}`: use distinct, independent or bernoulli")]
-    UnknownName(String),
+/// An associated constant, or the value of an associated function, of the [`SamplingKind`] that a
+/// sampling stands for.
+macro_rules! dispatch {
+    ($sampling:expr, $item:ident $($arguments:tt)*) => {
+        match $sampling {
+            Sampling::Distinct => Distinct::$item $($arguments)*,
+            Sampling::Independent => WithReplacement::$item $($arguments)*,
+            Sampling::Bernoulli => Bernoulli::$item $($arguments)*,
+        }
+    };
 }
 
 impl Sampling {
+    /// Every sampling with its word, the default first.
+    pub const WORDS: [(&'static str, Self); 3] = [
+        (Distinct::NAME, Self::Distinct),
+        (WithReplacement::NAME, Self::Independent),
+        (Bernoulli::NAME, Self::Bernoulli),
+    ];
+
     /// (α, β) for `samples` = n and `batch_size` = B.
     ///
     /// ```
-    /// # use etastar::stability::sampling::Sampling;
+    /// # use etastar::process::{Sampling, SamplingError};
     /// let single = Sampling::Distinct.coefficients(100, 1)?;
     /// assert_eq!((single.alpha, single.beta), (0.0, 1.0));
     /// let full = Sampling::Distinct.coefficients(100, 100)?;
     /// assert_eq!((full.alpha, full.beta), (1.0, 0.0));
-    /// # Ok::<(), etastar::stability::sampling::SamplingError>(())
+    /// # Ok::<(), SamplingError>(())
     /// ```
+    ///
+    /// # Errors
+    /// A batch size outside 1..=n.
     pub fn coefficients(
         self,
         samples: usize,
@@ -58,27 +66,48 @@ impl Sampling {
         if batch_size == 0 || batch_size > samples {
             return Err(SamplingError::BatchSize { batch_size, samples });
         }
-        let (n, b) = (samples as f64, batch_size as f64);
-        Ok(match self {
-            // p = (n − B)/(B(n − 1)) is 0/0 at n = 1, where the batch is the full batch.
-            Self::Distinct if batch_size == samples => Coefficients { alpha: 1.0, beta: 0.0 },
-            Self::Distinct => {
-                let p = (n - b) / (b * (n - 1.0));
-                Coefficients { alpha: 1.0 - p, beta: p }
-            }
-            Self::Independent => Coefficients { alpha: 1.0 - 1.0 / b, beta: 1.0 / b },
-            Self::Bernoulli => Coefficients { alpha: 1.0, beta: 1.0 / b - 1.0 / n },
-        })
+        Ok(dispatch!(self, coefficients(samples, batch_size)))
+    }
+
+    /// The distribution of the number of draws of a batch that are among k of the n samples: its values
+    /// in ascending order, each with its probability.
+    pub fn count_distribution(
+        self,
+        samples: usize,
+        batch_size: usize,
+        k: usize,
+    ) -> impl Iterator<Item = (usize, f64)> {
+        let largest = dispatch!(self, largest_count(batch_size, k));
+        let probability =
+            move |count| dispatch!(self, count_probability(samples, batch_size, k, count));
+        (0..=largest).map(move |count| (count, probability(count)))
+    }
+
+    /// Whether a batch is B distinct samples, as in \[M\].
+    pub fn is_without_replacement(self) -> bool {
+        dispatch!(self, WITHOUT_REPLACEMENT)
+    }
+
+    /// The word for it in settings, arguments and results.
+    pub fn name(self) -> &'static str {
+        dispatch!(self, NAME)
+    }
+
+    /// Adds the samples of one batch to `batch`.
+    pub(in crate::process) fn draw(
+        self,
+        batch_size: usize,
+        deck: &mut Deck,
+        batch: &mut Vec<usize>,
+        rng: &mut impl Rng,
+    ) {
+        dispatch!(self, draw(batch_size, deck, batch, rng));
     }
 }
 
 impl fmt::Display for Sampling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Distinct => "distinct",
-            Self::Independent => "independent",
-            Self::Bernoulli => "bernoulli",
-        })
+        f.pad(self.name())
     }
 }
 
@@ -86,12 +115,12 @@ impl FromStr for Sampling {
     type Err = SamplingError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "distinct" => Ok(Self::Distinct),
-            "independent" => Ok(Self::Independent),
-            "bernoulli" => Ok(Self::Bernoulli),
-            _ => Err(SamplingError::UnknownName(name.to_owned())),
-        }
+        let found = Self::WORDS.iter().find(|(word, _)| *word == name);
+        found.map(|(_, sampling)| *sampling).ok_or_else(|| {
+            let [others @ .., last] = Self::WORDS.map(|(word, _)| word);
+            let known = format!("{} or {last}", others.join(", "));
+            SamplingError::UnknownName { name: name.to_owned(), known }
+        })
     }
 }
 
@@ -155,5 +184,15 @@ mod tests {
             assert_eq!(serde_json::to_string(&sampling).unwrap(), format!("\"{sampling}\""));
         }
         assert!("poisson".parse::<Sampling>().is_err());
+    }
+
+    #[test]
+    fn probabilities_sum_to_one() {
+        for sampling in ALL {
+            for k in [1, 5, 60, 100] {
+                let total: f64 = sampling.count_distribution(100, 7, k).map(|(_, p)| p).sum();
+                assert!((total - 1.0).abs() < 1e-12, "{sampling} {k}: {total}");
+            }
+        }
     }
 }
