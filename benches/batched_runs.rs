@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Tensor};
 use clap::Parser;
-use etastar::config::{Backend, Config, DataConfig};
+use etastar::config::{Config, DataConfig};
 use etastar::data::Dataset;
+use etastar::device::{Backend, DeviceMemory, Gpu, best_backend, gpus, open_device};
 use etastar::net::{Weights, Widths, initial};
-use etastar::train::row::{Memory, RowNetwork, capacity, open};
-use etastar::train::{Gpu, best_backend, gpus_of, open_device};
+use etastar::train::row::{RowNetwork, capacity, open};
 use support::{SAMPLES, Scaling, Stage, Uniform};
 
 /// As in the program itself.
@@ -76,7 +76,7 @@ fn main() {
     let options = Options::parse();
     let backend = backend(&options);
     let device = open_device(backend, options.device).expect("a device that works");
-    let gpu = gpus_of(backend).into_iter().nth(options.device);
+    let gpu = gpus(backend).into_iter().nth(options.device);
     let bandwidth = copy_bandwidth(&device, gpu.as_ref());
     if !options.json {
         let name = gpu.as_ref().map_or("the CPU", |gpu| gpu.name.as_str());
@@ -94,7 +94,7 @@ fn main() {
 fn backend(options: &Options) -> Backend {
     let Some(name) = &options.backend else {
         let best = best_backend().0;
-        let software = Backend::Wgpu.is_built() && !gpus_of(Backend::Wgpu).is_empty();
+        let software = Backend::Wgpu.is_built() && !gpus(Backend::Wgpu).is_empty();
         return if best == Backend::Flex && software { Backend::Wgpu } else { best };
     };
     let named = Backend::ALL.into_iter().find(|backend| backend.name() == name);
@@ -125,7 +125,7 @@ fn measure(
 ) -> Measured {
     let (data, weights) = problem(&options.scaling);
     let widths = Widths::new(support::INPUTS, &[support::HIDDEN], support::CLASSES);
-    let memory = gpu.map_or(Memory { total: None, buffer: None }, |gpu| gpu.memory);
+    let memory = gpu.map_or(DeviceMemory::UNKNOWN, |gpu| gpu.memory);
     let runs = match options.runs {
         0 => capacity(&widths, batch_size, memory),
         runs => runs,

@@ -63,6 +63,7 @@ pub mod compare;
 pub mod config;
 pub mod curvature;
 pub mod data;
+pub mod device;
 pub(crate) mod differences;
 pub mod figures;
 pub mod launch;

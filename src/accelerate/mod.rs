@@ -10,12 +10,10 @@ use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Device;
 
-use crate::config::{AnalysisBackend, Backend};
+use crate::device::{AnalysisBackend, AnalysisDevice, DeviceError, DeviceMemory};
 use crate::stability::accelerator::{Accelerator, DeviceMap, Fault, Policy, Verdict};
 use crate::stability::spectrum::Spectrum;
 use crate::text::panic_text;
-use crate::train::row::Memory;
-use crate::train::{EngineError, best_backend, gpus_of, open_device_as};
 use block_map::TensorMap;
 
 /// Takes what is to be told to the user.
@@ -25,7 +23,7 @@ pub type Say<'a> = Box<dyn Fn(&str) + Sync + 'a>;
 pub struct OnDevice<'a> {
     device: Device,
     name: String,
-    memory: Memory,
+    memory: DeviceMemory,
     policy: Policy,
     verdict: Verdict,
     turn: Mutex<()>,
@@ -43,28 +41,13 @@ impl<'a> OnDevice<'a> {
         index: usize,
         key: &str,
         say: Say<'a>,
-    ) -> Result<Option<Self>, EngineError> {
-        match wanted {
-            AnalysisBackend::Cpu => Ok(None),
-            AnalysisBackend::On(backend) => {
-                let device = open_device_as(key, backend, index)?;
-                Ok(Some(Self::on(device, backend, index, Policy::Always, say)))
-            }
-            AnalysisBackend::Auto => {
-                let (backend, _) = best_backend();
-                let gpu = backend.is_gpu();
-                let device = gpu.then(|| open_device_as(key, backend, 0).ok()).flatten();
-                Ok(device.map(|device| Self::on(device, backend, 0, Policy::IfFaster, say)))
-            }
-        }
-    }
-
-    fn on(device: Device, backend: Backend, index: usize, policy: Policy, say: Say<'a>) -> Self {
-        let gpu = gpus_of(backend).into_iter().nth(index);
-        let name = gpu.as_ref().map_or(backend.name(), |gpu| &gpu.name).to_owned();
-        let memory = gpu.map_or(Memory { total: None, buffer: None }, |gpu| gpu.memory);
-        let (verdict, turn) = (Verdict::default(), Mutex::new(()));
-        Self { device: device.inner(), name, memory, policy, verdict, turn, say }
+    ) -> Result<Option<Self>, DeviceError> {
+        let found = wanted.open(key, index)?;
+        Ok(found.map(|AnalysisDevice { device, name, memory, only_if_faster }| {
+            let policy = if only_if_faster { Policy::IfFaster } else { Policy::Always };
+            let (verdict, turn) = (Verdict::default(), Mutex::new(()));
+            Self { device: device.inner(), name, memory, policy, verdict, turn, say }
+        }))
     }
 
     /// Whether the matrices of one analysis fit: V, mV, VᵀmV, κ, their quotient and P.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use etastar::accelerate::OnDevice;
-use etastar::config::AnalysisBackend;
+use etastar::device::AnalysisBackend;
 
 use super::exit::UsageError;
 use super::show::Style;
@@ -25,7 +25,7 @@ impl Accelerator {
     pub fn open(&self, style: Style) -> Result<Option<OnDevice<'static>>, UsageError> {
         let say = Box::new(move |text: &str| style.note(text));
         OnDevice::open(self.backend, self.device, "--backend ", say)
-            .map_err(|error| UsageError(error.fault))
+            .map_err(|error| UsageError(error.0))
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Args;
-use etastar::train::{Gpu, Offer, catalogue};
+use etastar::device::{BackendInfo, Gpu, all_backends};
 use serde_json::{Value, json};
 
 use super::show::Style;
@@ -15,20 +15,20 @@ pub struct Devices;
 
 impl Devices {
     pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let offers = catalogue();
+        let backends = all_backends();
         let mut out = std::io::stdout().lock();
         if style.json {
-            let offers: Vec<Value> = offers.iter().map(as_json).collect();
-            writeln!(out, "{:#}", json!({ "backends": offers }))?;
+            let backends: Vec<Value> = backends.iter().map(as_json).collect();
+            writeln!(out, "{:#}", json!({ "backends": backends }))?;
             return Ok(ExitCode::SUCCESS);
         }
         writeln!(out, "run.backend  run.device")?;
-        for (backend, index, device) in offers.iter().flat_map(rows) {
+        for (backend, index, device) in backends.iter().flat_map(rows) {
             writeln!(out, "{backend:<11}  {index:>10}  {device}")?;
         }
-        for offer in &offers {
-            if let Some(missing) = &offer.missing {
-                writeln!(out, "{}: {missing}", offer.backend.name())?;
+        for info in &backends {
+            if let Some(missing) = &info.missing {
+                writeln!(out, "{}: {missing}", info.backend.name())?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -36,34 +36,34 @@ impl Devices {
 }
 
 /// Backend, index, and the device in words.
-fn rows(offer: &Offer) -> Vec<(&'static str, usize, String)> {
-    let backend = offer.backend.name();
-    if !offer.backend.is_gpu() && offer.missing.is_none() {
+fn rows(info: &BackendInfo) -> Vec<(&'static str, usize, String)> {
+    let backend = info.backend.name();
+    if !info.backend.is_gpu() && info.missing.is_none() {
         return vec![(backend, 0, "the CPU".to_owned())];
     }
     let row = |(index, gpu): (usize, &Gpu)| {
-        let kind = if gpu.is_card { "" } else { ", software: no GPU" };
+        let kind = if gpu.is_physical { "" } else { ", software: no GPU" };
         let memory = gpu.memory.total.map_or(String::new(), |bytes| {
             format!(", {:.1} GiB", bytes as f64 / f64::from(1 << 30))
         });
         (backend, index, format!("{}{memory}{kind}", gpu.name))
     };
-    offer.gpus.iter().enumerate().map(row).collect()
+    info.gpus.iter().enumerate().map(row).collect()
 }
 
-fn as_json(offer: &Offer) -> Value {
+fn as_json(info: &BackendInfo) -> Value {
     let device = |(index, gpu): (usize, &Gpu)| {
         json!({
             "index": index,
             "name": gpu.name,
-            "is_gpu": gpu.is_card,
+            "is_gpu": gpu.is_physical,
             "memory_bytes": gpu.memory.total,
             "largest_buffer_bytes": gpu.memory.buffer,
         })
     };
-    let mut devices: Vec<Value> = offer.gpus.iter().enumerate().map(device).collect();
-    if !offer.backend.is_gpu() && offer.missing.is_none() {
+    let mut devices: Vec<Value> = info.gpus.iter().enumerate().map(device).collect();
+    if !info.backend.is_gpu() && info.missing.is_none() {
         devices.push(json!({ "index": 0, "name": "the CPU", "is_gpu": false }));
     }
-    json!({ "backend": offer.backend.name(), "devices": devices, "missing": offer.missing })
+    json!({ "backend": info.backend.name(), "devices": devices, "missing": info.missing })
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use etastar::config::{AnalysisBackend, Config, RunSpec};
+use etastar::config::{Config, RunSpec};
 use etastar::data::Dataset;
 use etastar::launch::{
     self, LaunchError, PlannedTasks, Requeue, Submission, SubmissionRequest, Submitted,
@@ -194,7 +194,7 @@ impl Launch<'_> {
         let run = &self.config.run;
         let backend = run.backend.map(|found| format!("run.backend={}", found.name()));
         let device = (run.device > 0).then(|| format!("run.device={}", run.device));
-        let analysis = (run.analysis_backend != AnalysisBackend::Auto)
+        let analysis = (!run.analysis_backend.is_auto())
             .then(|| format!("run.analysis_backend={}", run.analysis_backend.name()));
         let resolved: Vec<String> = backend.into_iter().chain(device).chain(analysis).collect();
         let overrides = [self.source.overrides(), &resolved].concat();

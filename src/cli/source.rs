@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use etastar::config::{Backend, Config, ConfigError, EngineKind};
+use etastar::config::{Config, ConfigError};
+use etastar::device::{Backend, best_backend};
 use etastar::sweep::SweepOptions;
-use etastar::train::best_backend;
 
 use super::show::Style;
 
@@ -49,7 +49,9 @@ impl Source {
         if config.run.backend.is_none() {
             // The fused engine is the CPU's; there is nothing to look for.
             let (backend, reason) = match config.run.engine {
-                Some(EngineKind::Fused) => (Backend::Flex, "the fused engine".to_owned()),
+                Some(engine) if !engine.needs_device() => {
+                    (Backend::default(), format!("the {} engine", engine.name()))
+                }
                 _ => best_backend(),
             };
             config.run.backend = Some(backend);

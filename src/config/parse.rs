@@ -7,6 +7,7 @@ use super::grid;
 use super::schema::*;
 use super::section::{Problems, Section};
 use super::slurm;
+use crate::device::{AnalysisBackend, Backend, EngineKind};
 use crate::process::{Algorithm, BatchSampling};
 
 type Check = Result<(), &'static str>;
@@ -188,16 +189,7 @@ fn analysis(mut s: Section<'_>) -> AnalysisConfig {
 }
 
 fn run(mut s: Section<'_>, results: PathBuf) -> RunConfig {
-    let backend = s.choice(
-        "backend",
-        &[
-            ("flex", Some(Backend::Flex)),
-            ("ndarray", Some(Backend::NdArray)),
-            ("wgpu", Some(Backend::Wgpu)),
-            ("cuda", Some(Backend::Cuda)),
-            ("auto", None),
-        ],
-    );
+    let backend = s.choice("backend", &Backend::CHOICES);
     let config = RunConfig {
         results: s.folder("results").unwrap_or(results),
         workers: s.or(
@@ -207,14 +199,7 @@ fn run(mut s: Section<'_>, results: PathBuf) -> RunConfig {
                 if n <= 4096 { Ok(()) } else { Err("at most 4096") }
             },
         ),
-        engine: s.choice(
-            "engine",
-            &[
-                ("auto", None),
-                ("fused", Some(EngineKind::Fused)),
-                ("tensor", Some(EngineKind::Tensor)),
-            ],
-        ),
+        engine: s.choice("engine", &EngineKind::CHOICES),
         backend,
         falls_back: backend.is_none(),
         device: s.or("device", 0, any),

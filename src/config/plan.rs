@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::origin::ConfigError;
+use super::schema::WarmupConfig;
 use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig, TrainConfig};
-use super::schema::{Backend, EngineKind, WarmupConfig};
+use crate::device::{Backend, EngineKind};
 use crate::process::{Algorithm, BatchSampling, BatchSettings};
 
 /// Everything that one run depends on.

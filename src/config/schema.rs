@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use super::slurm::SlurmConfig;
+use crate::device::{AnalysisBackend, Backend, EngineKind};
 use crate::process::{Algorithm, BatchSampling};
 
 /// A whole configuration file, with defaults filled in.
@@ -207,113 +208,20 @@ pub struct RunConfig {
     pub checkpoint_seconds: f64,
 }
 
-/// Where the iterations of the exact threshold are computed; its certificate is the CPU's, always.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AnalysisBackend {
-    /// The best GPU, if there is one and it proves faster.
-    Auto,
-    /// Our own kernels.
-    Cpu,
-    #[serde(untagged)]
-    On(Backend),
-}
-
-/// Who computes the steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EngineKind {
-    /// Burn's tensors and automatic differentiation: any backend, any depth.
-    Tensor,
-    /// Our own kernels: one hidden layer, on the CPU.
-    Fused,
-}
-
-/// Where the tensor engine computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Backend {
-    Flex,
-    NdArray,
-    Wgpu,
-    Cuda,
-}
-
 impl Config {
     /// The engine of every run.
     pub fn engine(&self) -> EngineKind {
-        let fused = self.fused_fits();
-        self.run.engine.unwrap_or(if fused { EngineKind::Fused } else { EngineKind::Tensor })
+        let best = || EngineKind::best(self.model.hidden.len(), self.backend());
+        self.run.engine.unwrap_or_else(best)
     }
 
-    /// Whether the fused engine can do these runs.
-    pub fn fused_fits(&self) -> bool {
-        self.model.hidden.len() == 1 && self.backend() == Backend::Flex
+    /// Whether the engine of the runs can train them.
+    pub fn engine_fits(&self) -> bool {
+        self.engine().fits(self.model.hidden.len(), self.backend())
     }
 
     /// Where the tensor engine computes; an undecided `"auto"` is the CPU.
     pub fn backend(&self) -> Backend {
-        self.run.backend.unwrap_or(Backend::Flex)
-    }
-}
-
-impl Backend {
-    /// Every backend, the default first.
-    pub const ALL: [Self; 4] = [Self::Flex, Self::NdArray, Self::Wgpu, Self::Cuda];
-
-    /// Whether this build has it.
-    pub fn is_built(self) -> bool {
-        match self {
-            Self::Flex => true,
-            Self::NdArray => cfg!(feature = "ndarray"),
-            Self::Wgpu => cfg!(feature = "wgpu"),
-            Self::Cuda => cfg!(feature = "cuda"),
-        }
-    }
-
-    /// Whether it is for GPUs.
-    pub fn is_gpu(self) -> bool {
-        matches!(self, Self::Wgpu | Self::Cuda)
-    }
-
-    /// The word in the configuration, also the name of its cargo feature.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Flex => "flex",
-            Self::NdArray => "ndarray",
-            Self::Wgpu => "wgpu",
-            Self::Cuda => "cuda",
-        }
-    }
-}
-
-impl AnalysisBackend {
-    /// Every word in the configuration, the default first.
-    pub const WORDS: [(&'static str, Self); 6] = [
-        ("auto", Self::Auto),
-        ("cpu", Self::Cpu),
-        ("flex", Self::On(Backend::Flex)),
-        ("ndarray", Self::On(Backend::NdArray)),
-        ("wgpu", Self::On(Backend::Wgpu)),
-        ("cuda", Self::On(Backend::Cuda)),
-    ];
-
-    /// The word in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Cpu => "cpu",
-            Self::On(backend) => backend.name(),
-        }
-    }
-}
-
-impl EngineKind {
-    /// The word in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Tensor => "tensor",
-            Self::Fused => "fused",
-        }
+        self.run.backend.unwrap_or_default()
     }
 }

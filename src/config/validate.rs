@@ -1,7 +1,7 @@
 //! What no single key can show: settings that contradict each other.
 
 use super::origin::{Origin, Problem};
-use super::schema::{Config, DataConfig, EngineKind};
+use super::schema::{Config, DataConfig};
 
 /// Every contradiction in `config`.
 pub fn contradictions(config: &Config) -> Vec<Problem> {
@@ -29,7 +29,7 @@ pub fn contradictions(config: &Config) -> Vec<Problem> {
             config.train.patience,
         ));
     }
-    if config.engine() == EngineKind::Fused && !config.fused_fits() {
+    if !config.engine_fits() {
         complain(
             "run.engine = \"fused\" needs one hidden layer and run.backend = \"flex\"; \
              \"auto\" takes the tensor engine otherwise"

@@ -188,9 +188,7 @@ fn sgd(mut s: Section<'_>, kind: Kind, experiment: &Experiment) -> SgdConfig {
         Kind::Mixture => Sampling::Distinct,
         Kind::Phase => {
             // [D]'s own sampling is the default.
-            let mut words = Sampling::WORDS;
-            words.sort_by_key(|(_, sampling)| *sampling != Sampling::Bernoulli);
-            s.choice("sampling", &words)
+            s.choice("sampling", &Sampling::words_with_default(Sampling::Bernoulli))
         }
         _ => s.choice("sampling", &Sampling::WORDS),
     };

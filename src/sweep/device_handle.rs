@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn::tensor::Device;
 
 use super::options::SweepOptions;
-use crate::config::{Backend, EngineKind, RunSpec};
-use crate::train::{self, EngineError, Gpu};
+use crate::config::RunSpec;
+use crate::device::{Backend, DeviceError, Gpu, gpus, open_device};
 
 /// A device of the backend, and its properties if it is a GPU.
 #[derive(Debug)]
@@ -22,14 +22,14 @@ impl DeviceHandle {
     ///
     /// # Errors
     /// It does not exist or cannot compute.
-    pub fn new(specs: &[RunSpec], options: SweepOptions) -> Result<Self, EngineError> {
+    pub fn new(specs: &[RunSpec], options: SweepOptions) -> Result<Self, DeviceError> {
         let index = options.device;
         let mut handle = Self { index, gpu: None, fell_back: AtomicBool::new(false) };
         // The fused engine uses no device, but an index that does not exist is an error all the same.
-        let needed = |spec: &&RunSpec| spec.engine == EngineKind::Tensor || index > 0;
+        let needed = |spec: &&RunSpec| spec.engine.needs_device() || index > 0;
         if let Some(spec) = specs.first().filter(needed) {
             handle.open(spec.backend)?;
-            handle.gpu = train::gpus_of(spec.backend).into_iter().nth(index);
+            handle.gpu = gpus(spec.backend).into_iter().nth(index);
         }
         Ok(handle)
     }
@@ -38,9 +38,9 @@ impl DeviceHandle {
     ///
     /// # Errors
     /// It does not exist or cannot compute.
-    pub fn open(&self, backend: Backend) -> Result<Device, EngineError> {
+    pub fn open(&self, backend: Backend) -> Result<Device, DeviceError> {
         let actual = self.actual_backend(backend);
-        train::open_device(actual, if actual == backend { self.index } else { 0 })
+        open_device(actual, if actual == backend { self.index } else { 0 })
     }
 
     /// Makes the CPU compute from now on, after the device failed.

@@ -13,6 +13,7 @@ use super::rows::RowTrainer;
 use crate::accelerate::OnDevice;
 use crate::config::RunSpec;
 use crate::data::Dataset;
+use crate::device::DeviceError;
 use crate::memory::{self, TooLittle};
 use crate::record::{ExperimentError, SummaryError, is_finished, register, run_id, write_summary};
 use crate::store::{Store, StoreError};
@@ -27,7 +28,7 @@ pub enum SweepError {
     Store(#[from] StoreError),
     /// The device does not exist or is unusable; no run was begun.
     #[error(transparent)]
-    NoDevice(EngineError),
+    NoDevice(DeviceError),
     /// The device failed; every run has its last checkpoint.
     #[error(
         "{0}; run again to go on, with a smaller run.batched_runs if its memory was full, or with \
@@ -107,7 +108,7 @@ fn open_accelerator<'a>(
     specs: &[RunSpec],
     options: SweepOptions,
     reporter: &'a dyn Reporter,
-) -> Result<Option<OnDevice<'a>>, EngineError> {
+) -> Result<Option<OnDevice<'a>>, DeviceError> {
     if !specs.iter().any(|spec| spec.analysis.thresholds) {
         return Ok(None);
     }

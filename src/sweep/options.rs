@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::AnalysisBackend;
+use crate::device::AnalysisBackend;
 
 /// Settings of a sweep that its results do not depend on.
 #[derive(Debug, Clone, Copy)]

@@ -1,11 +1,10 @@
 //! The engine for weights that are given.
 
-use super::device::open;
 use super::engine::{Engine, EngineError};
 use super::fused_engine::FusedEngine;
 use super::tensor_engine::TensorEngine;
-use crate::config::Backend;
 use crate::data::Dataset;
+use crate::device::{Backend, open_device};
 use crate::net::Weights;
 
 /// An engine on the CPU that begins at `weights`: the fused one where it can be had.
@@ -20,6 +19,6 @@ pub fn engine_at(
     if weights.layers.len() == 2 {
         return Ok(Box::new(FusedEngine::new(weights, data, factor)?));
     }
-    let device = open(Backend::Flex, 0)?;
+    let device = open_device(Backend::Flex, 0)?;
     Ok(Box::new(TensorEngine::new(weights, data, factor, device)))
 }

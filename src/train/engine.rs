@@ -1,6 +1,7 @@
 //! What a trainer needs of whatever computes the steps.
 
 use super::snapshot::Snapshot;
+use crate::device::{DeviceError, EngineKind};
 use crate::net::Weights;
 
 /// A device or an engine that failed.
@@ -9,6 +10,12 @@ use crate::net::Weights;
 pub struct EngineError {
     pub engine: &'static str,
     pub fault: String,
+}
+
+impl From<DeviceError> for EngineError {
+    fn from(error: DeviceError) -> Self {
+        Self { engine: EngineKind::Tensor.name(), fault: error.0 }
+    }
 }
 
 /// Plain SGD on one network and one data set.

@@ -1,7 +1,6 @@
 //! Training: plain SGD with a warm-up, from the initial point to a minimum.
 
 mod choice;
-mod device;
 mod engine;
 pub mod fused;
 mod fused_engine;
@@ -14,10 +13,6 @@ mod trainer;
 mod warmup;
 
 pub use choice::engine_at;
-pub use device::{
-    Gpu, Offer, best as best_backend, catalogue, gpus as gpus_of, open as open_device,
-    open_as as open_device_as,
-};
 pub use engine::{Engine, EngineError};
 pub use fused_engine::FusedEngine;
 pub use history::{Point, to_csv as history_to_csv};

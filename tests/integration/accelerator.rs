@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use crate::common::adapter::skipped;
 use etastar::accelerate::OnDevice;
-use etastar::config::{AnalysisBackend, Backend};
 use etastar::curvature::Gram;
+use etastar::device::{AnalysisBackend, Backend};
 use etastar::process::Sampling;
 use etastar::stability::accelerator::Accelerator;
 use etastar::stability::generalized_sharpness::{Effort, Status};

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::common::config::tiny_config;
-use etastar::config::{AnalysisBackend, Config, EngineKind, RunSpec, grid};
+use etastar::config::{Config, RunSpec, grid};
 use etastar::data::Dataset;
+use etastar::device::{AnalysisBackend, EngineKind};
 use etastar::net::{Weights, minimum};
 use etastar::process::Algorithm;
 use etastar::record::run_id;

@@ -1,10 +1,9 @@
 //! The GPU's own kernels for small batches against a plain loop in double precision.
 use crate::common::adapter::skipped;
 use burn::tensor::Device;
-use etastar::config::Backend;
 use etastar::data::Dataset;
+use etastar::device::{Backend, open_device};
 use etastar::net::{Layer, Weights};
-use etastar::train::open_device;
 use etastar::train::row::{RowNetwork, open};
 
 /// Features, hidden units, outputs, runs and batch size.

@@ -7,13 +7,12 @@ use std::ops::ControlFlow;
 use crate::common::adapter::skipped;
 use crate::common::config::tiny_config;
 use burn::tensor::Device;
-use etastar::config::{Backend, Config, RunSpec, single};
+use etastar::config::{Config, RunSpec, single};
 use etastar::data::Dataset;
+use etastar::device::{Backend, open_device};
 use etastar::net::{Weights, Widths, initial};
 use etastar::train::row::{End, NewRun, Row, RunSource, open, train_row};
-use etastar::train::{
-    Engine, NoObserver, Outcome, Progress, StopReason, TensorEngine, open_device, train,
-};
+use etastar::train::{Engine, NoObserver, Outcome, Progress, StopReason, TensorEngine, train};
 
 fn spec(overrides: &[&str]) -> RunSpec {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();

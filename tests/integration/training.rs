@@ -3,10 +3,11 @@
 #[cfg(feature = "wgpu")]
 use crate::common::adapter::skipped;
 use crate::common::config::tiny_config;
-use etastar::config::{Backend, Config, RunSpec, single};
+use etastar::config::{Config, RunSpec, single};
 use etastar::data::Dataset;
+use etastar::device::{Backend, open_device};
 use etastar::net::{Weights, Widths, initial, minimum};
-use etastar::train::{Engine, FusedEngine, NoObserver, Progress, TensorEngine, open_device, train};
+use etastar::train::{Engine, FusedEngine, NoObserver, Progress, TensorEngine, train};
 
 fn spec(overrides: &[&str]) -> RunSpec {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();

@@ -45,6 +45,13 @@ impl Sampling {
         (Bernoulli::NAME, Self::Bernoulli),
     ];
 
+    /// The same with another default, which comes first.
+    pub fn words_with_default(default: Self) -> [(&'static str, Self); 3] {
+        let mut words = Self::WORDS;
+        words.sort_by_key(|(_, sampling)| *sampling != default);
+        words
+    }
+
     /// (α, β) for `samples` = n and `batch_size` = B.
     ///
     /// ```

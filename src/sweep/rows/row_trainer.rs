@@ -9,20 +9,21 @@ use burn::tensor::Device;
 
 use super::measure::{UnmeasuredRun, measure_all};
 use super::row_queue::RowQueue;
-use crate::config::{EngineKind, RunSpec};
+use crate::config::RunSpec;
+use crate::device::{DeviceError, DeviceMemory, EngineKind};
 use crate::net::Widths;
 use crate::sweep::device_handle::DeviceHandle;
 use crate::sweep::options::SweepOptions;
 use crate::sweep::pool::{POLL_INTERVAL, WorkerPool};
 use crate::text::panic_text;
 use crate::train::EngineError;
-use crate::train::row::{End, Memory, capacity, train_row};
+use crate::train::row::{End, capacity, train_row};
 
 /// Trains rows of runs on a device.
 pub struct RowTrainer {
     device: Device,
     device_name: String,
-    memory: Memory,
+    memory: DeviceMemory,
     /// `run.batched_runs`.
     batched_runs: usize,
 }
@@ -34,24 +35,23 @@ impl RowTrainer {
         specs: &[RunSpec],
         options: SweepOptions,
         device: &DeviceHandle,
-    ) -> Result<Option<Self>, EngineError> {
+    ) -> Result<Option<Self>, DeviceError> {
         let Some(spec) = specs.iter().find(|spec| Self::supports(spec)) else { return Ok(None) };
         let batched_runs = options.batched_runs;
         if batched_runs == 1 || (batched_runs == 0 && !spec.backend.is_gpu()) {
             return Ok(None);
         }
-        let unknown = Memory { total: None, buffer: None };
         Ok(Some(Self {
             device: device.open(spec.backend)?,
             device_name: device.gpu_name().unwrap_or(spec.backend.name()).to_owned(),
-            memory: device.gpu().map_or(unknown, |gpu| gpu.memory),
+            memory: device.gpu().map_or(DeviceMemory::UNKNOWN, |gpu| gpu.memory),
             batched_runs,
         }))
     }
 
     /// Whether a run can be part of a row: the steps of a mixture differ in their batch sizes.
     pub fn supports(spec: &RunSpec) -> bool {
-        spec.engine == EngineKind::Tensor && spec.train.algorithm.has_one_batch_size()
+        spec.engine.trains_rows() && spec.train.algorithm.has_one_batch_size()
     }
 
     /// Name of the device.
@@ -126,7 +126,7 @@ impl RowTrainer {
         };
         let name = &self.device_name;
         Err(EngineError {
-            engine: "tensor",
+            engine: EngineKind::Tensor.name(),
             fault: format!("{name} failed with {runs} runs at once: {fault}"),
         })
     }

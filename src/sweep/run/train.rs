@@ -4,10 +4,10 @@ use super::context::RunContext;
 use super::error::RunError;
 use super::monitor::TrainingMonitor;
 use super::results::TrainedRun;
-use crate::config::EngineKind;
+use crate::device::EngineKind;
 use crate::net::initial;
 use crate::record::{Record, is_complete};
-use crate::train::{self, Engine, FusedEngine, Progress, Snapshot, TensorEngine};
+use crate::train::{self, Engine, EngineError, FusedEngine, Progress, Snapshot, TensorEngine};
 
 /// How the work on a run ended.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl RunContext<'_> {
                     Some(saved) => saved.into_weights(&widths)?,
                     None => start(),
                 };
-                let device = self.device.open(spec.backend)?;
+                let device = self.device.open(spec.backend).map_err(EngineError::from)?;
                 Ok(Box::new(TensorEngine::new(&weights, data, factor, device)))
             }
         }

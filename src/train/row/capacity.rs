@@ -1,15 +1,7 @@
 //! How many runs fit on a device.
 
+use crate::device::DeviceMemory;
 use crate::net::Widths;
-
-/// What a device has to give.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Memory {
-    /// Bytes in all, if the driver tells.
-    pub total: Option<u64>,
-    /// The largest single buffer, if the driver tells.
-    pub buffer: Option<u64>,
-}
 
 /// Taken to be there where no driver tells: what the smallest current GPUs have.
 const UNTOLD: u64 = 4 << 30;
@@ -22,7 +14,7 @@ pub(super) const CHUNK_SAMPLES: usize = 1024;
 /// m = [`bytes_per_run`], b the largest buffer and w the bytes of a run's largest layer or inputs.
 ///
 /// Half of M is left to the allocator's rounding, to the driver and to whoever else uses it.
-pub fn capacity(widths: &Widths, batch_size: usize, memory: Memory) -> usize {
+pub fn capacity(widths: &Widths, batch_size: usize, memory: DeviceMemory) -> usize {
     let by_total = memory.total.unwrap_or(UNTOLD) / 2 / bytes_per_run(widths, batch_size);
     let by_buffer = memory.buffer.unwrap_or(u64::MAX) / largest_buffer(widths, batch_size);
     by_total.min(by_buffer).clamp(1, MOST as u64) as usize
@@ -55,14 +47,14 @@ mod tests {
         let parameters = 785 * 1024 + 1025 * 4;
         let expected = 4 * (3 * parameters + 1024 * 788 + 3 * 8 * 1812);
         assert_eq!(bytes_per_run(&widths, 8), expected as u64);
-        let memory = Memory { total: Some(2 << 30), buffer: None };
+        let memory = DeviceMemory { total: Some(2 << 30), buffer: None };
         assert_eq!(capacity(&widths, 8, memory), (1 << 30) / expected);
     }
 
     #[test]
     fn the_largest_buffer_and_the_cap_bound_it() {
         let widths = Widths::new(784, &[1024], 4);
-        let memory = |total, buffer| Memory { total, buffer };
+        let memory = |total, buffer| DeviceMemory { total, buffer };
         assert_eq!(capacity(&widths, 1, memory(Some(80 << 30), Some(128 << 20))), 41);
         assert_eq!(capacity(&widths, 1, memory(Some(80 << 30), None)), MOST);
         assert_eq!(capacity(&widths, 1, memory(Some(1), None)), 1);

@@ -16,7 +16,7 @@ mod row_state;
 mod step;
 mod trainer;
 
-pub use capacity::{Memory, bytes_per_run, capacity};
+pub use capacity::{bytes_per_run, capacity};
 pub use network::RowNetwork;
 pub use open::open;
 pub use row_state::{NewRun, RowState};

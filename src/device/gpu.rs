@@ -2,21 +2,34 @@
 
 use burn::tensor::Device;
 
-use super::super::row::Memory;
-use crate::config::Backend;
+use super::backend::Backend;
+
+/// The memory of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceMemory {
+    /// Bytes in all, if the driver reports them.
+    pub total: Option<u64>,
+    /// The largest single buffer, if the driver reports it.
+    pub buffer: Option<u64>,
+}
+
+impl DeviceMemory {
+    /// Of a device whose driver reports nothing.
+    pub const UNKNOWN: Self = Self { total: None, buffer: None };
+}
 
 /// One device of a GPU backend.
 #[derive(Debug, Clone)]
 pub struct Gpu {
     /// What the driver calls it.
     pub name: String,
-    /// Whether it is a card, and not a driver that computes on the CPU.
-    pub is_card: bool,
-    pub memory: Memory,
+    /// Whether it is a physical GPU, and not a driver that computes on the CPU.
+    pub is_physical: bool,
+    pub memory: DeviceMemory,
     pub(super) device: Device,
 }
 
-/// The devices of `backend`, cards first; none if the build lacks it.
+/// The devices of `backend`, physical GPUs first; none if the build lacks it.
 ///
 /// Opens every one of them; one that cannot be opened is left out.
 #[cfg(not(any(feature = "wgpu", feature = "cuda")))]
@@ -24,7 +37,7 @@ pub fn gpus(_: Backend) -> Vec<Gpu> {
     Vec::new()
 }
 
-/// The devices of `backend`, cards first; none if the build lacks it.
+/// The devices of `backend`, physical GPUs first; none if the build lacks it.
 ///
 /// Opens every one of them; one that cannot be opened is left out.
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
@@ -42,7 +55,7 @@ pub fn gpus(backend: Backend) -> Vec<Gpu> {
     let mine = found.into_iter().filter(|device| device.runtime() == runtime);
     let mut gpus: Vec<Gpu> =
         mine.filter_map(|device| catch_unwind(|| describe(device)).ok()).collect();
-    gpus.sort_by_key(|gpu| !gpu.is_card);
+    gpus.sort_by_key(|gpu| !gpu.is_physical);
     gpus
 }
 
@@ -53,8 +66,8 @@ fn describe(device: burn::cubecl::Device) -> Gpu {
     let memory = &properties.memory;
     Gpu {
         name: properties.identity.name.clone(),
-        is_card: properties.identity.physical.is_some(),
-        memory: Memory { total: memory.max_memory(), buffer: Some(memory.max_page_size) },
+        is_physical: properties.identity.physical.is_some(),
+        memory: DeviceMemory { total: memory.max_memory(), buffer: Some(memory.max_page_size) },
         device: Device::new(device),
     }
 }
