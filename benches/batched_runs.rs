@@ -21,8 +21,9 @@ use clap::Parser;
 use etastar::config::{Config, DataConfig};
 use etastar::data::Dataset;
 use etastar::device::{Backend, DeviceMemory, Gpu, best_backend, gpus, open_device};
+use etastar::loss::Loss;
 use etastar::net::{Weights, Widths, initial};
-use etastar::train::row::{RowNetwork, capacity, open};
+use etastar::train::row::{RowNetwork, capacity, fastest_network};
 use support::{SAMPLES, Scaling, Stage, Uniform};
 
 /// As in the program itself.
@@ -132,13 +133,13 @@ fn measure(
     };
     let seconds = Duration::from_secs_f64(options.seconds);
     let filled = |mut network: RowNetwork| {
-        network.join(&vec![weights.clone(); runs]);
+        network.append(&vec![weights.clone(); runs]);
         network
     };
-    let plain = filled(RowNetwork::new(&data, 1.0, device));
+    let plain = filled(RowNetwork::new(&data, Loss::squared(1.0), device));
     let tensors = rows_per_second(plain, batch_size, seconds);
-    let fastest = filled(open(&data, 1.0, device));
-    let kernels = fastest.has_kernels(batch_size);
+    let fastest = filled(fastest_network(&data, Loss::squared(1.0), device));
+    let kernels = fastest.uses_kernels(batch_size);
     let rows = if kernels { rows_per_second(fastest, batch_size, seconds) } else { tensors };
     let fused = [Stage::Start, Stage::Late]
         .map(|stage| fused_per_second(options.scaling(), stage, batch_size, seconds));

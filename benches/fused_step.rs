@@ -38,7 +38,7 @@ fn epoch<const B: usize>(bencher: Bencher, case: &(Scaling, Stage)) {
 
 #[divan::bench(args = CASES, sample_count = 40, sample_size = 1)]
 fn full_loss(bencher: Bencher, case: &(Scaling, Stage)) {
-    let net = network(*case);
+    let mut net = network(*case);
     bencher.counter(ItemsCount::new(SAMPLES)).bench_local(|| net.full_loss());
 }
 

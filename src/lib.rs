@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`config`] | a TOML file becomes settings, the settings a plan of runs |
 //! | [`data`] | labelled images from IDX files |
+//! | [`loss`] | what a run minimizes, with its derivatives in the outputs |
 //! | [`net`] | the multilayer perceptron, its initial point, its file format |
 //! | [`train`] | SGD with a warm-up and a stop rule, on one of two engines |
 //! | [`curvature`] | Gram matrix and Hessian products at a minimum |
@@ -67,6 +68,7 @@ pub mod device;
 pub(crate) mod differences;
 pub mod figures;
 pub mod launch;
+pub mod loss;
 pub mod measurement;
 pub mod memory;
 pub mod net;

@@ -72,7 +72,7 @@ fn check_run_against(
     data: &Dataset,
     available: Option<u64>,
 ) -> Result<(), TooLittle> {
-    let what = format!("the network {}", Widths::of(&spec.model, data));
+    let what = format!("the network {}", widths(spec, data));
     refuse(what, of_parameters(spec, data), available, "choose smaller model.hidden")?;
     let (n, q) = (data.samples, data.outputs);
     let what = format!("measuring a minimum of {n} samples × {q} outputs");
@@ -96,8 +96,12 @@ fn refuse(
     }
 }
 
+fn widths(spec: &RunSpec, data: &Dataset) -> Widths {
+    spec.model.widths(data.features, data.outputs)
+}
+
 fn of_parameters(spec: &RunSpec, data: &Dataset) -> u64 {
-    (Widths::of(&spec.model, data).parameters() as u64).saturating_mul(PER_PARAMETER)
+    (widths(spec, data).parameters() as u64).saturating_mul(PER_PARAMETER)
 }
 
 fn of_measuring(spec: &RunSpec, data: &Dataset) -> u64 {

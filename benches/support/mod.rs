@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read, Result};
 use std::sync::Arc;
 
+use etastar::loss::Loss;
 use etastar::train::fused::{OneHidden, Parameters, Problem, SparseInputs};
 use flate2::read::GzDecoder;
 
@@ -79,7 +80,7 @@ pub fn problem(scaling: Scaling) -> Arc<Problem> {
         }
     }
     let inputs = SparseInputs::new(&rows, INPUTS).expect("clean images");
-    Arc::new(Problem::new(inputs, targets, CLASSES, 1.0).expect("targets that fit"))
+    Arc::new(Problem::new(inputs, targets, CLASSES, Loss::squared(1.0)).expect("targets that fit"))
 }
 
 fn scale(pixel: u8, scaling: Scaling) -> f32 {

@@ -10,7 +10,6 @@ use clap::Args;
 use etastar::config::{Config, RunSpec, grid};
 use etastar::data::Dataset;
 use etastar::figures::{self, FiguresError};
-use etastar::net::Widths;
 use etastar::record::{check_experiment, is_finished, run_id};
 use etastar::store::{RunId, Store};
 use etastar::sweep::{Interrupt, Outcome, SweepError, sweep};
@@ -185,7 +184,7 @@ fn print_plan(
         return Ok(());
     }
     let finished = finished.into_iter().filter(|&finished| finished).count();
-    let widths = Widths::of(&config.model, data);
+    let widths = config.model.widths(data.features, data.outputs);
     writeln!(
         out,
         "{} {}, {finished} finished, in {}",

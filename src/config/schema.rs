@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 pub use super::slurm::SlurmConfig;
 use crate::device::{AnalysisBackend, Backend, EngineKind};
+use crate::loss::Loss;
+use crate::net::{Activation, Initialization, Widths};
 use crate::process::{Algorithm, BatchSampling};
 
 /// A whole configuration file, with defaults filled in.
@@ -99,11 +101,40 @@ pub struct ModelConfig {
     pub init_seed: u64,
 }
 
+impl ModelConfig {
+    /// The activation between the layers.
+    pub fn activation(&self) -> Activation {
+        Activation::Relu
+    }
+
+    /// The widths of the network for samples of `features` inputs and `outputs` targets.
+    pub fn widths(&self, features: usize, outputs: usize) -> Widths {
+        Widths::new(features, &self.hidden, outputs)
+    }
+}
+
+impl From<&ModelConfig> for Initialization {
+    fn from(config: &ModelConfig) -> Self {
+        Self {
+            activation: config.activation(),
+            factor: config.init_factor,
+            scale_biases: config.scale_biases,
+            seed: config.init_seed,
+        }
+    }
+}
+
 /// `[loss]`: ℓ_i = c ‖f(x_i) − y_i‖².
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LossConfig {
     /// c.
     pub factor: f64,
+}
+
+impl From<&LossConfig> for Loss {
+    fn from(config: &LossConfig) -> Self {
+        Self::squared(config.factor)
+    }
 }
 
 /// `[train]`: SGD from the warm-up to the stop.

@@ -1,35 +1,26 @@
 //! Products with the Hessian of the true loss, residual term included.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatRef};
+use faer::Mat;
 
-use super::kernel::through;
 use super::lanczos::LinearOperator;
-use super::pass::{Pass, mask, multiply};
+use super::pass::Pass;
+use crate::net::HessianProduct;
 
-/// v ↦ ∇²L v by the R-operator, forward over reverse (Pearlmutter 1994), on all n samples.
-///
-/// With R{·} the derivative along v = (V_l, v_l): R{z_l} = a_{l−1}V_lᵀ + R{a_{l−1}}W_lᵀ + v_l
-/// forwards; R{δ_{l−1}} = (R{δ_l} W_l + δ_l V_l) ∘ 1{z > 0} backwards, ReLU'' being 0; and
-/// R{∂L/∂W_l} = R{δ_l}ᵀa_{l−1} + δ_lᵀR{a_{l−1}}.
+/// v ↦ ∇²L v on all n samples.
 #[derive(Debug)]
 pub struct LossHessian<'a> {
     pass: &'a Pass,
-    /// ∂L/∂z_l, n × width, first layer first.
-    deltas: Vec<Mat<f64>>,
+    product: Box<dyn HessianProduct + 'a>,
+    /// κ/n.
+    scale: f64,
 }
 
 impl<'a> LossHessian<'a> {
     /// Prepares the backward pass of the loss itself.
     pub fn new(pass: &'a Pass) -> Self {
-        let scale = 2.0 * pass.factor / pass.samples() as f64;
-        let mut deltas = vec![faer::Scale(scale) * &pass.residuals];
-        for depth in (1..pass.weights.len()).rev() {
-            let next = through(pass, depth, &deltas[deltas.len() - 1], 1);
-            deltas.push(next);
-        }
-        deltas.reverse();
-        Self { pass, deltas }
+        let scale = pass.loss.derivative_factor() / pass.samples() as f64;
+        let product = pass.network.hessian_product(faer::Scale(scale) * pass.residuals());
+        Self { pass, product, scale }
     }
 
     /// The whole matrix, d × d: for small networks.
@@ -45,70 +36,6 @@ impl<'a> LossHessian<'a> {
         }
         matrix
     }
-
-    /// R{a_0} = 0 … R{a_{L−1}} and R{f}.
-    fn forward(&self, v: &[Direction<'_>]) -> (Vec<Mat<f64>>, Mat<f64>) {
-        let pass = self.pass;
-        let mut tangents = vec![Mat::<f64>::zeros(0, 0)];
-        for (depth, direction) in v.iter().enumerate() {
-            let mut z =
-                Mat::from_fn(pass.samples(), direction.bias.len(), |_, j| direction.bias[j]);
-            multiply(
-                &mut z,
-                pass.activations[depth].as_ref(),
-                direction.weight.transpose(),
-                pass.par,
-            );
-            if depth > 0 {
-                multiply(
-                    &mut z,
-                    tangents[depth].as_ref(),
-                    pass.weights[depth].transpose(),
-                    pass.par,
-                );
-            }
-            if depth + 1 < v.len() {
-                mask(&mut z, &pass.activations[depth + 1], 1);
-            }
-            tangents.push(z);
-        }
-        let outputs = tangents.pop().unwrap_or_else(Mat::new);
-        (tangents, outputs)
-    }
-
-    /// R{δ_{l−1}} from R{δ_l}.
-    fn backward(&self, depth: usize, delta: &Mat<f64>, direction: &Direction<'_>) -> Mat<f64> {
-        let pass = self.pass;
-        let mut before = Mat::<f64>::zeros(pass.samples(), pass.weights[depth].ncols());
-        multiply(&mut before, delta.as_ref(), pass.weights[depth].as_ref(), pass.par);
-        multiply(&mut before, self.deltas[depth].as_ref(), direction.weight, pass.par);
-        mask(&mut before, &pass.activations[depth], 1);
-        before
-    }
-
-    /// R{∂L/∂(W_l, b_l)}, written to the layer's part of the result.
-    fn write_layer(&self, depth: usize, tangent: &Mat<f64>, delta: &Mat<f64>, into: &mut [f64]) {
-        let pass = self.pass;
-        let (outputs, inputs) = (delta.ncols(), pass.activations[depth].ncols());
-        let mut weight = Mat::<f64>::zeros(inputs, outputs);
-        let activations = pass.activations[depth].transpose();
-        matmul(weight.as_mut(), Accum::Replace, activations, delta.as_ref(), 1.0, pass.par);
-        if depth > 0 {
-            multiply(&mut weight, tangent.transpose(), self.deltas[depth].as_ref(), pass.par);
-        }
-        for unit in 0..outputs {
-            for input in 0..inputs {
-                into[unit * inputs + input] = weight[(input, unit)];
-            }
-            into[outputs * inputs + unit] = delta.col(unit).sum();
-        }
-    }
-}
-
-/// The part of a parameter-space vector that belongs to one layer.
-struct Direction<'v> {
-    weight: MatRef<'v, f64>,
-    bias: &'v [f64],
 }
 
 impl LinearOperator for LossHessian<'_> {
@@ -117,26 +44,10 @@ impl LinearOperator for LossHessian<'_> {
     }
 
     fn apply(&self, v: &[f64], into: &mut [f64]) {
-        let mut rest = v;
-        let mut directions = Vec::with_capacity(self.pass.weights.len());
-        for weight in &self.pass.weights {
-            let (outputs, inputs) = weight.shape();
-            let (matrix, tail) = rest.split_at(outputs * inputs);
-            let (bias, tail) = tail.split_at(outputs);
-            let weight = MatRef::from_row_major_slice(matrix, outputs, inputs);
-            directions.push(Direction { weight, bias });
-            rest = tail;
-        }
-        let (tangents, outputs) = self.forward(&directions);
-        let mut delta = faer::Scale(2.0 * self.pass.factor / self.pass.samples() as f64) * outputs;
-        let mut end = into.len();
-        for depth in (0..directions.len()).rev() {
-            let start = end - (self.pass.weights[depth].ncols() + 1) * delta.ncols();
-            self.write_layer(depth, &tangents[depth], &delta, &mut into[start..end]);
-            if depth > 0 {
-                delta = self.backward(depth, &delta, &directions[depth]);
-            }
-            end = start;
-        }
+        let (function, outputs) = (self.pass.loss.function(), self.pass.network.outputs());
+        let output_hessian = |tangents: Mat<f64>| {
+            faer::Scale(self.scale) * function.apply_curvature(outputs, tangents)
+        };
+        self.product.apply(v, &output_hessian, into);
     }
 }

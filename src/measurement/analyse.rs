@@ -10,6 +10,7 @@ use crate::curvature::{
     self, Eigenpair, Gram, GramError, LossHessian, Pass, Search, Symmetric, top_eigenpair,
 };
 use crate::data::Dataset;
+use crate::loss::Loss;
 use crate::memory::{self, TooLittle};
 use crate::net::Weights;
 use crate::process::{Sampling, SamplingError};
@@ -63,7 +64,7 @@ pub fn analyse(
 ) -> Result<Analysis, AnalysisError> {
     check_shape(weights, data)?;
     memory::check_run(spec, data)?;
-    let pass = Pass::new(weights, data, spec.loss.factor, par);
+    let pass = Pass::new(weights, data, Loss::from(&spec.loss), par);
     let gram = curvature::gram(&pass)?;
     let settings = &spec.analysis;
     let search =

@@ -1,4 +1,4 @@
-//! Minima on disk: safetensors with the names of a PyTorch `nn.Sequential`, and how they came about.
+//! Minima on disk: safetensors with the names of a PyTorch `nn.Sequential`, and their origin.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
+use super::activation::Activation;
 use super::weights::{Layer, Weights};
 
-/// The metadata key of the JSON text that tells where a minimum comes from.
+/// The metadata key of the origin, a JSON text.
 ///
-/// It is the only key: the order of several would differ from file to file.
+/// It is the only key, because the order of several would differ from file to file.
 const ORIGIN: &str = "etastar";
 
 /// A saved minimum that cannot be used.
@@ -28,7 +29,7 @@ pub enum MinimumError {
 }
 
 /// The file's bytes: tensors `0.weight`, `0.bias`, `2.weight`, … (the ReLUs are the odd places), so
-/// that `nn.Sequential(nn.Linear(…), nn.ReLU(), nn.Linear(…))` loads it; `origin` is kept beside.
+/// that `nn.Sequential(nn.Linear(…), nn.ReLU(), nn.Linear(…))` loads it; `origin` goes into the metadata.
 ///
 /// # Errors
 /// A shape too large for the format.
@@ -91,7 +92,7 @@ fn layers(tensors: &SafeTensors<'_>) -> Result<Weights, String> {
         layers.push(Layer { outputs, inputs, weight, bias });
     }
     match layers.len() * 2 == tensors.len() && !layers.is_empty() {
-        true => Ok(Weights { layers }),
+        true => Ok(Weights { activation: Activation::default(), layers }),
         false => Err(format!(
             "expected the tensors 0.weight, 0.bias, 2.weight, 2.bias, … and no others; it holds {:?}",
             tensors.names()
@@ -138,7 +139,8 @@ mod tests {
             weight: vec![0.5; outputs * inputs],
             bias,
         };
-        Weights { layers: vec![layer(2, 3, vec![0.0, second_bias]), layer(1, 2, vec![1.0])] }
+        let layers = vec![layer(2, 3, vec![0.0, second_bias]), layer(1, 2, vec![1.0])];
+        Weights { activation: Activation::default(), layers }
     }
 
     #[test]

@@ -1,12 +1,14 @@
-//! The network: a multilayer perceptron with ReLU, its initial point, loss and file format.
+//! The network: a multilayer perceptron, its activation, initial point and file format.
 
+pub mod activation;
 mod init;
-mod loss;
 pub mod minimum;
 mod mlp;
+mod pass;
 mod weights;
 
-pub use init::initial;
-pub use loss::squared_error;
-pub use mlp::Mlp;
+pub use activation::Activation;
+pub use init::{Initialization, initial};
+pub use mlp::{Mlp, MlpPass};
+pub use pass::{HessianProduct, NetworkPass};
 pub use weights::{Layer, Weights, Widths};

@@ -1,9 +1,8 @@
-//! The parameters of a multilayer perceptron in plain memory.
+//! The parameters of a multilayer perceptron in host memory.
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::ModelConfig;
-use crate::data::Dataset;
+use super::activation::Activation;
 
 /// One affine layer z = W a + b.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,9 +17,10 @@ pub struct Layer {
     pub bias: Vec<f32>,
 }
 
-/// All layers, first to last, with ReLU between them.
+/// All layers, first to last, with the activation between them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weights {
+    pub activation: Activation,
     pub layers: Vec<Layer>,
 }
 
@@ -32,11 +32,6 @@ impl Widths {
     /// Inputs, hidden layers, outputs.
     pub fn new(features: usize, hidden: &[usize], outputs: usize) -> Self {
         Self([&[features], hidden, &[outputs]].concat())
-    }
-
-    /// The network of `model` for `data`.
-    pub fn of(model: &ModelConfig, data: &Dataset) -> Self {
-        Self::new(data.features, &model.hidden, data.outputs)
     }
 
     /// (inputs, outputs) of each layer.

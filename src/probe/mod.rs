@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::data::Dataset;
+use crate::loss::Loss;
 use crate::net::Weights;
 use crate::process::{BatchSettings, SamplingError};
 use crate::train::EngineError;
@@ -46,8 +47,7 @@ pub struct Probe<'a> {
     /// θ*.
     pub weights: &'a Weights,
     pub data: &'a Dataset,
-    /// c of the loss.
-    pub factor: f64,
+    pub loss: Loss,
     pub batches: BatchSettings,
     /// ‖δ‖/‖θ*‖.
     pub perturbation: f64,

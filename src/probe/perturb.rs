@@ -17,11 +17,11 @@ pub fn starts(probe: &Probe<'_>) -> Result<Vec<Weights>, ProbeError> {
     if length == 0.0 {
         return Err(ProbeError::Zero);
     }
-    let pass = Pass::new(probe.weights, probe.data, probe.factor, Par::rayon(0));
+    let pass = Pass::new(probe.weights, probe.data, probe.loss, Par::rayon(0));
     let start = |repeat: u64| {
         let mut rng = ChaCha8Rng::seed_from_u64(probe.seed);
         rng.set_stream(repeat);
-        let side = pass.samples() * pass.outputs();
+        let side = pass.samples() * pass.rows_per_sample();
         let z: Vec<f64> = (0..side).map(|_| rng.random_range(-1.0..1.0)).collect();
         displaced(probe.weights, &pull_back(&pass, &z), length)
             .ok_or(ProbeError::Lost { perturbation: probe.perturbation })

@@ -13,7 +13,7 @@ pub fn follow(
     rate: f64,
     repeat: u64,
 ) -> Result<Outcome, EngineError> {
-    let mut engine = engine_at(start, probe.data, probe.factor)?;
+    let mut engine = engine_at(start, probe.data, probe.loss)?;
     let initial_loss = engine.loss()?;
     let initial_distance = distance(start, probe.weights);
     let sampler = EpochSampler {

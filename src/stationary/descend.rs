@@ -6,6 +6,7 @@ use super::expansion::eigen;
 use super::{CUTOFF, StationaryError};
 use crate::curvature::{LossHessian, Pass, gradient};
 use crate::data::Dataset;
+use crate::loss::Loss;
 use crate::net::Weights;
 
 /// A point where the loss is as good as stationary.
@@ -41,12 +42,12 @@ const DAMPING: (f64, f64) = (1e-3, 1e6);
 /// # Errors
 /// The loss cannot be lowered further although its gradient is not 0: a kink of the ReLUs, or a
 /// start too far away. A saddle. A loss of 0.
-pub fn descend(start: &Weights, data: &Dataset, factor: f64) -> Result<Minimum, StationaryError> {
+pub fn descend(start: &Weights, data: &Dataset, loss: Loss) -> Result<Minimum, StationaryError> {
     let (mut weights, mut damping) = (start.clone(), DAMPING.0);
     for steps in 0..=STEPS {
-        let local = Local::at(&weights, data, factor)?;
+        let local = Local::at(&weights, data, loss)?;
         // The one-hot targets have length 1, so c is the loss of a network that says nothing.
-        if local.loss <= INTERPOLATED * factor {
+        if local.loss <= INTERPOLATED * loss.factor() {
             return Err(StationaryError::Interpolates);
         }
         if local.decrement() <= NEAR * local.loss {
@@ -54,14 +55,14 @@ pub fn descend(start: &Weights, data: &Dataset, factor: f64) -> Result<Minimum, 
         }
         let lower = |damping: f64| {
             let trial = moved(&weights, &local.step(damping));
-            (loss(&trial, data, factor) < local.loss).then_some(trial)
+            (value(&trial, data, loss) < local.loss).then_some(trial)
         };
         let Some((found, used)) = first(lower, damping) else {
             return Err(StationaryError::Stuck { gradient: local.norm(), loss: local.loss });
         };
         (weights, damping) = (found, used / 10.0);
     }
-    let local = Local::at(&weights, data, factor)?;
+    let local = Local::at(&weights, data, loss)?;
     Err(StationaryError::Stuck { gradient: local.norm(), loss: local.loss })
 }
 
@@ -83,8 +84,8 @@ struct Local {
 }
 
 impl Local {
-    fn at(weights: &Weights, data: &Dataset, factor: f64) -> Result<Self, StationaryError> {
-        let pass = Pass::new(weights, data, factor, Par::rayon(0));
+    fn at(weights: &Weights, data: &Dataset, loss: Loss) -> Result<Self, StationaryError> {
+        let pass = Pass::new(weights, data, loss, Par::rayon(0));
         let eigen = eigen(&LossHessian::new(&pass).dense())?;
         let slope = gradient(&pass);
         let along =
@@ -140,8 +141,8 @@ impl Local {
     }
 }
 
-fn loss(weights: &Weights, data: &Dataset, factor: f64) -> f64 {
-    Pass::new(weights, data, factor, Par::rayon(0)).loss()
+fn value(weights: &Weights, data: &Dataset, loss: Loss) -> f64 {
+    Pass::new(weights, data, loss, Par::rayon(0)).loss()
 }
 
 fn moved(weights: &Weights, step: &[f64]) -> Weights {

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::{CUTOFF, StationaryError};
 use crate::curvature::{LossHessian, Pass, gradient};
 use crate::data::Dataset;
+use crate::loss::Loss;
 use crate::net::Weights;
 use crate::stability::second_moment::SecondMoment;
 
@@ -24,11 +25,11 @@ impl Expansion {
     ///
     /// # Errors
     /// Numbers that are not finite.
-    pub fn at(weights: &Weights, data: &Dataset, factor: f64) -> Result<Self, StationaryError> {
+    pub fn at(weights: &Weights, data: &Dataset, loss: Loss) -> Result<Self, StationaryError> {
         let samples: Vec<(Vec<f64>, Mat<f64>)> = (0..data.samples)
             .into_par_iter()
             .map(|i| {
-                let pass = Pass::new(weights, &single(data, i), factor, Par::Seq);
+                let pass = Pass::new(weights, &single(data, i), loss, Par::Seq);
                 (gradient(&pass), LossHessian::new(&pass).dense())
             })
             .collect();

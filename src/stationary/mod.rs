@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::data::Dataset;
+use crate::loss::Loss;
 use crate::process::BatchSampling;
 use crate::process::SamplingError;
 use crate::quadratic::growth::Mean;
@@ -73,8 +74,7 @@ pub enum StationaryError {
 #[derive(Debug)]
 pub struct Request<'a> {
     pub data: &'a Dataset,
-    /// c of the loss.
-    pub factor: f64,
+    pub loss: Loss,
     pub sampling: BatchSampling,
     /// Steps of each chain; averages begin after half of them.
     pub steps: u64,

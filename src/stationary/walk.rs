@@ -44,8 +44,8 @@ impl Around<'_> {
         step_size: f64,
         seed: u64,
     ) -> Result<Option<Averages>, StationaryError> {
-        let Request { data, factor, sampling, .. } = *self.request;
-        let mut engine = engine_at(self.weights, data, factor)?;
+        let Request { data, loss, sampling, .. } = *self.request;
+        let mut engine = engine_at(self.weights, data, loss)?;
         let settings = BatchSettings { algorithm: Algorithm::Sgd, sampling, batch_size };
         let sampler = EpochSampler { settings, samples: data.samples, seed };
         let epochs = self.request.epochs(batch_size);
@@ -71,7 +71,7 @@ impl Around<'_> {
         if !weights.is_finite() {
             return Ok(None);
         }
-        let pass = Pass::new(&weights, self.request.data, self.request.factor, Par::Seq);
+        let pass = Pass::new(&weights, self.request.data, self.request.loss, Par::Seq);
         let away: Vec<f64> =
             values(&weights).zip(values(self.weights)).map(|(now, then)| now - then).collect();
         let along = self

@@ -9,7 +9,8 @@ use super::engine::{Engine, EngineError};
 use super::fused::{Layout, OneHidden, Parameters, Problem, SparseInputs, State};
 use super::snapshot::Snapshot;
 use crate::data::Dataset;
-use crate::net::{Layer, Weights};
+use crate::loss::Loss;
+use crate::net::{Activation, Layer, Weights};
 
 /// One network, trained in place.
 pub struct FusedEngine {
@@ -18,13 +19,19 @@ pub struct FusedEngine {
 }
 
 impl FusedEngine {
-    /// A network that begins at `weights`, with loss c‖f − y‖², c = `factor`.
+    /// Whether the engine supports the network: one hidden layer with ReLU.
+    pub fn supports(weights: &Weights) -> bool {
+        weights.layers.len() == 2 && weights.activation.is_relu()
+    }
+
+    /// A network that begins at `weights`.
     ///
     /// # Errors
-    /// More or fewer than one hidden layer, or numbers that are not finite.
-    pub fn new(weights: &Weights, data: &Dataset, factor: f64) -> Result<Self, EngineError> {
-        let [first, second] = &weights.layers[..] else {
-            return Err(fault("it needs exactly one hidden layer".to_owned()));
+    /// Another number of hidden layers than one, another activation than ReLU, or numbers that are not
+    /// finite.
+    pub fn new(weights: &Weights, data: &Dataset, loss: Loss) -> Result<Self, EngineError> {
+        let (true, [first, second]) = (Self::supports(weights), &weights.layers[..]) else {
+            return Err(fault("it needs exactly one hidden layer, with ReLU".to_owned()));
         };
         let parameters = Parameters {
             w1: first.weight.clone(),
@@ -32,7 +39,7 @@ impl FusedEngine {
             w2: second.weight.clone(),
             b2: second.bias.clone(),
         };
-        let problem = problem(data, factor)?;
+        let problem = problem(data, loss)?;
         let net = OneHidden::new(problem, &parameters).map_err(|e| fault(e.to_string()))?;
         Ok(Self { net, inputs: data.features })
     }
@@ -41,14 +48,14 @@ impl FusedEngine {
     ///
     /// # Errors
     /// A state of another engine or of another size.
-    pub fn restore(mut saved: Snapshot, data: &Dataset, factor: f64) -> Result<Self, EngineError> {
+    pub fn restore(mut saved: Snapshot, data: &Dataset, loss: Loss) -> Result<Self, EngineError> {
         let layout = match saved.facts["layout"].as_str() {
             Some("pixel") => Layout::PixelMajor,
             Some("unit") => Layout::UnitMajor,
             _ => return Err(fault("the saved state names no layout".to_owned())),
         };
         let count = |name: &str| saved.facts[name].as_u64().unwrap_or(0);
-        let (on, seen) = (count("on"), count("seen"));
+        let (active, evaluated) = (count("on"), count("seen"));
         let stored = Parameters {
             w1: saved.take("w1")?,
             b1: saved.take("b1")?,
@@ -56,8 +63,8 @@ impl FusedEngine {
             b2: saved.take("b2")?,
         };
         let (offset, response) = (saved.take("offset")?, saved.take("response")?);
-        let state = State { stored, offset, response, layout, on, seen };
-        let problem = problem(data, factor)?;
+        let state = State { stored, offset, response, layout, active, evaluated };
+        let problem = problem(data, loss)?;
         let net = OneHidden::restore(problem, &state).map_err(|e| fault(e.to_string()))?;
         Ok(Self { net, inputs: data.features })
     }
@@ -86,7 +93,7 @@ impl Engine for FusedEngine {
     }
 
     fn snapshot(&self) -> Result<Snapshot, EngineError> {
-        let State { stored, offset, response, layout, on, seen } = self.net.state();
+        let State { stored, offset, response, layout, active, evaluated } = self.net.state();
         let layout = match layout {
             Layout::PixelMajor => "pixel",
             Layout::UnitMajor => "unit",
@@ -101,21 +108,22 @@ impl Engine for FusedEngine {
         ];
         let arrays: BTreeMap<String, Vec<f32>> =
             arrays.into_iter().map(|(name, values)| (name.to_owned(), values)).collect();
-        Ok(Snapshot { arrays, facts: json!({ "layout": layout, "on": on, "seen": seen }) })
+        Ok(Snapshot { arrays, facts: json!({ "layout": layout, "on": active, "seen": evaluated }) })
     }
 
     fn weights(&self) -> Result<Weights, EngineError> {
         let Parameters { w1, b1, w2, b2 } = self.net.parameters();
         let (hidden, outputs) = (b1.len(), b2.len());
         let first = Layer { outputs: hidden, inputs: self.inputs, weight: w1, bias: b1 };
-        Ok(Weights { layers: vec![first, Layer { outputs, inputs: hidden, weight: w2, bias: b2 }] })
+        let second = Layer { outputs, inputs: hidden, weight: w2, bias: b2 };
+        Ok(Weights { activation: Activation::Relu, layers: vec![first, second] })
     }
 }
 
-fn problem(data: &Dataset, factor: f64) -> Result<Arc<Problem>, EngineError> {
+fn problem(data: &Dataset, loss: Loss) -> Result<Arc<Problem>, EngineError> {
     let inputs =
         SparseInputs::new(&data.inputs, data.features).map_err(|e| fault(e.to_string()))?;
-    let problem = Problem::new(inputs, data.targets.clone(), data.outputs, factor as f32);
+    let problem = Problem::new(inputs, data.targets.clone(), data.outputs, loss);
     problem.map(Arc::new).map_err(|e| fault(e.to_string()))
 }
 

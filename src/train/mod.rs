@@ -1,7 +1,7 @@
 //! Training: plain SGD with a warm-up, from the initial point to a minimum.
 
-mod choice;
 mod engine;
+mod factory;
 pub mod fused;
 mod fused_engine;
 mod history;
@@ -12,8 +12,8 @@ mod tensor_engine;
 mod trainer;
 mod warmup;
 
-pub use choice::engine_at;
 pub use engine::{Engine, EngineError};
+pub use factory::{engine_at, engine_of_run, weights_of_run};
 pub use fused_engine::FusedEngine;
 pub use history::{Point, to_csv as history_to_csv};
 pub use snapshot::Snapshot;

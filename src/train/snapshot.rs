@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::engine::EngineError;
-use crate::net::{Layer, Weights, Widths};
+use crate::net::{Activation, Layer, Weights, Widths};
 
 /// Named single-precision arrays and a few facts in JSON.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,10 +15,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The array `name`, taken out.
+    /// Removes the array `name` and returns it.
     ///
     /// # Errors
-    /// There is none.
+    /// The array is missing.
     pub fn take(&mut self, name: &str) -> Result<Vec<f32>, EngineError> {
         self.arrays.remove(name).ok_or_else(|| EngineError {
             engine: "saved",
@@ -26,7 +26,7 @@ impl Snapshot {
         })
     }
 
-    /// A snapshot that is nothing but parameters.
+    /// A snapshot of the parameters alone.
     pub fn of_weights(weights: &Weights) -> Self {
         let mut arrays = BTreeMap::new();
         for (depth, layer) in weights.layers.iter().enumerate() {
@@ -40,7 +40,11 @@ impl Snapshot {
     ///
     /// # Errors
     /// Arrays that are missing or do not have the sizes of `widths`.
-    pub fn into_weights(mut self, widths: &Widths) -> Result<Weights, EngineError> {
+    pub fn into_weights(
+        mut self,
+        widths: &Widths,
+        activation: Activation,
+    ) -> Result<Weights, EngineError> {
         let mut layers = Vec::new();
         for (depth, (inputs, outputs)) in widths.layers().enumerate() {
             let weight = self.take(&format!("{depth}.weight"))?;
@@ -51,6 +55,6 @@ impl Snapshot {
             }
             layers.push(Layer { outputs, inputs, weight, bias });
         }
-        Ok(Weights { layers })
+        Ok(Weights { activation, layers })
     }
 }

@@ -7,7 +7,8 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::engine::{Engine, EngineError};
 use super::snapshot::Snapshot;
 use crate::data::Dataset;
-use crate::net::{Mlp, Weights, squared_error};
+use crate::loss::Loss;
+use crate::net::{Mlp, Weights};
 
 /// Rows of the full-data loss computed at once: bounds the memory of the activations.
 const LOSS_ROWS: usize = 4096;
@@ -19,13 +20,12 @@ pub struct TensorEngine {
     inputs: Tensor<2>,
     targets: Tensor<2>,
     device: Device,
-    /// c of the loss.
-    factor: f64,
+    loss: Loss,
 }
 
 impl TensorEngine {
     /// Puts network and data on `device`.
-    pub fn new(weights: &Weights, data: &Dataset, factor: f64, device: Device) -> Self {
+    pub fn new(weights: &Weights, data: &Dataset, loss: Loss, device: Device) -> Self {
         let device = device.autodiff();
         let matrix = |values: &[f32], columns| {
             Tensor::from_data(TensorData::new(values.to_vec(), [data.samples, columns]), &device)
@@ -36,7 +36,7 @@ impl TensorEngine {
             inputs: matrix(&data.inputs, data.features),
             targets: matrix(&data.targets, data.outputs),
             device,
-            factor,
+            loss,
         }
     }
 
@@ -44,7 +44,7 @@ impl TensorEngine {
         self.model.as_ref().ok_or_else(|| fault("an earlier step failed"))
     }
 
-    /// Makes one step and returns Σ ‖f − y‖² of the batch before it.
+    /// Makes one step and returns Σ φ of the batch before it, ℓ = c φ.
     fn step(
         &mut self,
         inputs: Tensor<2>,
@@ -53,12 +53,12 @@ impl TensorEngine {
     ) -> Result<Tensor<1>, EngineError> {
         let model = self.model.take().ok_or_else(|| fault("an earlier step failed"))?;
         let [batch_size, _] = inputs.dims();
-        let error = squared_error(model.forward(inputs), targets);
-        let loss = error.clone() * (self.factor / batch_size as f64);
+        let sum = self.loss.function().tensor_sum(model.forward(inputs), targets);
+        let loss = sum.clone() * (self.loss.factor() / batch_size as f64);
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
         // The optimiser updates a buffer in place only when nothing else holds it, hence the move.
         self.model = Some(self.optimizer.step(learning_rate, model, gradients));
-        Ok(error.inner())
+        Ok(sum.inner())
     }
 }
 
@@ -78,13 +78,13 @@ impl Engine for TensorEngine {
         for start in (0..order.len()).step_by(batch_size) {
             let rows = start..(start + batch_size).min(order.len());
             let (x, y) = (inputs.clone().slice([rows.clone()]), targets.clone().slice([rows]));
-            let error = self.step(x, y, learning_rate)?;
+            let sum = self.step(x, y, learning_rate)?;
             total = Some(match total {
-                Some(sum) => sum + error,
-                None => error,
+                Some(total) => total + sum,
+                None => sum,
             });
         }
-        total.map_or(Ok(0.0), |sum| Ok(self.factor * scalar(sum)?))
+        total.map_or(Ok(0.0), |total| Ok(self.loss.factor() * scalar(total)?))
     }
 
     fn loss(&mut self) -> Result<f64, EngineError> {
@@ -95,9 +95,9 @@ impl Engine for TensorEngine {
             let rows = start..(start + LOSS_ROWS).min(samples);
             let x = self.inputs.clone().slice([rows.clone()]).inner();
             let y = self.targets.clone().slice([rows]).inner();
-            total += scalar(squared_error(model.forward(x), y))?;
+            total += scalar(self.loss.function().tensor_sum(model.forward(x), y))?;
         }
-        Ok(self.factor * total / samples as f64)
+        Ok(self.loss.factor() * total / samples as f64)
     }
 
     fn snapshot(&self) -> Result<Snapshot, EngineError> {

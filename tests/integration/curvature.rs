@@ -4,6 +4,7 @@
 use etastar::config::ModelConfig;
 use etastar::curvature::{LinearOperator, LossHessian, Pass, gram, pull_back};
 use etastar::data::Dataset;
+use etastar::loss::Loss;
 use etastar::net::{Weights, Widths, initial};
 use faer::{Mat, Par};
 use rand::RngExt;
@@ -74,7 +75,7 @@ impl Problem {
     }
 
     fn pass(&self) -> Pass {
-        Pass::new(&self.weights, &self.data, FACTOR, Par::Seq)
+        Pass::new(&self.weights, &self.data, Loss::squared(FACTOR), Par::Seq)
     }
 
     /// Rows √(2c) ∇f_k(x_i) by central differences.
@@ -225,7 +226,7 @@ fn dead_samples_are_those_that_no_weight_moves() {
         };
         let dead = (0..40).filter(|&i| !moves(i)).count();
         assert!((1..40).contains(&dead), "the test needs samples of both kinds, has {dead} dead");
-        let pass = Pass::new(&problem.weights, &problem.data, FACTOR, Par::Seq);
+        let pass = Pass::new(&problem.weights, &problem.data, Loss::squared(FACTOR), Par::Seq);
         assert_eq!(pass.dead_samples(), dead, "{widths:?}");
     }
 }

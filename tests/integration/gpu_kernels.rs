@@ -3,8 +3,9 @@ use crate::common::adapter::skipped;
 use burn::tensor::Device;
 use etastar::data::Dataset;
 use etastar::device::{Backend, open_device};
-use etastar::net::{Layer, Weights};
-use etastar::train::row::{RowNetwork, open};
+use etastar::loss::Loss;
+use etastar::net::{Activation, Layer, Weights};
+use etastar::train::row::{RowNetwork, fastest_network};
 
 /// Features, hidden units, outputs, runs and batch size.
 const CASES: [[usize; 5]; 8] = [
@@ -52,7 +53,8 @@ fn network([features, hidden, outputs, ..]: [usize; 5], seed: u64) -> Weights {
         weight: (0..inputs * outputs).map(|_| next() / (inputs as f32).sqrt()).collect(),
         bias: (0..outputs).map(|_| next()).collect(),
     };
-    Weights { layers: vec![layer(features, hidden), layer(hidden, outputs)] }
+    let layers = vec![layer(features, hidden), layer(hidden, outputs)];
+    Weights { activation: Activation::Relu, layers }
 }
 
 fn order(length: usize, seed: u64) -> Vec<u32> {
@@ -135,9 +137,9 @@ fn steps_are_those_of_a_plain_loop() {
     for case @ [features, hidden, outputs, runs, batch_size] in CASES {
         let data = data(features, outputs);
         let starts: Vec<Weights> = (0..runs).map(|run| network(case, 10 + run as u64)).collect();
-        let mut row = open(&data, FACTOR, &device);
-        row.join(&starts);
-        assert!(row.has_kernels(batch_size), "{case:?}");
+        let mut row = fastest_network(&data, Loss::squared(FACTOR), &device);
+        row.append(&starts);
+        assert!(row.uses_kernels(batch_size), "{case:?}");
         let rate = 1.0 / (features + hidden) as f64;
         let rates: Vec<f64> = (0..runs).map(|run| rate / (1.0 + run as f64)).collect();
         // Two calls, so that one begins where another ended; both end with a smaller batch.
@@ -176,9 +178,9 @@ fn a_run_that_diverges_says_so_and_disturbs_nobody() {
     let case = [9, 24, 4, 2, 4];
     let data = data(9, 4);
     let starts = [network(case, 1), network(case, 2)];
-    let mut row = open(&data, FACTOR, &device);
-    row.join(&starts);
-    assert!(row.has_kernels(4));
+    let mut row = fastest_network(&data, Loss::squared(FACTOR), &device);
+    row.append(&starts);
+    assert!(row.uses_kernels(4));
     let order = order(40, 5);
     let losses = row.steps(&[&order, &order], 4, &[1e20, 0.01]).unwrap();
     assert!(!losses[0].is_finite(), "{losses:?}");
@@ -191,13 +193,13 @@ fn a_run_that_diverges_says_so_and_disturbs_nobody() {
 fn other_networks_and_batches_go_without_them() {
     let Some(device) = device() else { return };
     let data = data(9, 4);
-    let mut row = open(&data, FACTOR, &device);
-    row.join(&[network([9, 24, 4, 1, 1], 1)]);
-    assert!(row.has_kernels(16) && !row.has_kernels(17));
-    assert!(!RowNetwork::new(&data, FACTOR, &device).has_kernels(1));
-    let mut linear = open(&data, FACTOR, &device);
+    let mut row = fastest_network(&data, Loss::squared(FACTOR), &device);
+    row.append(&[network([9, 24, 4, 1, 1], 1)]);
+    assert!(row.uses_kernels(16) && !row.uses_kernels(17));
+    assert!(!RowNetwork::new(&data, Loss::squared(FACTOR), &device).uses_kernels(1));
+    let mut linear = fastest_network(&data, Loss::squared(FACTOR), &device);
     let mut weights = network([9, 4, 4, 1, 1], 1);
     weights.layers.pop();
-    linear.join(&[weights]);
-    assert!(!linear.has_kernels(1));
+    linear.append(&[weights]);
+    assert!(!linear.uses_kernels(1));
 }

@@ -10,8 +10,9 @@ use burn::tensor::Device;
 use etastar::config::{Config, RunSpec, single};
 use etastar::data::Dataset;
 use etastar::device::{Backend, open_device};
+use etastar::loss::Loss;
 use etastar::net::{Weights, Widths, initial};
-use etastar::train::row::{End, NewRun, Row, RunSource, open, train_row};
+use etastar::train::row::{End, NewRun, Row, RunSource, fastest_network, train_row};
 use etastar::train::{Engine, NoObserver, Outcome, Progress, StopReason, TensorEngine, train};
 
 fn spec(overrides: &[&str]) -> RunSpec {
@@ -68,16 +69,16 @@ fn a_rows_steps_are_those_of_single_runs() {
                     (0..2 * batch_size + 3).map(|k| ((factor * k + shift) % 12) as u32).collect()
                 };
                 let orders = [order(5, 3), order(11, 0), order(1, 7)];
-                let mut row = open(&data, spec.loss.factor, &device);
-                row.join(&networks[..2]);
-                row.join(&networks[2..]);
+                let mut row = fastest_network(&data, Loss::from(&spec.loss), &device);
+                row.append(&networks[..2]);
+                row.append(&networks[2..]);
                 let parts = [&orders[0][..], &orders[1], &orders[2]];
                 let losses = row.steps(&parts, batch_size, &rates).unwrap();
                 for slot in 0..3 {
                     let mut alone = TensorEngine::new(
                         &networks[slot],
                         &data,
-                        spec.loss.factor,
+                        Loss::from(&spec.loss),
                         open_device(Backend::Flex, 0).unwrap(),
                     );
                     let loss = alone.steps(&orders[slot], batch_size, rates[slot]).unwrap();
@@ -171,7 +172,7 @@ fn desk(specs: &[RunSpec], data: &Dataset) -> Desk {
 fn together(specs: &[RunSpec], capacity: usize, device: &Device) -> Desk {
     let data = Dataset::load(&specs[0].data).unwrap();
     let mut desk = desk(specs, &data);
-    let end = train_row(&data, specs[0].loss.factor, device, capacity, &mut desk).unwrap();
+    let end = train_row(&data, Loss::from(&specs[0].loss), device, capacity, &mut desk).unwrap();
     assert_eq!(end, End::Finished);
     assert_eq!(desk.done.len(), specs.len());
     assert_eq!(desk.most, capacity.min(specs.len()));
@@ -181,7 +182,7 @@ fn together(specs: &[RunSpec], capacity: usize, device: &Device) -> Desk {
 fn alone(spec: &RunSpec) -> (Outcome, Weights) {
     let data = Dataset::load(&spec.data).unwrap();
     let device = open_device(Backend::Flex, 0).unwrap();
-    let mut engine = TensorEngine::new(&start(spec, &data), &data, spec.loss.factor, device);
+    let mut engine = TensorEngine::new(&start(spec, &data), &data, Loss::from(&spec.loss), device);
     let progress = Progress::begin(&mut engine).unwrap();
     let samples = data.samples;
     let outcome = train(&spec.train, samples, progress, &mut engine, &mut NoObserver).unwrap();
@@ -255,12 +256,12 @@ fn an_interrupted_row_goes_on_with_the_same_bits() {
     let data = Dataset::load(&specs[0].data).unwrap();
     for stop in [1, 2, 7, 42, 43, 47] {
         let mut first = Desk { stop: Some(stop), ..desk(&specs, &data) };
-        let factor = specs[0].loss.factor;
-        let end = train_row(&data, factor, &device, 2, &mut first).unwrap();
+        let loss = Loss::from(&specs[0].loss);
+        let end = train_row(&data, loss, &device, 2, &mut first).unwrap();
         assert_eq!(end, End::Interrupted, "look {stop}");
         let mut second = Desk { waiting: first.left.into(), done: first.done, ..Desk::default() };
         second.waiting.extend(first.waiting);
-        assert_eq!(train_row(&data, factor, &device, 3, &mut second).unwrap(), End::Finished);
+        assert_eq!(train_row(&data, loss, &device, 3, &mut second).unwrap(), End::Finished);
         assert_same(&second, &reference);
     }
 }

@@ -8,6 +8,7 @@ use crate::common::program::{etastar, stderr, stdout};
 use etastar::config::{Config, single};
 use etastar::curvature::{Pass, gradient, mean_squared_gradient};
 use etastar::data::Dataset;
+use etastar::loss::Loss;
 use etastar::net::{Widths, initial};
 use faer::Par;
 use serde_json::{Value, json};
@@ -202,10 +203,10 @@ fn the_squared_gradients_are_those_of_the_samples() {
             samples: 1,
             ..data.clone()
         };
-        let pass = Pass::new(&weights, &sample, 0.7, Par::Seq);
+        let pass = Pass::new(&weights, &sample, Loss::squared(0.7), Par::Seq);
         gradient(&pass).iter().map(|g| g * g).sum::<f64>()
     };
     let expected = (0..data.samples).map(squares).sum::<f64>() / data.samples as f64;
-    let found = mean_squared_gradient(&Pass::new(&weights, &data, 0.7, Par::Seq));
+    let found = mean_squared_gradient(&Pass::new(&weights, &data, Loss::squared(0.7), Par::Seq));
     assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
 }

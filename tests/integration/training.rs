@@ -6,6 +6,7 @@ use crate::common::config::tiny_config;
 use etastar::config::{Config, RunSpec, single};
 use etastar::data::Dataset;
 use etastar::device::{Backend, open_device};
+use etastar::loss::Loss;
 use etastar::net::{Weights, Widths, initial, minimum};
 use etastar::train::{Engine, FusedEngine, NoObserver, Progress, TensorEngine, train};
 
@@ -23,7 +24,7 @@ fn start(spec: &RunSpec) -> (Weights, Dataset) {
 
 fn engine(spec: &RunSpec, backend: Backend) -> TensorEngine {
     let (weights, data) = start(spec);
-    TensorEngine::new(&weights, &data, spec.loss.factor, open_device(backend, 0).unwrap())
+    TensorEngine::new(&weights, &data, Loss::from(&spec.loss), open_device(backend, 0).unwrap())
 }
 
 fn flat(weights: &Weights) -> Vec<f64> {
@@ -205,7 +206,7 @@ fn the_fused_engine_makes_the_same_steps() {
             let (weights, data) = start(&spec);
             let order: Vec<u32> = (0..12).chain((0..12).rev()).collect();
             let mut tensor = engine(&spec, Backend::Flex);
-            let mut fused = FusedEngine::new(&weights, &data, spec.loss.factor).unwrap();
+            let mut fused = FusedEngine::new(&weights, &data, Loss::from(&spec.loss)).unwrap();
             let rate = 0.02;
             let losses = [
                 tensor.steps(&order, batch_size, rate).unwrap(),
@@ -238,7 +239,7 @@ fn both_engines_find_minima_alike() {
         .map(|seed| {
             let spec = spec(&[&format!("train.seed={seed}")]);
             let (weights, data) = start(&spec);
-            let mut fused = FusedEngine::new(&weights, &data, spec.loss.factor).unwrap();
+            let mut fused = FusedEngine::new(&weights, &data, Loss::from(&spec.loss)).unwrap();
             sharpness(&mut engine(&spec, Backend::Flex), &spec) - sharpness(&mut fused, &spec)
         })
         .collect();

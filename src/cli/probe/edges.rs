@@ -26,9 +26,9 @@ impl Edges {
     /// The edges of the process that `probe` follows; η*_var of independent batches too where it has
     /// another.
     pub fn of(probe: &Probe<'_>) -> anyhow::Result<Self> {
-        let Probe { weights, data, factor, batches, .. } = *probe;
+        let Probe { weights, data, loss, batches, .. } = *probe;
         let batch_size = batches.batch_size;
-        let pass = Pass::new(weights, data, factor, Par::rayon(0));
+        let pass = Pass::new(weights, data, loss, Par::rayon(0));
         let gram = gram(&pass)?;
         let effort = generalized_sharpness::Effort::default();
         let request =

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use etastar::figures::draw_probe;
+use etastar::loss::Loss;
 use etastar::net::Weights;
 use etastar::probe::{Outcome, Probe as Request};
 use etastar::process::{Algorithm, BatchSampling, BatchSettings};
@@ -98,7 +99,7 @@ impl Probe {
         Request {
             weights: &minimum.weights,
             data: &minimum.data,
-            factor: minimum.spec.loss.factor,
+            loss: Loss::from(&minimum.spec.loss),
             batches: BatchSettings {
                 algorithm: if self.mixture { Algorithm::Mixture } else { Algorithm::Sgd },
                 sampling: BatchSampling::shuffled(self.shuffle),

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use etastar::figures::draw_stationary;
+use etastar::loss::Loss;
 use etastar::process::BatchSampling;
 use etastar::process::Sampling;
 use etastar::stationary::{Expansion, Minimum as Bottom, Point, Request, Row, StationaryError};
@@ -124,7 +125,7 @@ impl Stationary {
         }
         let request = Request {
             data: &minimum.data,
-            factor: minimum.spec.loss.factor,
+            loss: Loss::from(&minimum.spec.loss),
             sampling: self.sampling(),
             steps: self.steps,
             chains: self.chains,
@@ -169,8 +170,8 @@ impl Stationary {
 /// Down to the very minimum, and the samples' losses around it.
 fn expand(minimum: &Minimum, style: Style) -> Result<(Bottom, Expansion), StationaryError> {
     style.note("the Hessians of all samples at the minimum …");
-    let factor = minimum.spec.loss.factor;
-    let bottom = descend(&minimum.weights, &minimum.data, factor)?;
-    let expansion = Expansion::at(&bottom.weights, &minimum.data, factor)?;
+    let loss = Loss::from(&minimum.spec.loss);
+    let bottom = descend(&minimum.weights, &minimum.data, loss)?;
+    let expansion = Expansion::at(&bottom.weights, &minimum.data, loss)?;
     Ok((bottom, expansion))
 }

@@ -7,14 +7,15 @@ use std::time::Instant;
 
 use super::measure::UnmeasuredRun;
 use crate::config::RunSpec;
-use crate::net::{Weights, initial};
+use crate::loss::Loss;
+use crate::net::Weights;
 use crate::record::{Record, run_id};
 use crate::store::{Claim, RunId};
 use crate::sweep::events::Event;
 use crate::sweep::pool::{POLL_INTERVAL, WorkerPool};
 use crate::sweep::run::{RunContext, RunError, TrainedRun};
 use crate::train::row::{NewRun, Row, RunSource};
-use crate::train::{EngineError, Outcome, Progress, Snapshot, StopReason};
+use crate::train::{EngineError, Outcome, Progress, Snapshot, StopReason, weights_of_run};
 
 /// The worker that trains rows.
 const WORKER: usize = 0;
@@ -66,9 +67,9 @@ impl<'s, 'p> RowQueue<'s, 'p> {
         !self.queue.is_empty() || !self.claimed_by_others.is_empty()
     }
 
-    /// c of the loss.
-    pub fn loss_factor(&self) -> f64 {
-        self.first.loss.factor
+    /// The loss of all runs.
+    pub fn loss(&self) -> Loss {
+        Loss::from(&self.first.loss)
     }
 
     /// Claims a run and loads its state; `None` if it needs no training, or another process has it.
@@ -89,12 +90,11 @@ impl<'s, 'p> RowQueue<'s, 'p> {
         }
         context.reporter.report(&Event::Started { worker: WORKER, spec });
         let run = context.of_run(WORKER, spec, &id, &claim);
-        let (weights, progress, seconds) = match run.load_checkpoint()? {
-            Some(saved) => {
-                (saved.engine.into_weights(&run.widths())?, Some(saved.progress), saved.seconds)
-            }
-            None => (initial(&run.widths(), &spec.model), None, 0.0),
+        let (saved, progress, seconds) = match run.load_checkpoint()? {
+            Some(saved) => (Some(saved.engine), Some(saved.progress), saved.seconds),
+            None => (None, None, 0.0),
         };
+        let weights = weights_of_run(spec, context.data, saved)?;
         let key = RunSlot { spec, id, claim, seconds };
         Ok(Some(NewRun { key, schedule: spec.train.clone(), weights, progress }))
     }

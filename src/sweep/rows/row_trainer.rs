@@ -11,7 +11,6 @@ use super::measure::{UnmeasuredRun, measure_all};
 use super::row_queue::RowQueue;
 use crate::config::RunSpec;
 use crate::device::{DeviceError, DeviceMemory, EngineKind};
-use crate::net::Widths;
 use crate::sweep::device_handle::DeviceHandle;
 use crate::sweep::options::SweepOptions;
 use crate::sweep::pool::{POLL_INTERVAL, WorkerPool};
@@ -102,7 +101,7 @@ impl RowTrainer {
     }
 
     fn runs_at_once(&self, pool: &WorkerPool<'_>, spec: &RunSpec) -> usize {
-        let widths = Widths::of(&spec.model, pool.context.data);
+        let widths = spec.model.widths(pool.context.data.features, pool.context.data.outputs);
         match self.batched_runs {
             0 => capacity(&widths, spec.train.batch_size, self.memory),
             batched_runs => batched_runs,
@@ -116,8 +115,8 @@ impl RowTrainer {
         runs: usize,
         queue: &mut RowQueue<'_, '_>,
     ) -> Result<End, EngineError> {
-        let factor = queue.loss_factor();
-        let train = || train_row(pool.context.data, factor, &self.device, runs, queue);
+        let loss = queue.loss();
+        let train = || train_row(pool.context.data, loss, &self.device, runs, queue);
         let fault = match catch_unwind(AssertUnwindSafe(train)) {
             Ok(Ok(end)) => return Ok(end),
             Ok(Err(error)) => error.fault,

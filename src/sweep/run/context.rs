@@ -8,7 +8,6 @@ use faer::Par;
 use super::error::RunError;
 use crate::config::RunSpec;
 use crate::data::Dataset;
-use crate::net::Widths;
 use crate::record::Provenance;
 use crate::stability::accelerator::Accelerator;
 use crate::store::{Claim, RunId, Store};
@@ -40,11 +39,6 @@ impl RunContext<'_> {
     /// The folder of the run.
     pub fn folder(&self) -> PathBuf {
         self.store.run_folder(self.id)
-    }
-
-    /// The widths of the network's layers.
-    pub fn widths(&self) -> Widths {
-        Widths::of(&self.spec.model, self.data)
     }
 
     /// The settings that the run is computed with: the CPU's backend after it has taken over from a

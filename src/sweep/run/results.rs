@@ -6,6 +6,7 @@ use super::context::RunContext;
 use super::error::RunError;
 use crate::config::RunSpec;
 use crate::curvature::Pass;
+use crate::loss::Loss;
 use crate::measurement::{Analysis, EarlierAnalysis, analyse, union};
 use crate::net::{Weights, minimum};
 use crate::record::{FORMAT, Failure, Origin, Record, VERSION, has_requested_measurements};
@@ -103,7 +104,8 @@ impl RunContext<'_> {
         weights: &Weights,
     ) -> Result<Record, RunError> {
         if let Some(analysis) = &mut record.analysis {
-            let pass = Pass::new(weights, self.data, self.spec.loss.factor, self.par);
+            let loss = Loss::from(&self.spec.loss);
+            let pass = Pass::new(weights, self.data, loss, self.par);
             analysis.dead_samples = Some(pass.dead_samples());
         }
         self.write_record(&record)?;

@@ -4,10 +4,8 @@ use super::context::RunContext;
 use super::error::RunError;
 use super::monitor::TrainingMonitor;
 use super::results::TrainedRun;
-use crate::device::EngineKind;
-use crate::net::initial;
 use crate::record::{Record, is_complete};
-use crate::train::{self, Engine, EngineError, FusedEngine, Progress, Snapshot, TensorEngine};
+use crate::train::{self, Engine, EngineError, Progress, Snapshot};
 
 /// How the work on a run ended.
 #[derive(Debug)]
@@ -65,23 +63,7 @@ impl RunContext<'_> {
     }
 
     fn engine(&self, saved: Option<Snapshot>) -> Result<Box<dyn Engine>, RunError> {
-        let spec = self.spec;
-        let (data, factor) = (self.data, spec.loss.factor);
-        let widths = self.widths();
-        let start = || initial(&widths, &spec.model);
-        match spec.engine {
-            EngineKind::Fused => Ok(Box::new(match saved {
-                Some(saved) => FusedEngine::restore(saved, data, factor)?,
-                None => FusedEngine::new(&start(), data, factor)?,
-            })),
-            EngineKind::Tensor => {
-                let weights = match saved {
-                    Some(saved) => saved.into_weights(&widths)?,
-                    None => start(),
-                };
-                let device = self.device.open(spec.backend).map_err(EngineError::from)?;
-                Ok(Box::new(TensorEngine::new(&weights, data, factor, device)))
-            }
-        }
+        let open_device = || self.device.open(self.spec.backend).map_err(EngineError::from);
+        Ok(train::engine_of_run(self.spec, self.data, saved, open_device)?)
     }
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with the pieces handed to the engine.
+//! Errors of the engine's input.
 
 /// Why a network or a data set was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,12 +1,12 @@
-//! Which vector instructions to use, found out when the program runs.
+//! The choice of vector instructions at run time.
 
 use super::simd;
 
-/// An instruction set that the kernels are compiled for. Having one proves that this machine can run it.
+/// An instruction set that the kernels are compiled for. A value proves that this machine can run it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Isa(pub(super) Level);
 
-/// The sets, each holding its proof.
+/// The sets, each with its proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
     Portable(simd::Portable),
@@ -19,7 +19,7 @@ pub(super) enum Level {
 }
 
 impl Isa {
-    /// What the compilation target guarantees: runs everywhere.
+    /// What the compilation target guarantees, on every machine.
     pub const PORTABLE: Self = Self(Level::Portable(simd::Portable));
 
     /// Every set that this machine can run, the best first.
@@ -60,7 +60,7 @@ macro_rules! kernel {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:path) => {
         $(#[$doc])*
         #[allow(clippy::too_many_arguments, reason = "a kernel takes plain pieces")]
-        pub(super) fn $name(isa: $crate::train::fused::Isa, $($arg: $ty),*) $(-> $ret)? {
+        pub(super) fn $name(isa: $crate::train::fused::isa::Isa, $($arg: $ty),*) $(-> $ret)? {
             use $crate::train::fused::isa::Level;
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]

@@ -1,21 +1,22 @@
-//! SGD steps at the processor's speed: one hidden layer, ReLU, quadratic loss, f32, CPU.
+//! SGD at the processor's speed: one hidden layer, ReLU, f32, CPU.
 //!
-//! f(x) = W2 relu(W1 x + b1) + b2, ℓ_i = c‖f(x_i) − y_i‖², θ ← θ − η (1/B) Σ ∇ℓ_i. Forward, backward and
-//! update work in place on three ideas:
-//! - an input is a constant plus a sparse rest ([`SparseInputs`]); the constant's rank-one part is kept apart, so
-//!   standardised images cost what plain ones do;
-//! - while many hidden units are on, weights lie by pixel ([`Layout::PixelMajor`]) and only the pixels that are on
+//! f(x) = W2 relu(W1 x + b1) + b2, θ ← θ − η (1/B) Σ ∇ℓ_i. Forward pass, backward pass and update work in
+//! place on three ideas:
+//! - an input is a constant plus a sparse rest ([`SparseInputs`]); the constant's rank-one part is kept apart,
+//!   so standardised images cost the same as plain ones;
+//! - while many hidden units are active, weights lie by pixel ([`Layout::PixelMajor`]) and only nonzero pixels
 //!   cost anything; steps of small batches share passes over the weights;
-//! - once few are on, weights lie by unit ([`Layout::UnitMajor`]), and units that a bound shows to be off are
-//!   skipped. The bound never changes a result.
+//! - once few are active, weights lie by unit ([`Layout::UnitMajor`]), and units that a bound shows to be
+//!   inactive are skipped. The bound never changes a result.
 //!
 //! ```
 //! use std::sync::Arc;
+//! use etastar::loss::Loss;
 //! use etastar::train::fused::{OneHidden, Parameters, Problem, SparseInputs};
 //!
 //! // f(x) = w2 relu(w1 x) with w1 = w2 = 1 learns y = 3 from x = 1.
 //! let inputs = SparseInputs::new(&[1.0], 1)?;
-//! let problem = Arc::new(Problem::new(inputs, vec![3.0], 1, 0.5)?);
+//! let problem = Arc::new(Problem::new(inputs, vec![3.0], 1, Loss::squared(0.5))?);
 //! let start = Parameters { w1: vec![1.0], b1: vec![0.0], w2: vec![1.0], b2: vec![0.0] };
 //! let mut net = OneHidden::new(problem, &start)?;
 //! let loss = net.steps(&[0], 1, 0.1);
@@ -25,19 +26,20 @@
 //! # Ok::<(), etastar::train::fused::FusedError>(())
 //! ```
 
-mod base;
+mod bias_terms;
 mod block;
+mod context;
 mod error;
 mod inputs;
 mod isa;
-mod loss;
 mod network;
 mod pixel;
 mod problem;
-mod run;
 mod simd;
 mod state;
+mod steps;
 mod unit;
+mod weight_layout;
 
 pub use error::FusedError;
 pub use inputs::SparseInputs;

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use super::Isa;
-use super::base::Base;
+use super::bias_terms::BiasTerms;
 use super::block::PerUnit;
+use super::context::Context;
 use super::error::FusedError;
+use super::isa::Isa;
 use super::pixel::PixelMajor;
 use super::problem::Problem;
-use super::run::Run;
 use super::state::{Layout, Parameters, State};
+use super::steps::Steps;
 use super::unit::UnitMajor;
+use super::weight_layout::WeightLayout;
 
 /// A one-hidden-layer ReLU network that trains by plain SGD on one problem.
 #[derive(Clone, Debug)]
@@ -18,29 +20,22 @@ pub struct OneHidden {
     problem: Arc<Problem>,
     isa: Isa,
     hidden: usize,
-    base: Base,
+    terms: BiasTerms,
     b2: Vec<f32>,
-    weights: Weights,
+    weights: Box<dyn WeightLayout>,
+    /// Scratch.
     residuals: Vec<f32>,
-    on: u64,
-    seen: u64,
+    active: u64,
+    evaluated: u64,
 }
 
-#[derive(Clone, Debug)]
-pub(super) enum Weights {
-    Pixel(PixelMajor),
-    Unit(UnitMajor),
-}
-
-/// Below this share of hidden units on, [`Layout::UnitMajor`] is the faster layout.
+/// Below this share of active hidden units, [`Layout::UnitMajor`] is the faster layout.
 const SPARSE_BELOW: f64 = 0.12;
 /// Above this share, [`Layout::PixelMajor`] is.
 const DENSE_ABOVE: f64 = 0.18;
 
-/// Samples whose small steps are computed together, in [`Layout::PixelMajor`].
-const BLOCK: usize = 32;
-/// The largest batch for which that pays.
-const LARGEST_AHEAD: usize = 8;
+/// Samples whose loss is evaluated at a time.
+const LOSS_CHUNK: usize = 64;
 
 impl OneHidden {
     /// A network with these parameters, for this problem, with the best instructions of this machine.
@@ -60,26 +55,20 @@ impl OneHidden {
     /// If the slices do not fit each other and the problem, or hold a number that is not finite.
     pub fn restore(problem: Arc<Problem>, state: &State) -> Result<Self, FusedError> {
         state.check(&problem)?;
-        let hidden = state.stored.b1.len();
-        let base = Base {
+        let terms = BiasTerms {
             bias: PerUnit::from_slice(&state.stored.b1),
             offset: PerUnit::from_slice(&state.offset),
             response: PerUnit::from_slice(&state.response),
         };
-        let inputs = problem.inputs().inputs();
-        let weights =
-            Weights::new(&problem, &base, hidden, state.layout, &state.stored.w2, |h, p| {
-                state.stored.w1[h * inputs + p]
-            });
         Ok(Self {
             isa: Isa::detect(),
-            hidden,
-            base,
+            hidden: state.stored.b1.len(),
+            weights: weights(state.layout, &problem, &state.stored, &terms),
+            terms,
             b2: state.stored.b2.clone(),
-            weights,
             residuals: Vec::new(),
-            on: state.on,
-            seen: state.seen,
+            active: state.active,
+            evaluated: state.evaluated,
             problem,
         })
     }
@@ -93,79 +82,70 @@ impl OneHidden {
     /// is left), η being `rate`. Returns Σ ℓ_i, every sample's loss being that before its step.
     ///
     /// Small batches are computed several steps at a time, which changes rounding only: for the same bits,
-    /// an epoch may be cut into calls at multiples of [`period`](Self::period) samples and nowhere else.
-    /// Allocates nothing once a batch of this size has been seen. When training diverges, the loss returned
-    /// becomes huge, infinite or NaN before any weight does; what comes after means nothing.
+    /// an epoch may be cut into calls at multiples of [`block_samples`](Self::block_samples) and nowhere
+    /// else. Allocates nothing once a batch of this size has been seen. When training diverges, the loss
+    /// returned becomes huge, infinite or NaN before any weight does; the numbers after that mean nothing.
     ///
     /// # Panics
     /// If `batch` is 0 or `order` names a sample that the problem does not have.
     pub fn steps(&mut self, order: &[u32], batch: usize, rate: f32) -> f64 {
         assert!(batch > 0, "a step needs at least one sample");
-        let mut run = Run {
-            isa: self.isa,
-            problem: &self.problem,
-            base: &mut self.base,
+        let mut steps = Steps {
+            context: Context { isa: self.isa, problem: &self.problem },
+            terms: &mut self.terms,
             b2: &mut self.b2,
             rate,
             residuals: &mut self.residuals,
         };
-        let mut loss = 0.0;
-        self.seen += (order.len() * self.hidden) as u64;
-        match &mut self.weights {
-            Weights::Pixel(net) if batch <= LARGEST_AHEAD => {
-                for block in order.chunks(Self::period(batch)) {
-                    let (block_loss, on) = run.block(net, block, batch);
-                    loss += block_loss;
-                    self.on += on;
-                }
-            }
-            weights => {
-                for batch in order.chunks(batch) {
-                    let (step_loss, on) = run.step(weights, batch);
-                    loss += step_loss;
-                    self.on += on;
-                }
-            }
-        }
-        loss
+        let totals = steps.run(self.weights.as_mut(), order, batch);
+        self.evaluated += (order.len() * self.hidden) as u64;
+        self.active += totals.active;
+        totals.loss
     }
 
     /// Samples between two places where an epoch with this batch size may be cut into calls of
     /// [`steps`](Self::steps): a multiple of `batch`, the same in both layouts.
-    pub fn period(batch: usize) -> usize {
-        if batch <= LARGEST_AHEAD { BLOCK / batch.max(1) * batch.max(1) } else { batch }
+    pub fn block_samples(batch: usize) -> usize {
+        PixelMajor::block_samples(batch.max(1))
     }
 
     /// (1/n) Σ ℓ_i over all samples.
-    pub fn full_loss(&self) -> f64 {
+    pub fn full_loss(&mut self) -> f64 {
         // Nothing exceeds the limit; a sum that is not a number does not either, and is returned.
         self.full_loss_within(f64::INFINITY).unwrap_or(f64::INFINITY)
     }
 
-    /// (1/n) Σ ℓ_i over all samples, or `None` if it exceeds `limit`: known after the first samples where it
-    /// exceeds it by far.
-    pub fn full_loss_within(&self, limit: f64) -> Option<f64> {
-        let samples = self.problem.inputs().samples() as f64;
-        let (problem, limit) = (&self.problem, limit * samples);
-        let sum = match &self.weights {
-            Weights::Pixel(net) => net.loss(self.isa, problem, &self.base, &self.b2, limit),
-            Weights::Unit(net) => net.loss(self.isa, problem, &self.base, &self.b2, limit),
-        };
-        sum.map(|sum| sum / samples)
+    /// (1/n) Σ ℓ_i over all samples, or `None` if it exceeds `limit`, which is known after the first samples
+    /// where it exceeds it by far.
+    pub fn full_loss_within(&mut self, limit: f64) -> Option<f64> {
+        let (problem, weights) = (&*self.problem, self.weights.as_mut());
+        let context = Context { isa: self.isa, problem };
+        let count = problem.inputs().samples();
+        let samples: Vec<u32> = (0..count as u32).collect();
+        let mut out = vec![0.0; LOSS_CHUNK * problem.outputs()];
+        let mut sum = 0.0;
+        for chunk in samples.chunks(LOSS_CHUNK) {
+            let out = &mut out[..chunk.len() * problem.outputs()];
+            weights.begin_block(context, chunk, LOSS_CHUNK);
+            weights.forward(context, &self.terms, chunk, 0..chunk.len(), out);
+            sum += problem.residuals(chunk, &self.b2, out);
+            if sum > limit * count as f64 {
+                return None;
+            }
+        }
+        Some(sum / count as f64)
     }
 
-    /// To be called between epochs: folds what standardised inputs kept apart back into the weights, so that
-    /// rounding cannot pile up, and moves to the layout that suits the share of hidden units found on.
+    /// To be called between epochs: adds the offsets, which standardised inputs keep apart, to the weights, so
+    /// that rounding cannot accumulate, and changes to the layout that suits the share of active hidden units.
     pub fn end_epoch(&mut self) {
-        match &mut self.weights {
-            Weights::Pixel(net) => net.end_epoch(self.isa, &self.problem, &mut self.base),
-            Weights::Unit(net) => net.end_epoch(self.isa, &self.problem, &mut self.base),
-        }
-        let share = self.on as f64 / self.seen.max(1) as f64;
-        let seen = std::mem::take(&mut self.seen) > 0;
-        self.on = 0;
+        let context = Context { isa: self.isa, problem: &self.problem };
+        self.weights.end_epoch(context, &mut self.terms);
+        let share = self.active as f64 / self.evaluated.max(1) as f64;
+        let known = std::mem::take(&mut self.evaluated) > 0;
+        self.active = 0;
         match self.layout() {
-            Layout::PixelMajor if seen && share < SPARSE_BELOW => {
+            Layout::PixelMajor if known && share < SPARSE_BELOW => {
                 self.set_layout(Layout::UnitMajor)
             }
             Layout::UnitMajor if share > DENSE_ABOVE => self.set_layout(Layout::PixelMajor),
@@ -175,84 +155,55 @@ impl OneHidden {
 
     /// How the weights lie in memory now.
     pub fn layout(&self) -> Layout {
-        match self.weights {
-            Weights::Pixel(_) => Layout::PixelMajor,
-            Weights::Unit(_) => Layout::UnitMajor,
-        }
+        self.weights.layout()
     }
 
     /// Moves the weights to another layout; they keep their values.
     pub fn set_layout(&mut self, layout: Layout) {
-        if layout == self.layout() {
-            return;
+        if layout != self.layout() {
+            self.weights = weights(layout, &self.problem, &self.stored(), &self.terms);
         }
-        let stored = self.state().stored;
-        let inputs = self.problem.inputs().inputs();
-        self.weights =
-            Weights::new(&self.problem, &self.base, self.hidden, layout, &stored.w2, |h, p| {
-                stored.w1[h * inputs + p]
-            });
     }
 
     /// The parameters as they are now.
     pub fn parameters(&self) -> Parameters {
-        let State { mut stored, offset, .. } = self.state();
-        for (row, u) in stored.w1.chunks_mut(self.problem.inputs().inputs()).zip(offset) {
-            row.iter_mut().for_each(|w| *w += u);
+        let mut parameters = self.stored();
+        let rows = parameters.w1.chunks_mut(self.problem.inputs().inputs());
+        for (h, row) in rows.enumerate() {
+            let offset = self.terms.offset.get(h);
+            row.iter_mut().for_each(|weight| *weight += offset);
         }
-        stored
+        parameters
     }
 
     /// Everything that the coming steps depend on.
     pub fn state(&self) -> State {
-        let (inputs, outputs, hidden) =
-            (self.problem.inputs().inputs(), self.problem.outputs(), self.hidden);
-        let mut w1 = vec![0.0; hidden * inputs];
-        let mut w2 = vec![0.0; outputs * hidden];
-        match &self.weights {
-            Weights::Pixel(net) => {
-                net.for_each_stored(&self.problem, hidden, |h, p, weight| {
-                    w1[h * inputs + p] = weight
-                });
-                for_pairs(outputs, hidden, |o, h| w2[o * hidden + h] = net.w2.get(o, h));
-            }
-            Weights::Unit(net) => {
-                net.for_each_stored(&self.problem, |h, p, weight| w1[h * inputs + p] = weight);
-                for_pairs(outputs, hidden, |o, h| w2[o * hidden + h] = net.w2.get(o, h));
-            }
-        }
         State {
-            stored: Parameters { w1, b1: self.base.bias.to_vec(hidden), w2, b2: self.b2.clone() },
-            offset: self.base.offset.to_vec(hidden),
-            response: self.base.response.to_vec(hidden),
+            stored: self.stored(),
+            offset: self.terms.offset.to_vec(self.hidden),
+            response: self.terms.response.to_vec(self.hidden),
             layout: self.layout(),
-            on: self.on,
-            seen: self.seen,
+            active: self.active,
+            evaluated: self.evaluated,
         }
+    }
+
+    /// S, b1, W2 and b2.
+    fn stored(&self) -> Parameters {
+        let (w1, w2) = self.weights.stored(&self.problem);
+        Parameters { w1, b1: self.terms.bias.to_vec(self.hidden), w2, b2: self.b2.clone() }
     }
 }
 
-impl Weights {
-    fn new(
-        problem: &Problem,
-        base: &Base,
-        hidden: usize,
-        layout: Layout,
-        w2: &[f32],
-        stored: impl Fn(usize, usize) -> f32,
-    ) -> Self {
-        let w2 = |o: usize, h: usize| w2[o * hidden + h];
-        match layout {
-            Layout::PixelMajor => Self::Pixel(PixelMajor::new(problem, hidden, stored, w2)),
-            Layout::UnitMajor => Self::Unit(UnitMajor::new(problem, hidden, base, stored, w2)),
-        }
-    }
-}
-
-fn for_pairs(rows: usize, columns: usize, mut f: impl FnMut(usize, usize)) {
-    for i in 0..rows {
-        for j in 0..columns {
-            f(i, j);
-        }
+/// The weights of `stored` in one of the layouts.
+fn weights(
+    layout: Layout,
+    problem: &Problem,
+    stored: &Parameters,
+    terms: &BiasTerms,
+) -> Box<dyn WeightLayout> {
+    match layout {
+        Layout::PixelMajor => Box::new(PixelMajor::new(problem, stored)),
+        Layout::UnitMajor => Box::new(UnitMajor::new(problem, stored, terms)),
     }
 }

@@ -1,19 +1,21 @@
-//! What is trained on: sparse inputs, dense targets, the factor of the loss.
+//! What is trained on: sparse inputs, dense targets, the loss.
 
 use super::error::{FusedError, check_finite, check_length};
 use super::inputs::SparseInputs;
+use crate::loss::Loss;
 
-/// A regression problem with sample loss ℓ_i = c‖f(x_i) − y_i‖².
+/// Samples and the loss of the network's outputs on them.
 #[derive(Clone, Debug)]
 pub struct Problem {
     inputs: SparseInputs,
     targets: Vec<f32>,
     outputs: usize,
-    factor: f32,
+    /// With its factor in single precision, as all that it is multiplied with.
+    loss: Loss,
 }
 
 impl Problem {
-    /// `targets` holds y_i, sample by sample, `outputs` numbers each; `factor` is c.
+    /// `targets` holds y_i, sample by sample, `outputs` numbers each.
     ///
     /// # Errors
     /// If the targets do not fit the samples, or a number is not finite, or there is no output.
@@ -21,15 +23,15 @@ impl Problem {
         inputs: SparseInputs,
         targets: Vec<f32>,
         outputs: usize,
-        factor: f32,
+        loss: Loss,
     ) -> Result<Self, FusedError> {
         if outputs == 0 {
             return Err(FusedError::Empty("the number of outputs"));
         }
         check_length("the targets", &targets, inputs.samples() * outputs)?;
         check_finite("the targets", &targets)?;
-        check_finite("the loss factor", &[factor])?;
-        Ok(Self { inputs, targets, outputs, factor })
+        check_finite("the loss factor", &[loss.factor() as f32])?;
+        Ok(Self { inputs, targets, outputs, loss: loss.in_single_precision() })
     }
 
     /// The inputs x_i.
@@ -42,22 +44,20 @@ impl Problem {
         self.outputs
     }
 
-    /// Turns outputs without their bias, row by row of the batch, into residuals f(x_i) − y_i.
+    /// Turns outputs without their bias, row by row of the batch, into the loss's residuals.
     /// Returns Σ ℓ_i over the batch.
     pub(super) fn residuals(&self, batch: &[u32], bias: &[f32], out: &mut [f32]) -> f64 {
-        let mut squares = 0.0;
-        for (out, &sample) in out.chunks_mut(self.outputs).zip(batch) {
-            let target = &self.targets[sample as usize * self.outputs..][..self.outputs];
-            for ((out, bias), target) in out.iter_mut().zip(bias).zip(target) {
-                *out = *out + bias - target;
-                squares += f64::from(*out).powi(2);
-            }
+        for out in out.chunks_mut(self.outputs) {
+            out.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
         }
-        f64::from(self.factor) * squares
+        let target =
+            |&sample: &u32| &self.targets[sample as usize * self.outputs..][..self.outputs];
+        let mut targets = batch.iter().map(target);
+        self.loss.factor() * self.loss.function().residuals_in_place(out, &mut targets)
     }
 
     /// What a residual is multiplied by to give the change of its output's bias in a step of size `rate`.
     pub(super) fn step_factor(&self, rate: f32, batch: usize) -> f32 {
-        (-2.0 * f64::from(self.factor) * f64::from(rate) / batch as f64) as f32
+        (-self.loss.derivative_factor() * f64::from(rate) / batch as f64) as f32
     }
 }

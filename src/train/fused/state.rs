@@ -1,4 +1,4 @@
-//! What goes into a network and comes out of it: dense parameters, and its whole state.
+//! Dense parameters, and the whole state of a network.
 
 use super::error::{FusedError, check_finite, check_length};
 use super::problem::Problem;
@@ -19,9 +19,9 @@ pub struct Parameters {
 /// How the weights lie in memory. It changes the order of additions, so results agree to rounding only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// `[pixel][hidden]`: the cost does not depend on how many hidden units are on.
+    /// `[pixel][hidden]`: the cost does not depend on how many hidden units are active.
     PixelMajor,
-    /// `[hidden][pixel]`: the cost is proportional to the hidden units that are, or may be, on.
+    /// `[hidden][pixel]`: the cost is proportional to the hidden units that are, or may be, active.
     UnitMajor,
 }
 
@@ -30,16 +30,16 @@ pub enum Layout {
 pub struct State {
     /// The stored parts; b1, W2 and b2 are the parameters themselves, W1 lacks `offset`.
     pub stored: Parameters,
-    /// u: what every weight of a hidden unit has to be raised by, `[hidden]`.
+    /// u, to be added to every weight of a hidden unit, `[hidden]`.
     pub offset: Vec<f32>,
-    /// The preactivations of an input that is all background, `[hidden]`.
+    /// v, the preactivations of an input that is all background, `[hidden]`.
     pub response: Vec<f32>,
     /// How the weights lie in memory.
     pub layout: Layout,
-    /// Hidden units found on since the last [`end_epoch`](super::OneHidden::end_epoch).
-    pub on: u64,
-    /// Hidden units looked at since then, on or off.
-    pub seen: u64,
+    /// Hidden units found active since the last end of an epoch, over all samples.
+    pub active: u64,
+    /// Hidden units evaluated since then, active or not.
+    pub evaluated: u64,
 }
 
 impl State {
@@ -50,8 +50,8 @@ impl State {
             offset: vec![0.0; parameters.b1.len()],
             response: parameters.responses(background),
             layout: Layout::PixelMajor,
-            on: 0,
-            seen: 0,
+            active: 0,
+            evaluated: 0,
         }
     }
 

@@ -3,21 +3,21 @@
 use crate::device::DeviceMemory;
 use crate::net::Widths;
 
-/// Taken to be there where no driver tells: what the smallest current GPUs have.
-const UNTOLD: u64 = 4 << 30;
-/// More runs than this keep any GPU as busy as it can be.
-const MOST: usize = 256;
+/// Assumed total where the driver does not tell: that of the smallest current GPUs.
+const UNKNOWN_TOTAL: u64 = 4 << 30;
+/// This many runs keep any GPU busy; more gain nothing.
+const MAX_RUNS: usize = 256;
 /// Samples whose inputs and activations are on the device at once, unless a batch is larger.
 pub(super) const CHUNK_SAMPLES: usize = 1024;
 
 /// Most runs at once: R = min(256, ⌊M/2 / m⌋, ⌊b / w⌋), at least 1, where M is the device's memory,
 /// m = [`bytes_per_run`], b the largest buffer and w the bytes of a run's largest layer or inputs.
 ///
-/// Half of M is left to the allocator's rounding, to the driver and to whoever else uses it.
+/// Half of M is left for the allocator's rounding, the driver and other programs.
 pub fn capacity(widths: &Widths, batch_size: usize, memory: DeviceMemory) -> usize {
-    let by_total = memory.total.unwrap_or(UNTOLD) / 2 / bytes_per_run(widths, batch_size);
+    let by_total = memory.total.unwrap_or(UNKNOWN_TOTAL) / 2 / bytes_per_run(widths, batch_size);
     let by_buffer = memory.buffer.unwrap_or(u64::MAX) / largest_buffer(widths, batch_size);
-    by_total.min(by_buffer).clamp(1, MOST as u64) as usize
+    by_total.min(by_buffer).clamp(1, MAX_RUNS as u64) as usize
 }
 
 /// m = 4 (3 d + s (f + q) + 3 B Σ widths) bytes: the weights, their change and the copy when runs
@@ -56,7 +56,7 @@ mod tests {
         let widths = Widths::new(784, &[1024], 4);
         let memory = |total, buffer| DeviceMemory { total, buffer };
         assert_eq!(capacity(&widths, 1, memory(Some(80 << 30), Some(128 << 20))), 41);
-        assert_eq!(capacity(&widths, 1, memory(Some(80 << 30), None)), MOST);
+        assert_eq!(capacity(&widths, 1, memory(Some(80 << 30), None)), MAX_RUNS);
         assert_eq!(capacity(&widths, 1, memory(Some(1), None)), 1);
     }
 }

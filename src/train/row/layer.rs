@@ -48,7 +48,7 @@ impl RowLayer {
     }
 
     /// This layer's runs, then those of `other`.
-    pub fn followed_by(self, other: Self) -> Self {
+    pub fn concat(self, other: Self) -> Self {
         Self {
             weight: Tensor::cat(vec![self.weight, other.weight], 0),
             bias: Tensor::cat(vec![self.bias, other.bias], 0),
@@ -61,7 +61,7 @@ impl RowLayer {
         Self { weight, bias: self.bias.select(0, slots) }
     }
 
-    /// One run's layer in plain memory.
+    /// One run's layer, copied to host memory.
     ///
     /// # Errors
     /// The device failed.
@@ -78,10 +78,9 @@ impl RowLayer {
         a.matmul(self.weight.clone()) + self.bias.clone()
     }
 
-    /// (δ Wᵀ) ⊙ 1[a > 0], where `a` is the ReLU's output before this layer.
-    pub fn back(&self, delta: Tensor<3>, a: &Tensor<3>) -> Tensor<3> {
-        let off = a.clone().lower_equal_elem(0.0);
-        delta.matmul(self.weight.clone().swap_dims(1, 2)).mask_fill(off, 0.0)
+    /// δ Wᵀ.
+    pub fn backward(&self, delta: Tensor<3>) -> Tensor<3> {
+        delta.matmul(self.weight.clone().swap_dims(1, 2))
     }
 
     /// W + aᵀδ and b + Σ δ.

@@ -1,15 +1,16 @@
-//! R perceptrons of one shape on one device, stepped together.
+//! R perceptrons of one shape on one device, trained together.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::super::engine::EngineError;
 use super::kernels;
 use super::layer::{RowLayer, floats};
-use super::step::{Course, forward, squared, steps};
+use super::step::{Batches, Functions, forward, steps};
 use crate::data::Dataset;
-use crate::net::Weights;
+use crate::loss::Loss;
+use crate::net::{Activation, Weights};
 
-/// Samples of the full-data loss computed at once: bounds the memory of the activations.
+/// Samples of the full-data loss computed at once, which bounds the memory of the activations.
 const LOSS_ROWS: usize = 256;
 
 /// R networks and the data they share.
@@ -19,15 +20,16 @@ pub struct RowNetwork {
     inputs: Tensor<2>,
     targets: Tensor<2>,
     device: Device,
-    /// c of the loss.
-    factor: f64,
-    /// Whether steps may be taken by the GPU's own kernels.
+    loss: Loss,
+    /// That of the networks.
+    activation: Activation,
+    /// Whether small batches may use the GPU's own kernels.
     kernels: bool,
 }
 
 impl RowNetwork {
-    /// No networks yet, and the data on `device`; steps are tensor operations.
-    pub fn new(data: &Dataset, factor: f64, device: &Device) -> Self {
+    /// An empty row with its data on `device`; steps are tensor operations.
+    pub fn new(data: &Dataset, loss: Loss, device: &Device) -> Self {
         let device = device.clone().inner();
         let matrix = |values: &[f32], columns| {
             Tensor::from_data(TensorData::new(values.to_vec(), [data.samples, columns]), &device)
@@ -38,34 +40,39 @@ impl RowNetwork {
             inputs: matrix(&data.inputs, data.features),
             targets: matrix(&data.targets, data.outputs),
             device,
-            factor,
+            loss,
+            activation: Activation::default(),
             kernels: false,
         }
     }
 
-    /// Steps of small batches by the GPU's own kernels.
+    /// Uses the GPU's own kernels for small batches.
     #[cfg(any(feature = "wgpu", feature = "cuda"))]
     #[must_use]
     pub fn with_kernels(self) -> Self {
         Self { kernels: true, ..self }
     }
 
-    /// Whether steps of this batch size are taken by the GPU's own kernels: one hidden layer, few
-    /// outputs, small batches.
-    pub fn has_kernels(&self, batch_size: usize) -> bool {
+    /// Whether steps of this batch size use the GPU's own kernels: one hidden layer, few outputs, a
+    /// small batch, ReLU and the squared error.
+    pub fn uses_kernels(&self, batch_size: usize) -> bool {
         let [_, outputs] = self.targets.dims();
-        self.kernels && kernels::suit(self.layers.len(), outputs, batch_size)
+        self.kernels
+            && self.loss.function().is_squared()
+            && self.activation.is_relu()
+            && kernels::supports(self.layers.len(), outputs, batch_size)
     }
 
-    /// A row without networks on the same device and data.
-    pub fn sibling(&self) -> Self {
+    /// An empty row on the same device and data.
+    pub fn empty_like(&self) -> Self {
         Self {
             layers: Vec::new(),
             runs: 0,
             inputs: self.inputs.clone(),
             targets: self.targets.clone(),
             device: self.device.clone(),
-            factor: self.factor,
+            loss: self.loss,
+            activation: self.activation,
             kernels: self.kernels,
         }
     }
@@ -80,9 +87,10 @@ impl RowNetwork {
         self.inputs.dims()[0]
     }
 
-    /// Adds networks of one shape behind those there are.
-    pub fn join(&mut self, networks: &[Weights]) {
+    /// Appends networks of one shape and activation.
+    pub fn append(&mut self, networks: &[Weights]) {
         let Some(first) = networks.first() else { return };
+        self.activation = first.activation;
         let old = std::mem::take(&mut self.layers);
         let mut old = old.into_iter();
         self.layers = (0..first.layers.len())
@@ -90,7 +98,7 @@ impl RowNetwork {
                 let added =
                     RowLayer::stack(networks.iter().map(|n| &n.layers[depth]), &self.device);
                 match old.next() {
-                    Some(layer) => layer.followed_by(added),
+                    Some(layer) => layer.concat(added),
                     None => added,
                 }
             })
@@ -99,8 +107,8 @@ impl RowNetwork {
         self.device.memory_cleanup();
     }
 
-    /// Drops all networks but those of `slots`, in this order.
-    pub fn keep(&mut self, slots: &[usize]) {
+    /// Keeps the networks of `slots` only, in this order.
+    pub fn retain(&mut self, slots: &[usize]) {
         let layers = std::mem::take(&mut self.layers);
         if !slots.is_empty() {
             let slots = self.indices(slots);
@@ -110,13 +118,13 @@ impl RowNetwork {
         self.device.memory_cleanup();
     }
 
-    /// One network, copied to plain memory.
+    /// One network, copied to host memory.
     ///
     /// # Errors
     /// The device failed.
     pub fn weights(&self, slot: usize) -> Result<Weights, EngineError> {
         let layers = self.layers.iter().map(|layer| layer.read(slot)).collect::<Result<_, _>>()?;
-        Ok(Weights { layers })
+        Ok(Weights { activation: self.activation, layers })
     }
 
     /// [`Engine::steps`](crate::train::Engine::steps) of every network: its own order and step size,
@@ -130,22 +138,24 @@ impl RowNetwork {
         batch_size: usize,
         rates: &[f64],
     ) -> Result<Vec<f64>, EngineError> {
-        let course = Course {
+        let batches = Batches {
             inputs: self.inputs.clone(),
             targets: self.targets.clone(),
             order: self.indices(&interleave(orders, batch_size)),
             length: orders.first().map_or(0, |order| order.len()),
             batch_size,
         };
-        let scale = scales(rates, self.factor, batch_size, &self.device);
+        let scale = scales(rates, self.loss, batch_size, &self.device);
         #[cfg(any(feature = "wgpu", feature = "cuda"))]
-        if self.has_kernels(batch_size) {
-            let (layers, total) = kernels::steps(&self.layers, &course, scale)?;
+        if self.uses_kernels(batch_size) {
+            let (layers, total) = kernels::steps(&self.layers, &batches, scale)?;
             self.layers = layers;
             return self.losses(total);
         }
         let layers = std::mem::take(&mut self.layers);
-        let (layers, total) = steps(layers, course, scale);
+        let functions =
+            Functions { loss: self.loss.function(), activation: self.activation.function() };
+        let (layers, total) = steps(layers, batches, functions, scale);
         self.layers = layers;
         self.losses(total)
     }
@@ -158,21 +168,24 @@ impl RowNetwork {
         if slots.is_empty() {
             return Ok(Vec::new());
         }
-        let every = slots.len() == self.runs;
-        let chosen = self.indices(slots);
-        let layers: Vec<RowLayer> = self
-            .layers
-            .iter()
-            .map(|layer| if every { layer.clone() } else { layer.clone().select(chosen.clone()) })
-            .collect();
+        let all = slots.len() == self.runs;
+        let slots_on_device = self.indices(slots);
+        let layers: Vec<RowLayer> =
+            self.layers
+                .iter()
+                .map(|layer| {
+                    if all { layer.clone() } else { layer.clone().select(slots_on_device.clone()) }
+                })
+                .collect();
         let samples = self.samples();
         let mut total = Tensor::<1>::zeros([slots.len()], &self.device);
         for start in (0..samples).step_by(LOSS_ROWS) {
             let rows = start..(start + LOSS_ROWS).min(samples);
             let x = self.inputs.clone().slice([rows.clone()]).unsqueeze::<3>();
             let y = self.targets.clone().slice([rows]).unsqueeze::<3>();
-            let outputs = forward(&layers, x).pop().unwrap_or_else(|| y.clone());
-            total = total + squared(outputs - y);
+            let outputs =
+                forward(&layers, self.activation.function(), x).pop().unwrap_or_else(|| y.clone());
+            total = total + self.loss.function().batched(outputs, y).0;
         }
         let losses = self.losses(total)?;
         Ok(losses.into_iter().map(|loss| loss / samples as f64).collect())
@@ -185,22 +198,23 @@ impl RowNetwork {
         Tensor::from_data(TensorData::new(values, [count]), &self.device)
     }
 
-    fn losses(&self, errors: Tensor<1>) -> Result<Vec<f64>, EngineError> {
-        let losses = floats(errors)?;
-        Ok(losses.into_iter().map(|error| self.factor * f64::from(error)).collect())
+    /// Σ ℓ from Σ φ, ℓ = c φ.
+    fn losses(&self, sums: Tensor<1>) -> Result<Vec<f64>, EngineError> {
+        let sums = floats(sums)?;
+        Ok(sums.into_iter().map(|sum| self.loss.factor() * f64::from(sum)).collect())
     }
 }
 
-/// −2cη/|b| of every run, for batches of |b| samples.
+/// −κη/|b| of every run, for batches of |b| samples, κ the loss's derivative factor.
 fn scales<'r>(
     rates: &'r [f64],
-    factor: f64,
+    loss: Loss,
     batch_size: usize,
     device: &Device,
 ) -> impl Fn(usize) -> Tensor<1> + use<'r> {
-    let device = device.clone();
+    let (device, factor) = (device.clone(), loss.derivative_factor());
     let of = move |size: usize| {
-        let scale = |rate: &f64| (-2.0 * factor * rate / size as f64) as f32;
+        let scale = |rate: &f64| (-factor * rate / size as f64) as f32;
         let values: Vec<f32> = rates.iter().map(scale).collect();
         Tensor::from_data(TensorData::new(values, [rates.len()]), &device)
     };

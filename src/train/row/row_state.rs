@@ -48,7 +48,7 @@ pub(super) fn add_runs<K>(
     let first = network.runs();
     let (weights, runs): (Vec<Weights>, Vec<_>) =
         runs.into_iter().map(|run| (run.weights, (run.key, run.schedule, run.progress))).unzip();
-    network.join(&weights);
+    network.append(&weights);
     let slots: Vec<usize> = (first..network.runs()).collect();
     let is_new = |slot: &&usize| runs[**slot - first].2.is_none();
     let new: Vec<usize> = slots.iter().filter(is_new).copied().collect();

@@ -1,32 +1,41 @@
-//! Steps of a row as tensor operations: any backend, any batch.
+//! Steps of a row as tensor operations: any backend, any batch size.
 
-use burn::tensor::activation::relu;
 use burn::tensor::{Int, Tensor};
 
 use super::layer::RowLayer;
+use crate::loss::LossFunction;
+use crate::net::activation::ActivationFunction;
 
-/// A stretch of steps of every run.
-pub struct Course {
+/// The batches of consecutive steps of all runs.
+pub struct Batches {
     /// `[n, f]`.
     pub inputs: Tensor<2>,
     /// `[n, q]`.
     pub targets: Tensor<2>,
     /// Sample indices step by step, within a step run by run.
     pub order: Tensor<1, Int>,
-    /// Samples of every run.
+    /// Samples of each run.
     pub length: usize,
     /// B.
     pub batch_size: usize,
 }
 
-/// θ ← θ − (η/|b|) Σ ∇ℓ of every network along `course`, and Σ ‖f − y‖² of each. `scale` is −2cη/|b| of
-/// every run, `[R]`, for a batch of that size.
+/// What the steps need besides weights and batches.
+#[derive(Clone, Copy)]
+pub struct Functions {
+    pub loss: &'static dyn LossFunction,
+    pub activation: &'static dyn ActivationFunction,
+}
+
+/// θ ← θ − (η/|b|) Σ ∇ℓ of every network along `batches`, and Σ φ of each, ℓ = c φ. `scale` is −κη/|b| of
+/// every run, `[R]`, for a batch of that size, κ the loss's derivative factor.
 pub fn steps(
     mut layers: Vec<RowLayer>,
-    course: Course,
+    batches: Batches,
+    functions: Functions,
     scale: impl Fn(usize) -> Tensor<1>,
 ) -> (Vec<RowLayer>, Tensor<1>) {
-    let Course { inputs, targets, order, length, batch_size } = course;
+    let Batches { inputs, targets, order, length, batch_size } = batches;
     let runs = order.dims()[0] / length.max(1);
     let inputs = inputs.select(0, order.clone());
     let targets = targets.select(0, order);
@@ -41,7 +50,7 @@ pub fn steps(
             targets: targets.clone().slice([rows]).reshape([runs, size, outputs]),
             scale: scale(size).reshape([runs, 1, 1]),
         };
-        (layers, total) = step(layers, batch, total);
+        (layers, total) = step(layers, batch, functions, total);
     }
     (layers, total)
 }
@@ -52,43 +61,47 @@ struct Batch {
     inputs: Tensor<3>,
     /// `[R, |b|, q]`.
     targets: Tensor<3>,
-    /// −2cη/|b|, `[R, 1, 1]`: with it on the residual, every product of the backward pass is what
-    /// is added to the weights.
+    /// −κη/|b|, `[R, 1, 1]`: applied to the residual, so that every product of the backward pass is
+    /// added to the weights as it is.
     scale: Tensor<3>,
 }
 
-/// θ ← θ − (η/|b|) Σ ∇ℓ of every network, and Σ ‖f − y‖² of its batch before it onto its `total`.
-fn step(layers: Vec<RowLayer>, batch: Batch, total: Tensor<1>) -> (Vec<RowLayer>, Tensor<1>) {
-    let mut activations = forward(&layers, batch.inputs);
+/// θ ← θ − (η/|b|) Σ ∇ℓ of every network; adds Σ φ of its batch before the step to its `total`.
+fn step(
+    layers: Vec<RowLayer>,
+    batch: Batch,
+    functions: Functions,
+    total: Tensor<1>,
+) -> (Vec<RowLayer>, Tensor<1>) {
+    let Functions { loss, activation } = functions;
+    let mut activations = forward(&layers, activation, batch.inputs);
     let Some(outputs) = activations.pop() else { return (layers, total) };
-    let residual = outputs - batch.targets;
-    let total = total + squared(residual.clone());
+    let (sum, residual) = loss.batched(outputs, batch.targets);
+    let total = total + sum;
     let mut delta = residual * batch.scale;
-    let mut moved = Vec::with_capacity(layers.len());
+    let mut updated = Vec::with_capacity(layers.len());
     for (depth, layer) in layers.into_iter().enumerate().rev() {
         let Some(input) = activations.pop() else { break };
-        let back = (depth > 0).then(|| layer.back(delta.clone(), &input));
-        moved.push(layer.add(input, delta.clone()));
+        let back =
+            (depth > 0).then(|| activation.batched_backward(layer.backward(delta.clone()), &input));
+        updated.push(layer.add(input, delta.clone()));
         delta = back.unwrap_or(delta);
     }
-    moved.reverse();
-    (moved, total)
+    updated.reverse();
+    (updated, total)
 }
 
 /// a_0 = x, …, a_{L−1} and the outputs, each `[R, batch, width]`.
-pub fn forward(layers: &[RowLayer], x: Tensor<3>) -> Vec<Tensor<3>> {
+pub fn forward(
+    layers: &[RowLayer],
+    activation: &dyn ActivationFunction,
+    x: Tensor<3>,
+) -> Vec<Tensor<3>> {
     let mut activations = vec![x];
     for (depth, layer) in layers.iter().enumerate() {
         let z = layer.forward(activations[depth].clone());
         let last = depth + 1 == layers.len();
-        activations.push(if last { z } else { relu(z) });
+        activations.push(if last { z } else { activation.batched(z) });
     }
     activations
-}
-
-/// ‖r‖² of each run.
-pub fn squared(residual: Tensor<3>) -> Tensor<1> {
-    let [runs, size, outputs] = residual.dims();
-    let residual = residual.reshape([runs, size * outputs]);
-    (residual.clone() * residual).sum_dim(1).reshape([runs])
 }

@@ -8,10 +8,11 @@ use super::super::engine::EngineError;
 use super::super::stop::StopRule;
 use super::super::trainer::Outcome;
 use super::capacity::CHUNK_SAMPLES;
+use super::fastest::fastest_network;
 use super::network::RowNetwork;
-use super::open::open;
 use super::row_state::{NewRun, RowState, add_runs};
 use crate::data::Dataset;
+use crate::loss::Loss;
 use crate::net::Weights;
 
 /// Supplies the runs of a row and receives the finished ones.
@@ -48,19 +49,19 @@ pub struct Row<K> {
     pub network: RowNetwork,
 }
 
-/// Trains the runs of `source` on `device`, at most `capacity` at once, with loss c‖f − y‖²,
-/// c = `factor`, until it has none left.
+/// Trains the runs of `source` on `device`, at most `capacity` at once, until it has
+/// none left.
 ///
 /// # Errors
 /// The device failed.
 pub fn train_row<S: RunSource>(
     data: &Dataset,
-    factor: f64,
+    loss: Loss,
     device: &Device,
     capacity: usize,
     source: &mut S,
 ) -> Result<End, EngineError> {
-    let mut row = Row { states: Vec::new(), network: open(data, factor, device) };
+    let mut row = Row { states: Vec::new(), network: fastest_network(data, loss, device) };
     loop {
         row.remove_finished(source)?;
         match row.fill(capacity, source)? {
@@ -107,7 +108,7 @@ impl<K> Row<K> {
             source.finished(state.key, Outcome { reason, progress: state.progress }, loss, weights);
         }
         self.states = states;
-        self.network.keep(&remaining);
+        self.network.retain(&remaining);
         Ok(())
     }
 
@@ -142,7 +143,7 @@ impl<K> Row<K> {
         group: Vec<NewRun<K>>,
         source: &mut S,
     ) -> Result<ControlFlow<()>, EngineError> {
-        let mut network = self.network.sibling();
+        let mut network = self.network.empty_like();
         let states = add_runs(group, &mut network)?;
         let mut part = Self { states, network };
         if part.epoch(source)?.is_break() {
@@ -151,7 +152,7 @@ impl<K> Row<K> {
         }
         let weights: Result<Vec<_>, _> =
             (0..part.states.len()).map(|slot| part.network.weights(slot)).collect();
-        self.network.join(&weights?);
+        self.network.append(&weights?);
         self.states.extend(part.states);
         Ok(ControlFlow::Continue(()))
     }

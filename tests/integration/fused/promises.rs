@@ -48,7 +48,7 @@ fn interrupted_runs_end_with_the_same_bits() {
             for epoch in 0..12 {
                 let loss = straight.steps(&order(epoch), batch, 1e-3);
                 let mut broken_loss = 0.0;
-                for part in order(epoch).chunks(OneHidden::period(batch)) {
+                for part in order(epoch).chunks(OneHidden::block_samples(batch)) {
                     broken_loss += broken.steps(part, batch, 1e-3);
                     broken = OneHidden::restore(problem.clone(), &broken.state()).unwrap();
                 }

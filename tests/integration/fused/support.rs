@@ -1,5 +1,6 @@
 //! Random problems, and SGD on them in f64 without any of the engine's ideas.
 
+use etastar::loss::Loss;
 use etastar::train::fused::{Parameters, Problem, SparseInputs};
 
 /// A random problem: about a fifth of the inputs differ from `background`.
@@ -62,7 +63,11 @@ impl Case {
             b2: random.symmetric(self.outputs, second),
         };
         let inputs = SparseInputs::new(&self.rows(), self.inputs).unwrap();
-        (Problem::new(inputs, self.targets(), self.outputs, FACTOR).unwrap(), parameters)
+        (
+            Problem::new(inputs, self.targets(), self.outputs, Loss::squared(f64::from(FACTOR)))
+                .unwrap(),
+            parameters,
+        )
     }
 
     /// A step size well inside the stable range.

@@ -1,4 +1,4 @@
-//! Samples as bit patterns: which inputs are on, 64 to a word, and what they are.
+//! Samples as bit patterns: which inputs differ from the background, 64 to a word, and by how much.
 
 /// Inputs in one word of a pattern, and samples in one group of a batch.
 pub(in super::super) const WORD: usize = u64::BITS as usize;

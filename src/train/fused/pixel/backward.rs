@@ -1,28 +1,28 @@
-//! The step, tile by tile: everything that touches a tile is done while it is in cache.
+//! The step, tile by tile: everything that needs a tile is done while it is in cache.
 
-use super::super::base::Base;
+use super::super::bias_terms::BiasTerms;
 use super::super::block::{Strip, WIDTH};
 use super::super::inputs::SparseInputs;
 use super::super::isa::kernel;
 use super::super::simd::Simd;
-use super::Work;
-use super::gathered::GROUP;
+use super::batch_patterns::GROUP;
 use super::tiles::Tiles;
 use super::update::add_columns;
+use super::workspace::Workspace;
 
 kernel! {
     /// With the preactivations in rows `first`… of z and the scaled residuals e of the batch:
     /// W2 += Σ_k `e[k]` relu(`z[k]`)ᵀ; `D[k]` = W2ᵀ `e[k]` where `z[k]` > 0 (the old W2) replaces `z[k]`;
-    /// `base` takes its part. W1 += Xᵀ D if there is a W1. Returns how many hidden units were on.
+    /// `terms` are updated. W1 += Xᵀ D if W1 is given. Returns how many hidden units were active.
     fn backward(
-        w1: Option<&mut Tiles>, w2: &mut Tiles, base: &mut Base, work: &mut Work, e: &[f32], data: &SparseInputs,
+        w1: Option<&mut Tiles>, w2: &mut Tiles, terms: &mut BiasTerms, workspace: &mut Workspace, e: &[f32], data: &SparseInputs,
         batch: &[u32], first: usize,
     ) -> u64 = body
 }
 
 kernel! {
-    /// W1 += Xᵀ D for the batch that `work.gathered` was filled with.
-    fn add_changes(w1: &mut Tiles, work: &Work, samples: usize) = add_changes_body
+    /// W1 += Xᵀ D for the block that `workspace` holds.
+    fn update_w1(w1: &mut Tiles, workspace: &Workspace, samples: usize) = update_w1_body
 }
 
 #[inline(always)]
@@ -31,36 +31,36 @@ fn body<S: Simd>(
     s: S,
     mut w1: Option<&mut Tiles>,
     w2: &mut Tiles,
-    base: &mut Base,
-    work: &mut Work,
+    terms: &mut BiasTerms,
+    workspace: &mut Workspace,
     e: &[f32],
     data: &SparseInputs,
     batch: &[u32],
     first: usize,
 ) -> u64 {
-    let Work { z, gathered, fresh, .. } = work;
-    let mut on = 0;
+    let Workspace { z, patterns, new_w2, .. } = workspace;
+    let mut active = 0;
     for t in 0..z.count() {
-        fresh.copy_from_slice(w2.tile(t));
-        let groups = batch.chunks(GROUP).zip(e.chunks(GROUP * fresh.len()));
+        new_w2.copy_from_slice(w2.tile(t));
+        let groups = batch.chunks(GROUP).zip(e.chunks(GROUP * new_w2.len()));
         for (g, (batch, e)) in groups.enumerate() {
             let rows = &mut z.tile_mut(t)[first + g * GROUP..][..batch.len()];
-            add_to_output_weights(s, fresh, rows, e);
-            on += hidden_changes(s, w2.tile(t), base, rows, e, data, batch, t);
+            add_to_output_weights(s, new_w2, rows, e);
+            active += hidden_changes(s, w2.tile(t), terms, rows, e, data, batch, t);
             if let Some(w1) = &mut w1 {
-                add_columns(s, w1.tile_mut(t), gathered.group(g), z.group(t, g));
+                add_columns(s, w1.tile_mut(t), patterns.group(g), z.group(t, g));
             }
         }
-        w2.tile_mut(t).copy_from_slice(fresh);
+        w2.tile_mut(t).copy_from_slice(new_w2);
     }
-    on
+    active
 }
 
 #[inline(always)]
-fn add_changes_body<S: Simd>(s: S, w1: &mut Tiles, work: &Work, samples: usize) {
+fn update_w1_body<S: Simd>(s: S, w1: &mut Tiles, workspace: &Workspace, samples: usize) {
     for t in 0..w1.count() {
         for g in 0..samples.div_ceil(GROUP) {
-            add_columns(s, w1.tile_mut(t), work.gathered.group(g), work.z.group(t, g));
+            add_columns(s, w1.tile_mut(t), workspace.patterns.group(g), workspace.z.group(t, g));
         }
     }
 }
@@ -83,13 +83,13 @@ fn add_to_output_weights<S: Simd>(s: S, w2: &mut [Strip], z: &[Strip], e: &[f32]
     }
 }
 
-/// Replaces one tile of every `z[k]` by `D[k]`, and adds the batch's sums to the base.
+/// Replaces one tile of every `z[k]` by `D[k]`, and updates the terms by the batch's sums.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "a kernel takes plain pieces")]
 fn hidden_changes<S: Simd>(
     s: S,
     w2: &[Strip],
-    base: &mut Base,
+    terms: &mut BiasTerms,
     z: &mut [Strip],
     e: &[f32],
     data: &SparseInputs,
@@ -97,13 +97,13 @@ fn hidden_changes<S: Simd>(
     t: usize,
 ) -> u64 {
     let (bias, offset, response) =
-        (&mut base.bias.0[t], &mut base.offset.0[t], &mut base.response.0[t]);
+        (&mut terms.bias.0[t], &mut terms.offset.0[t], &mut terms.response.0[t]);
     let smallest = s.splat(f32::from_bits(1));
     let mut sums = [s.splat(0.0); WIDTH];
     let mut responses: [S::V; WIDTH] = std::array::from_fn(|j| s.load(&response[j]));
-    let mut on = 0;
+    let mut active = 0;
     for ((z, &sample), e) in z.iter_mut().zip(batch).zip(e.chunks(w2.len())) {
-        let gain = s.splat(data.measures(sample).background_gain);
+        let gain = s.splat(data.stats(sample).background_gain);
         let mut changes = [s.splat(0.0); WIDTH];
         for (e, w2) in e.iter().zip(w2) {
             let e = s.splat(*e);
@@ -113,7 +113,7 @@ fn hidden_changes<S: Simd>(
         }
         for j in 0..WIDTH {
             let gate = s.load(&z[j]);
-            on += u64::from(s.at_least(gate, smallest).count_ones());
+            active += u64::from(s.at_least(gate, smallest).count_ones());
             let change = s.where_positive(changes[j], gate);
             s.store(change, &mut z[j]);
             sums[j] = s.add(sums[j], change);
@@ -126,5 +126,5 @@ fn hidden_changes<S: Simd>(
         s.store(s.add(s.load(&bias[j]), sums[j]), &mut bias[j]);
         s.store(s.mul_add(background, sums[j], s.load(&offset[j])), &mut offset[j]);
     }
-    on
+    active
 }

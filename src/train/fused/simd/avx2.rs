@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::super::block::Block;
-use super::Simd;
+use super::vector::Simd;
 
 /// Proof of AVX2 and FMA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use std::arch::x86_64::*;
 
 use super::super::block::Block;
-use super::Simd;
 use super::avx2::sum8;
+use super::vector::Simd;
 
 /// Proof of AVX-512 F, BW, DQ and VL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

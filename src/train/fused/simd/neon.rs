@@ -3,7 +3,7 @@
 use std::arch::aarch64::*;
 
 use super::super::block::{Block, LANES};
-use super::Simd;
+use super::vector::Simd;
 
 /// NEON with fused multiply-add, part of every AArch64 target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Plain arrays: for every processor, and the reference for the other sets.
 
 use super::super::block::{Block, LANES};
-use super::Simd;
+use super::vector::Simd;
 
 /// Whatever the compilation target guarantees. Multiplication and addition round separately: without
 /// the instruction, a fused operation is a slow library call.

@@ -1,20 +1,20 @@
 //! The step, block by block of hidden units: a block's weight rows stay in cache for the whole batch.
 
-use super::super::base::Base;
+use super::super::bias_terms::BiasTerms;
 use super::super::block::{Block, Matrix};
 use super::super::inputs::SparseInputs;
 use super::super::isa::kernel;
 use super::super::simd::Simd;
-use super::Activity;
+use super::activations::Activations;
 use super::bounds::Bounds;
 use super::rows::add_products;
 
 kernel! {
-    /// With the scaled residuals e of the batch: W2 += Σ_k `e[k]` relu(`z[k]`)ᵀ, and every unit that is on in
-    /// sample k changes by (W2ᵀ `e[k]`) x̃ (the old W2). Returns how many hidden units were on.
+    /// With the scaled residuals e of the batch: W2 += Σ_k `e[k]` relu(`z[k]`)ᵀ, and every unit that is active in
+    /// sample k changes by (W2ᵀ `e[k]`) x̃ (the old W2). Returns how many hidden units were active.
     fn backward(
-        w1: &mut Matrix, w2: &mut Matrix, base: &mut Base, bounds: &mut Bounds, activity: &Activity,
-        e: &[f32], data: &SparseInputs, batch: &[u32], fresh: &mut [Block],
+        w1: &mut Matrix, w2: &mut Matrix, terms: &mut BiasTerms, bounds: &mut Bounds, activations: &Activations,
+        e: &[f32], data: &SparseInputs, batch: &[u32], new_w2: &mut [Block],
     ) -> u64 = body
 }
 
@@ -24,41 +24,41 @@ fn body<S: Simd>(
     s: S,
     w1: &mut Matrix,
     w2: &mut Matrix,
-    base: &mut Base,
+    terms: &mut BiasTerms,
     bounds: &mut Bounds,
-    activity: &Activity,
+    activations: &Activations,
     e: &[f32],
     data: &SparseInputs,
     batch: &[u32],
-    fresh: &mut [Block],
+    new_w2: &mut [Block],
 ) -> u64 {
     let mut count = 0;
-    for j in 0..activity.values.width() {
-        for (o, fresh) in fresh.iter_mut().enumerate() {
-            *fresh = w2.row(o)[j];
+    for j in 0..activations.values.width() {
+        for (o, new_w2) in new_w2.iter_mut().enumerate() {
+            *new_w2 = w2.row(o)[j];
         }
-        for ((k, &sample), e) in batch.iter().enumerate().zip(e.chunks(fresh.len())) {
-            let on = activity.on(k)[j];
-            if on == 0 {
+        for ((k, &sample), e) in batch.iter().enumerate().zip(e.chunks(new_w2.len())) {
+            let active = activations.active(k)[j];
+            if active == 0 {
                 continue;
             }
-            count += u64::from(on.count_ones());
-            let a = s.load(&activity.values.row(k)[j]);
+            count += u64::from(active.count_ones());
+            let a = s.load(&activations.values.row(k)[j]);
             let mut change = s.splat(0.0);
-            for ((o, &e), fresh) in e.iter().enumerate().zip(&mut *fresh) {
+            for ((o, &e), new_w2) in e.iter().enumerate().zip(&mut *new_w2) {
                 change = s.mul_add(s.splat(e), s.load(&w2.row(o)[j]), change);
-                s.store(s.mul_add(s.splat(e), a, s.load(fresh)), fresh);
+                s.store(s.mul_add(s.splat(e), a, s.load(new_w2)), new_w2);
             }
             let change = s.where_positive(change, a);
-            let measures = data.measures(sample);
-            base.change(s, j, change, data.background(), &measures);
-            bounds.moved(s, &measures, j, change);
+            let stats = data.stats(sample);
+            terms.update(s, j, change, data.background(), &stats);
+            bounds.record_change(s, &stats, j, change);
             let mut changes = Block::ZERO;
             s.store(change, &mut changes);
-            add_products(s, w1, data.lines(sample), j, on, &changes);
+            add_products(s, w1, data.lines(sample), j, active, &changes);
         }
-        for (o, fresh) in fresh.iter().enumerate() {
-            w2.row_mut(o)[j] = *fresh;
+        for (o, new_w2) in new_w2.iter().enumerate() {
+            w2.row_mut(o)[j] = *new_w2;
         }
     }
     count

@@ -1,13 +1,13 @@
-//! Which hidden units are certain to be off in a sample, without computing them.
+//! Which hidden units are certain to be inactive in a sample, without computing them.
 //!
 //! Let z be the preactivation of a unit in sample i when it was last computed, and x̃ = (x, 1). Every step
 //! since moved the unit's weights (bias included) by g x̃_j for some sample j, so by Cauchy–Schwarz its
 //! preactivation is now at most z + ‖x̃_i‖ (P − P_then), where P = Σ |g| ‖x̃_j‖ is the path the weights have
-//! gone. The unit is off for certain while P < P_then − z/‖x̃_i‖, and that right side is what is stored.
+//! gone. The unit is certainly inactive while P < P_then − z/‖x̃_i‖, and that right side is what is stored.
 //! Rounding is paid for in P and in the stored number, so that skipping never changes a result.
 
 use super::super::block::{Block, LANES, Matrix};
-use super::super::inputs::{Measures, SparseInputs};
+use super::super::inputs::{SampleStats, SparseInputs};
 use super::super::simd::Simd;
 
 /// No thresholds are kept for more numbers than this (256 MiB).
@@ -18,7 +18,7 @@ const LARGEST_TABLE: usize = 1 << 26;
 const UPDATE_SLACK: f32 = 16.0 * f32::EPSILON;
 const EVALUATION_SLACK: f32 = 256.0 * f32::EPSILON;
 
-/// Paths longer than this are started anew, because their own rounding grows with them.
+/// Paths longer than this are restarted, because their own rounding grows with them.
 const LONGEST_PATH: f32 = 32.0;
 
 /// Paths and thresholds.
@@ -28,26 +28,26 @@ pub(super) struct Bounds {
     path: Vec<Block>,
     /// A bound on the norm of everything stored for the unit.
     size: Vec<Block>,
-    /// P_then − z/‖x̃_i‖, never too large, `[sample][hidden]`; padding lanes are never due.
+    /// P_then − z/‖x̃_i‖, never too large, `[sample][hidden]`; padding lanes are never candidates.
     thresholds: Option<Matrix>,
-    /// What is due while there is no table: every unit, no padding.
+    /// The candidates where there is no table: every unit, no padding.
     always: Vec<Block>,
     /// max_i reach_i/‖x̃_i‖: how much larger the stored parts are than the weights they add up to.
     spread: f32,
 }
 
 impl Bounds {
-    /// Knows nothing yet: every unit has to be computed once in every sample.
+    /// Bounds that know nothing yet: every unit has to be computed once in every sample.
     pub fn new(data: &SparseInputs, hidden: usize) -> Self {
         let blocks = hidden.div_ceil(LANES);
         let keep = data.samples().saturating_mul(blocks * LANES) <= LARGEST_TABLE;
-        let ratio = |m: Measures| m.reach / m.norm;
+        let ratio = |m: SampleStats| m.reach / m.norm;
         let mut bounds = Self {
             path: vec![Block::ZERO; blocks],
             size: vec![Block::ZERO; blocks],
             thresholds: keep.then(|| Matrix::zeros(data.samples(), hidden)),
             always: (0..blocks).map(|j| unknown(hidden - j * LANES)).collect(),
-            spread: (0..data.samples() as u32).map(|i| ratio(data.measures(i))).fold(1.0, f32::max),
+            spread: (0..data.samples() as u32).map(|i| ratio(data.stats(i))).fold(1.0, f32::max),
         };
         if let Some(table) = &mut bounds.thresholds {
             (0..data.samples()).for_each(|i| table.row_mut(i).copy_from_slice(&bounds.always));
@@ -55,9 +55,9 @@ impl Bounds {
         bounds
     }
 
-    /// The units of block `j` that may be on in the sample, one bit each.
+    /// The units of block `j` that may be active in the sample, one bit each.
     #[inline(always)]
-    pub fn due<S: Simd>(&self, s: S, sample: u32, j: usize) -> u16 {
+    pub fn candidates<S: Simd>(&self, s: S, sample: u32, j: usize) -> u16 {
         let thresholds = self
             .thresholds
             .as_ref()
@@ -65,15 +65,15 @@ impl Bounds {
         s.at_least(s.load(&self.path[j]), s.load(&thresholds[j]))
     }
 
-    /// Notes the preactivations of the units `due` of block `j`.
+    /// Records the preactivations of the units `candidates` of block `j`.
     #[inline(always)]
-    pub fn computed<S: Simd>(
+    pub fn record_preactivations<S: Simd>(
         &mut self,
         s: S,
         sample: u32,
-        measures: &Measures,
+        stats: &SampleStats,
         j: usize,
-        due: u16,
+        candidates: u16,
         z: S::V,
     ) {
         let Some(table) = &mut self.thresholds else {
@@ -81,33 +81,33 @@ impl Bounds {
         };
         let threshold = &mut table.row_mut(sample as usize)[j];
         let (path, size) = (s.load(&self.path[j]), s.load(&self.size[j]));
-        let distance = s.mul_add(z, s.splat(-1.0 / measures.norm), s.splat(0.0));
+        let distance = s.mul_add(z, s.splat(-1.0 / stats.norm), s.splat(0.0));
         let slack = s.mul_add(size, s.splat(-EVALUATION_SLACK * self.spread), s.splat(0.0));
         // The path's share pays for the path having been rounded up, and for this sum.
         let certain = s.mul_add(path, s.splat(1.0 - UPDATE_SLACK), s.add(distance, slack));
-        s.store(s.select(due, certain, s.load(threshold)), threshold);
+        s.store(s.select(candidates, certain, s.load(threshold)), threshold);
     }
 
-    /// Notes that every unit of block `j` was moved by its |change| times x̃.
+    /// Records that every unit of block `j` was moved by its |change| times x̃.
     #[inline(always)]
-    pub fn moved<S: Simd>(&mut self, s: S, measures: &Measures, j: usize, change: S::V) {
+    pub fn record_change<S: Simd>(&mut self, s: S, stats: &SampleStats, j: usize, change: S::V) {
         let length = s.abs(change);
-        let size = s.mul_add(length, s.splat(measures.reach), s.load(&self.size[j]));
+        let size = s.mul_add(length, s.splat(stats.reach), s.load(&self.size[j]));
         let size = s.mul_add(size, s.splat(f32::EPSILON), size);
         s.store(size, &mut self.size[j]);
         // Units that did not move keep their path.
         let path = s.load(&self.path[j]);
         let gone =
-            s.mul_add(length, s.splat(measures.norm * (1.0 + UPDATE_SLACK * self.spread)), path);
+            s.mul_add(length, s.splat(stats.norm * (1.0 + UPDATE_SLACK * self.spread)), path);
         let slack = s.splat(UPDATE_SLACK * self.spread);
         let above = s.mul_add(s.add(size, gone), slack, gone);
         let still = s.at_least(s.splat(0.0), length);
         s.store(s.select(still, path, above), &mut self.path[j]);
     }
 
-    /// Notes that unit `h` was rewritten with stored parts of norm `size`, and that its response to the
+    /// Records that unit `h` was rewritten with stored parts of norm `size`, and that its response to the
     /// background, which should have stayed, moved by `jump`.
-    pub fn rewritten(&mut self, h: usize, size: f32, jump: f32) {
+    pub fn record_rewrite(&mut self, h: usize, size: f32, jump: f32) {
         let (i, j) = (h / LANES, h % LANES);
         // Both were computed with rounding themselves.
         let (size, jump) = (1.001 * size, 1.001 * jump.abs());
@@ -116,8 +116,8 @@ impl Bounds {
         self.path[i].0[j] = path * (1.0 + UPDATE_SLACK);
     }
 
-    /// Starts paths at 0 again once they are long. Thresholds move along.
-    pub fn rebase(&mut self) {
+    /// Restarts the paths at 0 once they are long, and shifts the thresholds with them.
+    pub fn restart_paths(&mut self) {
         let longest = self.path.iter().flat_map(|block| block.0).fold(0.0, f32::max);
         if longest < LONGEST_PATH {
             return;
@@ -135,7 +135,7 @@ impl Bounds {
     }
 }
 
-/// Thresholds of a block of which `units` lanes are in use: always due, padding never.
+/// Thresholds of a block of which `units` lanes are in use: always candidates, padding never.
 fn unknown(units: usize) -> Block {
     Block(std::array::from_fn(|lane| if lane < units { f32::NEG_INFINITY } else { f32::INFINITY }))
 }
@@ -146,49 +146,49 @@ mod tests {
     use super::*;
 
     /// Two samples of norm 5 (x = (2, 4, 2), and 1 for the bias), a network of 20 units.
-    fn bounds() -> (Bounds, Measures) {
+    fn bounds() -> (Bounds, SampleStats) {
         let data = SparseInputs::new(&[2.0, 4.0, 2.0, 2.0, 4.0, 2.0], 3).unwrap();
         let mut bounds = Bounds::new(&data, 20);
-        (0..20).for_each(|h| bounds.rewritten(h, 1.0, 0.0));
-        (bounds, data.measures(0))
+        (0..20).for_each(|h| bounds.record_rewrite(h, 1.0, 0.0));
+        (bounds, data.stats(0))
     }
 
     #[test]
     fn every_unit_and_no_padding_is_due_at_first() {
         let (bounds, _) = bounds();
-        assert_eq!(bounds.due(Portable, 0, 0), 0xFFFF);
-        assert_eq!(bounds.due(Portable, 1, 1), 0x000F);
+        assert_eq!(bounds.candidates(Portable, 0, 0), 0xFFFF);
+        assert_eq!(bounds.candidates(Portable, 1, 1), 0x000F);
     }
 
     #[test]
     fn a_unit_is_due_again_just_before_it_can_be_on() {
-        let (mut bounds, measures) = bounds();
+        let (mut bounds, stats) = bounds();
         let mut z = [-50.0; LANES];
         z[3] = 1.0;
-        bounds.computed(Portable, 0, &measures, 0, 0xFFFF, z);
-        assert_eq!(bounds.due(Portable, 0, 0), 1 << 3, "a unit that is on is always due");
+        bounds.record_preactivations(Portable, 0, &stats, 0, 0xFFFF, z);
+        assert_eq!(bounds.candidates(Portable, 0, 0), 1 << 3, "a unit that is on is always due");
         // A move of unit 7 by g x̃ raises its preactivation by at most 25 g: from −50 to 0 at g = 2.
         let mut change = [0.0; LANES];
         change[7] = -1.99;
-        bounds.moved(Portable, &measures, 0, change);
-        assert_eq!(bounds.due(Portable, 0, 0), 1 << 3);
+        bounds.record_change(Portable, &stats, 0, change);
+        assert_eq!(bounds.candidates(Portable, 0, 0), 1 << 3);
         change[7] = 0.0099;
-        bounds.moved(Portable, &measures, 0, change);
-        assert_eq!(bounds.due(Portable, 0, 0) >> 7 & 1, 0);
-        bounds.moved(Portable, &measures, 0, change);
-        assert_eq!(bounds.due(Portable, 0, 0), 1 << 3 | 1 << 7);
+        bounds.record_change(Portable, &stats, 0, change);
+        assert_eq!(bounds.candidates(Portable, 0, 0) >> 7 & 1, 0);
+        bounds.record_change(Portable, &stats, 0, change);
+        assert_eq!(bounds.candidates(Portable, 0, 0), 1 << 3 | 1 << 7);
     }
 
     #[test]
     fn starting_paths_anew_forgets_nothing_that_is_due() {
-        let (mut bounds, measures) = bounds();
-        bounds.computed(Portable, 0, &measures, 0, 0xFFFF, [-500.0; LANES]);
+        let (mut bounds, stats) = bounds();
+        bounds.record_preactivations(Portable, 0, &stats, 0, 0xFFFF, [-500.0; LANES]);
         let change = std::array::from_fn(|lane| if lane < 4 { 10.0 } else { 19.0 });
-        bounds.moved(Portable, &measures, 0, change);
-        bounds.rebase();
+        bounds.record_change(Portable, &stats, 0, change);
+        bounds.restart_paths();
         assert_eq!(bounds.path[0], Block::ZERO);
-        assert_eq!(bounds.due(Portable, 0, 0), 0);
-        bounds.moved(Portable, &measures, 0, [2.0; LANES]);
-        assert_eq!(bounds.due(Portable, 0, 0), 0xFFF0, "10 + 2 < 20 ≤ 19 + 2, times 5");
+        assert_eq!(bounds.candidates(Portable, 0, 0), 0);
+        bounds.record_change(Portable, &stats, 0, [2.0; LANES]);
+        assert_eq!(bounds.candidates(Portable, 0, 0), 0xFFF0, "10 + 2 < 20 ≤ 19 + 2, times 5");
     }
 }

@@ -1,13 +1,13 @@
-//! Preactivations of the units that may be on, and the outputs.
+//! Activations of the units that may be active, and the outputs.
 
 use std::ops::Range;
 
-use super::super::base::Base;
+use super::super::bias_terms::BiasTerms;
 use super::super::block::{Block, LANES, Matrix};
-use super::super::inputs::{Measures, SparseInputs};
+use super::super::inputs::{SampleStats, SparseInputs};
 use super::super::isa::kernel;
 use super::super::simd::Simd;
-use super::Activity;
+use super::activations::Activations;
 use super::bounds::Bounds;
 use super::rows::products;
 
@@ -15,83 +15,84 @@ use super::rows::products;
 const TILE: usize = 16;
 
 kernel! {
-    /// Fills `activity` for the batch.
-    fn respond(w1: &Matrix, base: &Base, bounds: &mut Bounds, data: &SparseInputs, batch: &[u32], activity: &mut Activity)
-        = respond_body
+    /// Fills `activations` for the batch.
+    fn activations(w1: &Matrix, terms: &BiasTerms, bounds: &mut Bounds, data: &SparseInputs, batch: &[u32], activations: &mut Activations)
+        = activations_body
 }
 
 kernel! {
     /// `out[k]` = W2 relu(`z[k]`) without the bias.
-    fn outputs(w2: &Matrix, activity: &Activity, out: &mut [f32]) = outputs_body
+    fn outputs(w2: &Matrix, activations: &Activations, out: &mut [f32]) = outputs_body
 }
 
 #[inline(always)]
-fn respond_body<S: Simd>(
+fn activations_body<S: Simd>(
     s: S,
     w1: &Matrix,
-    base: &Base,
+    terms: &BiasTerms,
     bounds: &mut Bounds,
     data: &SparseInputs,
     batch: &[u32],
-    activity: &mut Activity,
+    activations: &mut Activations,
 ) {
-    let width = activity.values.width();
+    let width = activations.values.width();
     for first in (0..width).step_by(TILE) {
         let tile = first..width.min(first + TILE);
         for (k, &sample) in batch.iter().enumerate() {
-            let due = list_due(s, bounds, sample, tile.clone(), &mut activity.due);
-            let Activity { values, on, due: list } = &mut *activity;
-            let (values, on) = (values.row_mut(k), &mut on[k * width..][..width]);
+            let candidates =
+                list_candidates(s, bounds, sample, tile.clone(), &mut activations.candidates);
+            let Activations { values, active, candidates: list } = &mut *activations;
+            let (values, active) = (values.row_mut(k), &mut active[k * width..][..width]);
             products(s, w1, data.lines(sample), list, values);
-            gate(s, base, bounds, data, sample, tile.clone(), &due, values, on);
+            gate(s, terms, bounds, data, sample, tile.clone(), &candidates, values, active);
         }
     }
 }
 
-/// Lists the units of the tile's blocks that may be on, and returns them as bits, too.
+/// Lists the units of the tile's blocks that may be active, and returns them as bits, too.
 #[inline(always)]
-fn list_due<S: Simd>(
+fn list_candidates<S: Simd>(
     s: S,
     bounds: &Bounds,
     sample: u32,
     tile: Range<usize>,
     list: &mut Vec<u32>,
 ) -> [u16; TILE] {
-    let mut due = [0; TILE];
+    let mut candidates = [0; TILE];
     list.clear();
-    for (j, due) in tile.zip(&mut due) {
-        *due = bounds.due(s, sample, j);
-        let mut bits = *due;
+    for (j, found) in tile.zip(&mut candidates) {
+        *found = bounds.candidates(s, sample, j);
+        let mut bits = *found;
         while bits != 0 {
             list.push((j * LANES) as u32 + bits.trailing_zeros());
             bits &= bits - 1;
         }
     }
-    due
+    candidates
 }
 
-/// Turns the products of the units that are due into relu(z), and notes which are on.
+/// Turns the products of the candidates into relu(z), and records which units are active.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "a kernel takes plain pieces")]
 fn gate<S: Simd>(
     s: S,
-    base: &Base,
+    terms: &BiasTerms,
     bounds: &mut Bounds,
     data: &SparseInputs,
     sample: u32,
     tile: Range<usize>,
-    due: &[u16; TILE],
+    candidates: &[u16; TILE],
     values: &mut [Block],
-    on: &mut [u16],
+    active: &mut [u16],
 ) {
-    let measures = data.measures(sample);
-    for (j, &due) in tile.zip(due) {
-        on[j] = 0;
-        if due != 0 {
-            let z = preactivations(s, base, &measures, j, &values[j]);
-            bounds.computed(s, sample, &measures, j, due, z);
-            on[j] = due & s.at_least(z, s.splat(f32::from_bits(1)));
-            s.store(s.select(on[j], z, s.splat(0.0)), &mut values[j]);
+    let stats = data.stats(sample);
+    for (j, &candidates) in tile.zip(candidates) {
+        active[j] = 0;
+        if candidates != 0 {
+            let z = preactivations(s, terms, &stats, j, &values[j]);
+            bounds.record_preactivations(s, sample, &stats, j, candidates, z);
+            active[j] = candidates & s.at_least(z, s.splat(f32::from_bits(1)));
+            s.store(s.select(active[j], z, s.splat(0.0)), &mut values[j]);
         }
     }
 }
@@ -99,22 +100,24 @@ fn gate<S: Simd>(
 #[inline(always)]
 fn preactivations<S: Simd>(
     s: S,
-    base: &Base,
-    measures: &Measures,
+    terms: &BiasTerms,
+    stats: &SampleStats,
     j: usize,
     products: &Block,
 ) -> S::V {
-    let (offset, response) = (s.load(base.offset.block(j)), s.load(base.response.block(j)));
-    s.add(s.mul_add(s.splat(measures.sparse_sum), offset, response), s.load(products))
+    let (offset, response) = (s.load(terms.offset.block(j)), s.load(terms.response.block(j)));
+    s.add(s.mul_add(s.splat(stats.sparse_sum), offset, response), s.load(products))
 }
 
 #[inline(always)]
-fn outputs_body<S: Simd>(s: S, w2: &Matrix, activity: &Activity, out: &mut [f32]) {
+fn outputs_body<S: Simd>(s: S, w2: &Matrix, activations: &Activations, out: &mut [f32]) {
     for (k, out) in out.chunks_mut(w2.rows()).enumerate() {
-        let (values, on) = (activity.values.row(k), activity.on(k));
+        let (values, active) = (activations.values.row(k), activations.active(k));
         for (o, out) in out.iter_mut().enumerate() {
             let mut sum = s.splat(0.0);
-            for ((a, w), _) in values.iter().zip(w2.row(o)).zip(on).filter(|(_, on)| **on != 0) {
+            for ((a, w), _) in
+                values.iter().zip(w2.row(o)).zip(active).filter(|(_, active)| **active != 0)
+            {
                 sum = s.mul_add(s.load(a), s.load(w), sum);
             }
             *out = s.sum(sum);

@@ -25,17 +25,17 @@ pub(super) fn products<S: Simd>(s: S, w1: &Matrix, lines: Lines, units: &[u32], 
     }
 }
 
-/// `S[h]` += `changes[h]` s for the units h of block `j` whose bit is set in `on`.
+/// `S[h]` += `changes[h]` s for the units h of block `j` whose bit is set in `active`.
 #[inline(always)]
 pub(super) fn add_products<S: Simd>(
     s: S,
     w1: &mut Matrix,
     lines: Lines,
     j: usize,
-    on: u16,
+    active: u16,
     changes: &Block,
 ) {
-    let mut bits = on;
+    let mut bits = active;
     while bits != 0 {
         let lane = bits.trailing_zeros() as usize;
         bits &= bits - 1;

@@ -1,4 +1,4 @@
-//! A batch's patterns side by side, sample by sample and position by position.
+//! The patterns of a batch in tiles, readable by sample and by position.
 
 use super::super::inputs::{Patterns, Values, WORD};
 use super::pair::{Column, Row};
@@ -9,14 +9,14 @@ pub(super) const GROUP: usize = WORD;
 
 /// The patterns of a batch, group by group of its samples and word by word.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gathered {
+pub(super) struct BatchPatterns {
     words: usize,
-    tables: Vec<Table>,
+    tiles: Vec<PatternTile>,
 }
 
 /// 64 samples × 64 positions of the inputs. Samples that a group lacks are all off.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub(super) struct PatternTile {
     /// Bit i of `samples[k]`: position i is on in sample k.
     samples: [u64; GROUP],
     /// Bit k of `columns[i]`: the same, transposed.
@@ -25,30 +25,30 @@ pub(super) struct Table {
     values: [Values; GROUP],
 }
 
-impl Gathered {
+impl BatchPatterns {
     /// Collects the patterns of `batch`.
     pub fn fill(&mut self, patterns: &Patterns, batch: &[u32]) {
         self.words = patterns.words();
         let needed = batch.len().div_ceil(GROUP) * self.words;
-        if self.tables.len() < needed {
-            self.tables.resize(needed, Table::EMPTY);
+        if self.tiles.len() < needed {
+            self.tiles.resize(needed, PatternTile::EMPTY);
         }
-        let groups = batch.chunks(GROUP).zip(self.tables.chunks_mut(self.words.max(1)));
-        for (group, tables) in groups {
-            for (word, table) in tables.iter_mut().enumerate() {
-                table.fill(patterns, group, word);
+        let groups = batch.chunks(GROUP).zip(self.tiles.chunks_mut(self.words.max(1)));
+        for (group, tiles) in groups {
+            for (word, tile) in tiles.iter_mut().enumerate() {
+                tile.fill(patterns, group, word);
             }
         }
     }
 
-    /// The tables of a group, word by word.
+    /// The tiles of a group, word by word.
     #[inline(always)]
-    pub fn group(&self, group: usize) -> &[Table] {
-        &self.tables[group * self.words..][..self.words]
+    pub fn group(&self, group: usize) -> &[PatternTile] {
+        &self.tiles[group * self.words..][..self.words]
     }
 }
 
-impl Table {
+impl PatternTile {
     const EMPTY: Self =
         Self { samples: [0; GROUP], columns: [0; WORD], values: [[0.0; WORD]; GROUP] };
 
@@ -108,15 +108,15 @@ mod tests {
     fn a_short_group_leaves_nothing_of_the_batch_before() {
         let rows: Vec<f32> = (0..100 * 70).map(|i| f32::from(u8::from(i % 3 == 0))).collect();
         let patterns = Patterns::new(&rows, 70);
-        let mut gathered = Gathered::default();
-        gathered.fill(&patterns, &(0..100).collect::<Vec<u32>>());
-        gathered.fill(&patterns, &[5, 6, 7]);
-        for (word, table) in gathered.group(0).iter().enumerate() {
-            for (k, &mask) in table.samples.iter().enumerate() {
+        let mut patterns_of_batch = BatchPatterns::default();
+        patterns_of_batch.fill(&patterns, &(0..100).collect::<Vec<u32>>());
+        patterns_of_batch.fill(&patterns, &[5, 6, 7]);
+        for (word, tile) in patterns_of_batch.group(0).iter().enumerate() {
+            for (k, &mask) in tile.samples.iter().enumerate() {
                 let expected = if k < 3 { patterns.mask(5 + k as u32, word) } else { 0 };
                 assert_eq!(mask, expected);
             }
-            assert!(table.columns.iter().all(|column| *column < 8));
+            assert!(tile.columns.iter().all(|column| *column < 8));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a device computes with the kernels what it computes without them.
+//! Whether the kernels for small batches and tensor operations agree on a device.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -6,38 +6,41 @@ use std::sync::{Mutex, PoisonError};
 use burn::backend::Cube;
 use burn::tensor::{Device, Tensor};
 
+use super::super::engine::EngineError;
 use super::network::RowNetwork;
 use crate::data::Dataset;
-use crate::net::{Layer, Weights};
-use crate::train::EngineError;
+use crate::loss::Loss;
+use crate::net::{Activation, Layer, Weights};
 
-/// Devices that were looked at, and what was found.
-static KNOWN: Mutex<Vec<(Device, bool)>> = Mutex::new(Vec::new());
+/// Devices that were checked, and whether the kernels work there.
+static CHECKED: Mutex<Vec<(Device, bool)>> = Mutex::new(Vec::new());
 
-/// Relative distance that rounding may put between the two.
-const ROUNDING: f64 = 1e-4;
+/// Relative distance of the trained weights that rounding accounts for.
+const TOLERANCE: f64 = 1e-4;
 
-/// Trains small networks on `device` both ways, the first time it is asked about it. A driver that
-/// cannot compile the kernels, or compiles them wrongly, is told of once and goes without them.
-pub fn agree(device: &Device) -> bool {
+/// Trains small networks on `device` both ways, on the first call for it. Where the driver cannot
+/// compile the kernels, or compiles them wrongly, a warning says so once and they are not used.
+pub fn kernels_agree(device: &Device) -> bool {
     if Tensor::<1>::zeros([1], device).try_into_primitive::<Cube>().is_err() {
         return false;
     }
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, works)) = known.iter().find(|(other, _)| other == device) {
+    let mut checked = CHECKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, works)) = checked.iter().find(|(other, _)| other == device) {
         return *works;
     }
-    let fault = match catch_unwind(AssertUnwindSafe(|| distance(device))) {
-        Ok(Ok(distance)) if distance <= ROUNDING => None,
+    let problem = match catch_unwind(AssertUnwindSafe(|| distance(device))) {
+        Ok(Ok(distance)) if distance <= TOLERANCE => None,
         Ok(Ok(distance)) => Some(format!("are off by {distance:.1e}")),
         Ok(Err(error)) => Some(format!("fail: {error}")),
         Err(_) => Some("do not compile".to_owned()),
     };
-    if let Some(fault) = &fault {
-        tracing::warn!("the kernels for small batches {fault} on this GPU; going on without them");
+    if let Some(problem) = &problem {
+        tracing::warn!(
+            "the kernels for small batches {problem} on this GPU; going on without them"
+        );
     }
-    known.push((device.clone(), fault.is_none()));
-    fault.is_none()
+    checked.push((device.clone(), problem.is_none()));
+    problem.is_none()
 }
 
 /// ‖θ − θ'‖/‖θ' − θ_0‖ after a few steps with and without the kernels.
@@ -61,16 +64,18 @@ fn distance(device: &Device) -> Result<f64, EngineError> {
         weight: values(inputs * outputs, 0.6),
         bias: values(outputs, 0.3),
     };
-    let start = Weights { layers: vec![layer(features, hidden), layer(hidden, outputs)] };
+    let layers = vec![layer(features, hidden), layer(hidden, outputs)];
+    let start = Weights { activation: Activation::Relu, layers };
     let orders = [[0, 4, 2, 1, 3], [5, 1, 0, 2, 4]];
     let orders: Vec<&[u32]> = orders.iter().map(<[u32; 5]>::as_slice).collect();
     let train = |mut network: RowNetwork| -> Result<Vec<f32>, EngineError> {
-        network.join(&[start.clone(), start.clone()]);
+        network.append(&[start.clone(), start.clone()]);
         network.steps(&orders, 2, &[0.05, 0.02])?;
         Ok([flat(&network.weights(0)?), flat(&network.weights(1)?)].concat())
     };
-    let found = train(RowNetwork::new(&data, 0.5, device).with_kernels())?;
-    let expected = train(RowNetwork::new(&data, 0.5, device))?;
+    let loss = Loss::squared(0.5);
+    let found = train(RowNetwork::new(&data, loss, device).with_kernels())?;
+    let expected = train(RowNetwork::new(&data, loss, device))?;
     let origin = [flat(&start), flat(&start)].concat();
     Ok(norm(&found, &expected) / norm(&expected, &origin))
 }

@@ -1,4 +1,4 @@
-//! The head's kernel: hidden units, outputs, residual and loss of one batch.
+//! The kernel of the output layer: hidden units, outputs, residual and loss of one batch.
 
 use burn::cubecl;
 use burn::cubecl::prelude::*;
@@ -7,18 +7,18 @@ use burn::cubecl::prelude::*;
 pub const THREADS: u32 = 256;
 
 /// For every run and every sample of its batch, from the partial products of the first layer:
-///   a = max(0, b1 + Σ_c partial_c), r = W2 a + b2 − y, ‖r‖² onto the run's `loss`, and r·scale.
+///   a = max(0, b1 + Σ_c partial_c), r = W2 a + b2 − y, ‖r‖² added to the run's `loss`, and r·scale.
 ///
 /// Cubes: (m samples of the batch, runs), of [`THREADS`] threads.
 #[cube(launch)]
 #[expect(clippy::too_many_arguments, reason = "a kernel's arguments are its buffers")]
-pub fn respond(
+pub fn output_layer(
     // n × q
     targets: &[f32],
     // steps × runs × batch: sample indices
     order: &[u32],
     // runs × (q·h + h + pad(q)): W2ᵀ, b1, b2
-    head: &[f32],
+    packed: &[f32],
     // runs: −2cη/m
     scale: &[f32],
     // chunks × runs × m × h
@@ -27,13 +27,13 @@ pub fn respond(
     hidden: &mut [f32],
     // runs × m × q
     residual: &mut [f32],
-    // runs × most m
+    // runs × max_batch
     loss: &mut [f32],
     units: u32,
     runs: u32,
     chunks: u32,
-    head_length: u32,
-    most: u32,
+    packed_length: u32,
+    max_batch: u32,
     next: u32,
     #[comptime] batch: usize,
     #[comptime] outputs: usize,
@@ -43,7 +43,7 @@ pub fn respond(
     let units = units as usize;
     let runs = runs as usize;
     let row = run * batch + sample;
-    let head_start = run * head_length as usize;
+    let packed_start = run * packed_length as usize;
 
     let mut sums = Array::<f32>::new(outputs);
     #[unroll]
@@ -51,7 +51,7 @@ pub fn respond(
         sums[k] = 0.0f32;
     }
     for unit in range_stepped(thread, units, threads) {
-        let mut z = head[head_start + outputs * units + unit];
+        let mut z = packed[packed_start + outputs * units + unit];
         for c in 0..chunks as usize {
             z += partial[((c * runs + run) * batch + sample) * units + unit];
         }
@@ -60,7 +60,7 @@ pub fn respond(
         hidden[row * units + unit] = a;
         #[unroll]
         for k in 0..outputs {
-            sums[k] += a * head[head_start + k * units + unit];
+            sums[k] += a * packed[packed_start + k * units + unit];
         }
     }
     let mut shared = Shared::new_slice(comptime!(outputs * THREADS as usize));
@@ -82,15 +82,15 @@ pub fn respond(
         half /= 2;
     }
     if thread == 0 {
-        let truth = order[next as usize + row] as usize * outputs;
+        let target = order[next as usize + row] as usize * outputs;
         let mut squared = 0.0f32;
         #[unroll]
         for k in 0..outputs {
-            let bias = head[head_start + (outputs + 1) * units + k];
-            let r = shared[k * threads] + bias - targets[truth + k];
+            let bias = packed[packed_start + (outputs + 1) * units + k];
+            let r = shared[k * threads] + bias - targets[target + k];
             squared += r * r;
             residual[row * outputs + k] = r * scale[run];
         }
-        loss[run * most as usize + sample] += squared;
+        loss[run * max_batch as usize + sample] += squared;
     }
 }

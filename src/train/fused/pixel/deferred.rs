@@ -1,12 +1,12 @@
-//! Several small steps for one pass over the weights.
+//! Several small steps in one pass over the weights: the update of W1 is deferred to the end of a block.
 //!
-//! With a batch of one, a step reads and rewrites every weight row of its sample: the memory's speed is the
+//! With a batch of one, a step reads and rewrites every weight row of its sample, so the memory's speed is the
 //! limit. But the next samples are known, and a step changes S by Σ_r `D[r]` s_rᵀ only. So the products S s_k
-//! of the coming samples are computed together with the weights as they are, each is corrected by
+//! of the block's samples are computed together with the weights at its beginning, each is corrected by
 //! Σ_r (s_r·s_k) `D[r]` over the steps before it, and the weights are updated once. In exact arithmetic these
 //! are the same steps.
 
-use super::super::base::Base;
+use super::super::bias_terms::BiasTerms;
 use super::super::block::{Block, Strip, WIDTH};
 use super::super::inputs::SparseInputs;
 use super::super::isa::kernel;
@@ -19,10 +19,9 @@ kernel! {
 }
 
 kernel! {
-    /// Makes `z[k]`, so far S s_k with the weights of the block's beginning, the preactivation of now:
-    /// adds v + u Σ_p s_p and Σ_{r < done} `products[r]` `z[r]`, where `z[r]` is `D[r]` already.
-    fn catch_up(base: &Base, data: &SparseInputs, sample: u32, products: &[f32], done: usize, k: usize, z: &mut Tiles)
-        = catch_up_body
+    /// Turns `z[k]`, S s_k with the weights at the block's beginning, into the current preactivation: adds v + u Σ_p s_p and Σ_{r < done} `products[r]` `z[r]`, where `z[r]` is `D[r]` already.
+    fn add_changes(terms: &BiasTerms, data: &SparseInputs, sample: u32, products: &[f32], done: usize, k: usize, z: &mut Tiles)
+        = add_changes_body
 }
 
 #[inline(always)]
@@ -52,9 +51,9 @@ fn products_body<S: Simd>(
 
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "a kernel takes plain pieces")]
-fn catch_up_body<S: Simd>(
+fn add_changes_body<S: Simd>(
     s: S,
-    base: &Base,
+    terms: &BiasTerms,
     data: &SparseInputs,
     sample: u32,
     products: &[f32],
@@ -62,11 +61,11 @@ fn catch_up_body<S: Simd>(
     k: usize,
     z: &mut Tiles,
 ) {
-    let sum = s.splat(data.measures(sample).sparse_sum);
+    let sum = s.splat(data.stats(sample).sparse_sum);
     for t in 0..z.count() {
         let (earlier, z) = z.tile_mut(t).split_at_mut(k);
         let (offset, response, z): (&Strip, &Strip, &mut Strip) =
-            (&base.offset.0[t], &base.response.0[t], &mut z[0]);
+            (&terms.offset.0[t], &terms.response.0[t], &mut z[0]);
         let start = |j: usize| s.mul_add(sum, s.load(&offset[j]), s.load(&response[j]));
         let mut sums: [S::V; WIDTH] = std::array::from_fn(|j| s.add(start(j), s.load(&z[j])));
         for (change, &product) in earlier[..done].iter().zip(products) {

@@ -1,14 +1,14 @@
-//! What every hidden unit has besides its weight row: the bias and the response to the background.
+//! The bias of every hidden unit, and the part of its preactivation that comes from the background.
 
 use super::block::PerUnit;
-use super::inputs::Measures;
+use super::inputs::SampleStats;
 use super::simd::Simd;
 
 /// With x = b·1 + s and W1 = S + u 1ᵀ (S stored, u collecting the updates along 1ᵀ) the preactivation is
 /// z = W1 x + b1 = v + u Σ_p s_p + S s, where v = b1 + b W1 1.
 /// A change g of a unit's bias comes with g x for its weights: u changes by b g and v by (1 + b Σ_p x_p) g.
 #[derive(Clone, Debug)]
-pub(super) struct Base {
+pub(super) struct BiasTerms {
     /// b1.
     pub bias: PerUnit,
     /// u; zero where the background is zero.
@@ -17,16 +17,16 @@ pub(super) struct Base {
     pub response: PerUnit,
 }
 
-impl Base {
-    /// Applies the changes of the biases of block `j` by one sample.
+impl BiasTerms {
+    /// Updates block `j` by one sample's changes of the biases.
     #[inline(always)]
-    pub fn change<S: Simd>(
+    pub fn update<S: Simd>(
         &mut self,
         s: S,
         j: usize,
         change: S::V,
         background: f32,
-        sample: &Measures,
+        sample: &SampleStats,
     ) {
         let parts = [
             (&mut self.bias, 1.0),

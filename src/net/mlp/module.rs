@@ -2,38 +2,42 @@
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData, activation::relu};
+use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 
-use super::weights::{Layer, Weights};
+use super::super::activation::Activation;
+use super::super::weights::{Layer, Weights};
 
-/// f(x) = W_L relu(… relu(W_1 x + b_1) …) + b_L.
+/// f(x) = W_L σ(… σ(W_1 x + b_1) …) + b_L.
 #[derive(Module, Debug)]
 pub struct Mlp {
     layers: Vec<Linear>,
+    #[module(skip)]
+    activation: Activation,
 }
 
 impl Mlp {
     /// Copies `weights` to `device`.
     pub fn new(weights: &Weights, device: &Device) -> Self {
-        Self { layers: weights.layers.iter().map(|layer| linear(layer, device)).collect() }
+        let layers = weights.layers.iter().map(|layer| linear(layer, device)).collect();
+        Self { layers, activation: weights.activation }
     }
 
     /// Outputs `[batch, q]` for inputs `[batch, features]`.
     pub fn forward(&self, inputs: Tensor<2>) -> Tensor<2> {
-        let last = self.layers.len() - 1;
+        let (last, activation) = (self.layers.len() - 1, self.activation.function());
         self.layers.iter().enumerate().fold(inputs, |activations, (depth, layer)| {
             let outputs = layer.forward(activations);
-            if depth == last { outputs } else { relu(outputs) }
+            if depth == last { outputs } else { activation.tensor(outputs) }
         })
     }
 
-    /// Copies the parameters back to plain memory.
+    /// Copies the parameters back to host memory.
     ///
     /// # Errors
     /// The device failed.
     pub fn weights(&self) -> Result<Weights, ExecutionError> {
         let layers = self.layers.iter().map(read_back).collect::<Result<_, _>>()?;
-        Ok(Weights { layers })
+        Ok(Weights { activation: self.activation, layers })
     }
 }
 

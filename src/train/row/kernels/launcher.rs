@@ -1,24 +1,24 @@
-//! The launches of consecutive steps.
+//! Launches the kernels of consecutive steps.
 
 use burn::backend::{BackendTypes, Cube};
 use burn::cubecl::client::Client;
 use burn::cubecl::prelude::{BufferArg, CubeCount, CubeDim};
 use burn::tensor::{DType, Tensor};
 
-use super::advance::advance;
-use super::head::Head;
-use super::place::PlaceLaunch;
-use super::respond::{THREADS, respond};
-use crate::train::EngineError;
+use super::first_layer::first_layer;
+use super::geometry::GeometryLaunch;
+use super::output_layer::{THREADS, output_layer};
+use super::packed::Packed;
+use crate::train::engine::EngineError;
 use crate::train::row::layer::RowLayer;
-use crate::train::row::step::Course;
+use crate::train::row::step::Batches;
 
-/// Threads of a cube of [`advance`].
-const WIDTH: usize = 64;
+/// Threads of a cube of [`first_layer`].
+const CUBE_WIDTH: usize = 64;
 /// Threads that keep a large GPU's memory busy.
-const BUSY: usize = 1 << 17;
+const BUSY_THREADS: usize = 1 << 17;
 /// Inputs of a chunk at least, so that the partial products stay small against W1.
-const LEAST_CHUNK: usize = 64;
+const MIN_CHUNK: usize = 64;
 
 type Floats = <Cube as BackendTypes>::FloatTensorPrimitive;
 
@@ -32,10 +32,10 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Of networks with this first layer that `course` trains.
-    pub fn of(first: &RowLayer, course: &Course) -> Self {
+    /// The shape of networks with this first layer, trained on `batches`.
+    pub fn of(first: &RowLayer, batches: &Batches) -> Self {
         let [runs, features, hidden] = first.dims();
-        Self { runs, features, hidden, outputs: course.targets.dims()[1] }
+        Self { runs, features, hidden, outputs: batches.targets.dims()[1] }
     }
 
     /// N: hidden units of a vector.
@@ -48,40 +48,40 @@ impl Shape {
         self.hidden / self.lanes()
     }
 
-    /// q·h + h + q, filled up to whole vectors.
-    pub fn head_length(self) -> usize {
+    /// q·h + h + q, padded to whole vectors.
+    pub fn packed_length(self) -> usize {
         (self.outputs + 1) * self.hidden + self.outputs.next_multiple_of(self.lanes())
     }
 
     /// Inputs of a chunk: enough chunks to keep the device busy.
     fn chunk(self) -> usize {
-        let wanted = BUSY.div_ceil(self.runs * self.units());
-        let most = self.features.div_ceil(LEAST_CHUNK);
-        self.features.div_ceil(wanted.clamp(1, most))
+        let wanted = BUSY_THREADS.div_ceil(self.runs * self.units());
+        let max_chunks = self.features.div_ceil(MIN_CHUNK);
+        self.features.div_ceil(wanted.clamp(1, max_chunks))
     }
 }
 
-/// A batch in the order.
+/// A batch in the list of sample indices.
 #[derive(Debug, Clone, Copy, Default)]
 struct Batch {
-    at: usize,
+    start: usize,
     size: usize,
 }
 
-/// Buffers on the device, and where the steps stand.
-pub struct Session {
+/// Buffers on the device, and the state of the steps.
+pub struct Launcher {
     client: Client,
     shape: Shape,
     inputs: Floats,
     targets: Floats,
     order: <Cube as BackendTypes>::IntTensorPrimitive,
     weights: Floats,
-    heads: [Floats; 2],
-    /// Which of `heads` holds the networks.
+    packed: [Floats; 2],
+    /// Which of `packed` holds the current parameters.
     current: usize,
     loss: Floats,
-    /// B: samples that `loss`, `hidden` and `residual` have room for.
-    most: usize,
+    /// B: the samples that `loss`, `hidden` and `residual` are allocated for.
+    max_batch: usize,
     hidden: Floats,
     residual: Floats,
     partial: Floats,
@@ -89,88 +89,90 @@ pub struct Session {
     last: Batch,
 }
 
-impl Session {
+impl Launcher {
+    /// Allocates the buffers.
+    ///
     /// # Errors
-    /// Tensors that are not on a device of CubeCL's.
-    pub fn open(
+    /// Tensors that are not on a device of CubeCL.
+    pub fn new(
         shape: Shape,
-        course: &Course,
+        batches: &Batches,
         weights: &Tensor<1>,
-        heads: &Head,
+        packed: &Packed,
         loss: &Tensor<1>,
     ) -> Result<Self, EngineError> {
-        let most = course.batch_size;
+        let max_batch = batches.batch_size;
         let chunks = shape.features.div_ceil(shape.chunk());
-        let room = |length: usize| floats(Tensor::<1>::empty([length], &weights.device()));
+        let allocate = |length: usize| floats(Tensor::<1>::empty([length], &weights.device()));
         let weights = floats(weights.clone())?;
-        let order = course.order.clone().try_into_primitive::<Cube>().map_err(fault)?;
+        let order = batches.order.clone().try_into_primitive::<Cube>().map_err(fault)?;
         assert!(matches!(order.dtype, DType::I32 | DType::U32), "indices of 32 bits");
         Ok(Self {
             client: weights.client.clone(),
             shape,
-            inputs: flat(&course.inputs)?,
-            targets: flat(&course.targets)?,
+            inputs: flat(&batches.inputs)?,
+            targets: flat(&batches.targets)?,
             order,
             weights,
-            heads: [floats(heads.0[0].clone())?, floats(heads.0[1].clone())?],
+            packed: [floats(packed.0[0].clone())?, floats(packed.0[1].clone())?],
             current: 0,
             loss: floats(loss.clone())?,
-            most,
-            hidden: room(shape.runs * most * shape.hidden)?,
-            residual: room(shape.runs * most * shape.outputs)?,
-            partial: room(chunks * shape.runs * most * shape.hidden)?,
+            max_batch,
+            hidden: allocate(shape.runs * max_batch * shape.hidden)?,
+            residual: allocate(shape.runs * max_batch * shape.outputs)?,
+            partial: room(chunks * shape.runs * max_batch * shape.hidden)?,
             last: Batch::default(),
         })
     }
 
-    /// One step on the `size` samples of every run from `at` on.
+    /// One step on `size` samples of every run, from index `start` on.
     ///
     /// # Errors
     /// `scale` is not on the device.
-    pub fn step(&mut self, at: usize, size: usize, scale: Tensor<1>) -> Result<(), EngineError> {
+    pub fn step(&mut self, start: usize, size: usize, scale: Tensor<1>) -> Result<(), EngineError> {
         let scale = floats(scale)?;
-        let next = Batch { at, size };
-        self.advance(next);
-        self.respond(next, scale);
+        let next = Batch { start, size };
+        self.first_layer(next);
+        self.output_layer(next, scale);
         self.last = next;
         Ok(())
     }
 
-    /// Applies the last gradient; returns which head holds the networks.
+    /// Applies the last gradient; returns which of the packed buffers holds the parameters.
     pub fn finish(mut self) -> usize {
-        self.advance(Batch::default());
+        self.first_layer(Batch::default());
         self.current
     }
 
-    fn advance(&mut self, next: Batch) {
+    fn first_layer(&mut self, next: Batch) {
         let Shape { runs, features, outputs, .. } = self.shape;
         let (units, chunk) = (self.shape.units(), self.shape.chunk());
         let count = CubeCount::Static(
-            units.div_ceil(WIDTH) as u32,
+            units.div_ceil(CUBE_WIDTH) as u32,
             features.div_ceil(chunk) as u32,
             runs as u32,
         );
-        let place = PlaceLaunch::new(
+        let geometry = GeometryLaunch::new(
             runs as u32,
             features as u32,
             units as u32,
-            self.last.at as u32,
-            next.at as u32,
+            self.last.start as u32,
+            next.start as u32,
         );
-        advance::launch(
+        first_layer::launch(
             &self.client,
             count,
-            CubeDim::new_1d(WIDTH as u32),
+            CubeDim::new_1d(CUBE_WIDTH as u32),
             self.shape.lanes(),
             buffer(&self.inputs),
             self.order.clone().into_buffer_arg(),
             buffer(&self.weights),
-            buffer(&self.heads[self.current]),
-            buffer(&self.heads[1 - self.current]),
+            buffer(&self.packed[self.current]),
+            buffer(&self.packed[1 - self.current]),
             buffer(&self.hidden),
             buffer(&self.residual),
             buffer(&self.partial),
-            place,
+            geometry,
             chunk as u32,
             self.last.size,
             next.size,
@@ -181,15 +183,15 @@ impl Session {
         }
     }
 
-    fn respond(&self, batch: Batch, scale: Floats) {
+    fn output_layer(&self, batch: Batch, scale: Floats) {
         let Shape { runs, features, outputs, .. } = self.shape;
-        respond::launch(
+        output_layer::launch(
             &self.client,
             CubeCount::Static(batch.size as u32, runs as u32, 1),
             CubeDim::new_1d(THREADS),
             buffer(&self.targets),
             self.order.clone().into_buffer_arg(),
-            buffer(&self.heads[self.current]),
+            buffer(&self.packed[self.current]),
             scale.into_buffer_arg(),
             buffer(&self.partial),
             buffer(&self.hidden),
@@ -198,9 +200,9 @@ impl Session {
             self.shape.hidden as u32,
             runs as u32,
             features.div_ceil(self.shape.chunk()) as u32,
-            self.shape.head_length() as u32,
-            self.most as u32,
-            batch.at as u32,
+            self.shape.packed_length() as u32,
+            self.max_batch as u32,
+            batch.start as u32,
             batch.size,
             outputs,
         );

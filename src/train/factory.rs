@@ -1,0 +1,69 @@
+//! Which engine trains a network; nobody else asks which engines there are.
+
+use burn::tensor::Device;
+
+use super::engine::{Engine, EngineError};
+use super::fused_engine::FusedEngine;
+use super::snapshot::Snapshot;
+use super::tensor_engine::TensorEngine;
+use crate::config::RunSpec;
+use crate::data::Dataset;
+use crate::device::{Backend, EngineKind, open_device};
+use crate::loss::Loss;
+use crate::net::{Weights, initial};
+
+/// The engine of a run, at its saved state or else at its initial point. `open` opens the device of
+/// the run, if the engine needs one.
+///
+/// # Errors
+/// A saved state of another engine or network, or a device that cannot be opened.
+pub fn engine_of_run(
+    spec: &RunSpec,
+    data: &Dataset,
+    saved: Option<Snapshot>,
+    open: impl FnOnce() -> Result<Device, EngineError>,
+) -> Result<Box<dyn Engine>, EngineError> {
+    let loss = Loss::from(&spec.loss);
+    match (spec.engine, saved) {
+        (EngineKind::Fused, Some(saved)) => Ok(Box::new(FusedEngine::restore(saved, data, loss)?)),
+        (EngineKind::Fused, None) => {
+            Ok(Box::new(FusedEngine::new(&weights_of_run(spec, data, None)?, data, loss)?))
+        }
+        (EngineKind::Tensor, saved) => {
+            let weights = weights_of_run(spec, data, saved)?;
+            Ok(Box::new(TensorEngine::new(&weights, data, loss, open()?)))
+        }
+    }
+}
+
+/// The weights that a run of the tensor engine starts from: the saved ones, or else the initial point.
+///
+/// # Errors
+/// A saved state of another engine or network.
+pub fn weights_of_run(
+    spec: &RunSpec,
+    data: &Dataset,
+    saved: Option<Snapshot>,
+) -> Result<Weights, EngineError> {
+    let widths = spec.model.widths(data.features, data.outputs);
+    match saved {
+        Some(saved) => saved.into_weights(&widths, spec.model.activation()),
+        None => Ok(initial(&widths, &spec.model)),
+    }
+}
+
+/// An engine on the CPU that starts at `weights`: the fused one if it supports the network.
+///
+/// # Errors
+/// Numbers that are not finite.
+pub fn engine_at(
+    weights: &Weights,
+    data: &Dataset,
+    loss: Loss,
+) -> Result<Box<dyn Engine>, EngineError> {
+    if FusedEngine::supports(weights) {
+        return Ok(Box::new(FusedEngine::new(weights, data, loss)?));
+    }
+    let device = open_device(Backend::Flex, 0)?;
+    Ok(Box::new(TensorEngine::new(weights, data, loss, device)))
+}

@@ -1,0 +1,148 @@
+//! The weights by pixel, and their steps.
+
+use std::ops::Range;
+
+use super::super::bias_terms::BiasTerms;
+use super::super::context::Context;
+use super::super::inputs::WORD;
+use super::super::problem::Problem;
+use super::super::state::{Layout, Parameters};
+use super::super::weight_layout::WeightLayout;
+use super::tiles::Tiles;
+use super::workspace::Workspace;
+use super::{backward, deferred, forward, merge_offset, outputs};
+
+/// Samples whose small steps are computed together.
+const BLOCK: usize = 32;
+/// The largest batch for which that pays.
+const MAX_DEFERRED_BATCH: usize = 8;
+
+/// S and W2, and room to work in.
+#[derive(Clone, Debug)]
+pub(in super::super) struct PixelMajor {
+    /// S, `[position][hidden]`, padded to whole words of positions.
+    w1: Tiles,
+    /// `[output][hidden]`.
+    w2: Tiles,
+    hidden: usize,
+    /// Whether the current block updates W1 only at its end.
+    deferred: bool,
+    workspace: Workspace,
+}
+
+impl PixelMajor {
+    /// The layout of `stored`, whose W1 is S.
+    pub fn new(problem: &Problem, stored: &Parameters) -> Self {
+        let (inputs, outputs, hidden) = (problem.inputs(), problem.outputs(), stored.b1.len());
+        let rows = inputs.inputs().next_multiple_of(WORD);
+        let mut weights = Self {
+            w1: Tiles::zeros(rows, hidden),
+            w2: Tiles::zeros(outputs, hidden),
+            hidden,
+            deferred: false,
+            workspace: Workspace::new(inputs, hidden, outputs),
+        };
+        for (position, &p) in inputs.patterns().order().iter().enumerate() {
+            let column = stored.w1.iter().skip(p as usize).step_by(inputs.inputs());
+            column.enumerate().for_each(|(h, &weight)| weights.w1.set(position, h, weight));
+        }
+        for (o, row) in stored.w2.chunks(hidden).enumerate() {
+            row.iter().enumerate().for_each(|(h, &weight)| weights.w2.set(o, h, weight));
+        }
+        weights
+    }
+
+    /// Samples of a block of steps; a multiple of `batch_size`.
+    pub fn block_samples(batch_size: usize) -> usize {
+        if batch_size <= MAX_DEFERRED_BATCH { BLOCK / batch_size * batch_size } else { batch_size }
+    }
+}
+
+impl WeightLayout for PixelMajor {
+    fn layout(&self) -> Layout {
+        Layout::PixelMajor
+    }
+
+    fn boxed_clone(&self) -> Box<dyn WeightLayout> {
+        Box::new(self.clone())
+    }
+
+    fn block_samples(&self, batch_size: usize) -> usize {
+        Self::block_samples(batch_size)
+    }
+
+    fn begin_block(&mut self, context: Context, block: &[u32], batch_size: usize) {
+        let Context { isa, problem } = context;
+        let inputs = problem.inputs();
+        self.workspace.load(inputs, block);
+        self.deferred = batch_size <= MAX_DEFERRED_BATCH;
+        if self.deferred {
+            let Workspace { z, patterns, products, line, .. } = &mut self.workspace;
+            products.resize(block.len() * block.len(), 0.0);
+            deferred::inner_products(isa, inputs, block, products, line);
+            forward::preactivations(isa, None, &self.w1, inputs, block, patterns, z);
+        }
+    }
+
+    fn forward(
+        &mut self,
+        context: Context,
+        terms: &BiasTerms,
+        block: &[u32],
+        rows: Range<usize>,
+        out: &mut [f32],
+    ) {
+        let Context { isa, problem } = context;
+        let (inputs, done) = (problem.inputs(), rows.start);
+        let Workspace { z, patterns, products, .. } = &mut self.workspace;
+        if self.deferred {
+            for k in rows {
+                let products = &products[k * block.len()..];
+                deferred::add_changes(isa, terms, inputs, block[k], products, done, k, z);
+            }
+        } else {
+            forward::preactivations(isa, Some(terms), &self.w1, inputs, block, patterns, z);
+        }
+        outputs::outputs(isa, &self.w2, z, done, out);
+    }
+
+    fn backward(
+        &mut self,
+        context: Context,
+        terms: &mut BiasTerms,
+        block: &[u32],
+        rows: Range<usize>,
+        e: &[f32],
+    ) -> u64 {
+        let Context { isa, problem } = context;
+        let w1 = (!self.deferred).then_some(&mut self.w1);
+        let (inputs, batch) = (problem.inputs(), &block[rows.clone()]);
+        let (w2, workspace) = (&mut self.w2, &mut self.workspace);
+        backward::backward(isa, w1, w2, terms, workspace, e, inputs, batch, rows.start)
+    }
+
+    fn end_block(&mut self, context: Context, block: &[u32]) {
+        if self.deferred {
+            backward::update_w1(context.isa, &mut self.w1, &self.workspace, block.len());
+        }
+    }
+
+    fn end_epoch(&mut self, context: Context, terms: &mut BiasTerms) {
+        let inputs = context.problem.inputs();
+        let (count, background) = (inputs.inputs(), inputs.background());
+        if background != 0.0 {
+            merge_offset::merge_offset(context.isa, &mut self.w1, count, terms, background);
+        }
+    }
+
+    fn stored(&self, problem: &Problem) -> (Vec<f32>, Vec<f32>) {
+        let (inputs, hidden) = (problem.inputs(), self.hidden);
+        let mut w1 = vec![0.0; hidden * inputs.inputs()];
+        for (position, &p) in inputs.patterns().order().iter().enumerate() {
+            let column = w1.iter_mut().skip(p as usize).step_by(inputs.inputs());
+            column.enumerate().for_each(|(h, weight)| *weight = self.w1.get(position, h));
+        }
+        let entry = |i: usize| self.w2.get(i / hidden, i % hidden);
+        (w1, (0..problem.outputs() * hidden).map(entry).collect())
+    }
+}
