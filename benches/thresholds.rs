@@ -12,11 +12,12 @@ use std::{
     time::Instant,
 };
 
+use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
 use etastar::{
-    curvature::{gram::Gram, npy::read_matrix},
+    gram::{Gram, npy::read_matrix},
     stability::{
-        generalized_sharpness::Effort,
+        solver::SolverOptions,
         thresholds::{Report, Request, thresholds},
     },
 };
@@ -57,7 +58,12 @@ fn measure(input: &str, folder: Option<PathBuf>) {
     }
     let gram = Gram::new(matrix, OUTPUTS).expect("a Gram matrix");
     let batch_sizes = (0..8).map(|k| 1 << k).filter(|&b| b <= gram.samples()).collect();
-    let request = Request { batch_sizes, sampling: Sampling::Distinct, effort: Effort::default() };
+    let request = Request {
+        batch_sizes,
+        sampling: Sampling::Distinct,
+        optimizer: Optimizer::default(),
+        options: SolverOptions::default(),
+    };
     let (clock, processor) = (Instant::now(), processor_seconds());
     println!("side {side}");
     let report = thresholds(&gram, &request, &mut |stage| {

@@ -9,7 +9,10 @@
 //! | [`loss`] | what a run minimizes, with its derivatives in the outputs |
 //! | [`net`] | the multilayer perceptron, its initial point, its file format |
 //! | [`train`] | SGD with a warm-up and a stop rule, on one of two engines |
-//! | [`curvature`] | Gram matrix and Hessian products at a minimum |
+//! | [`linalg`] | Krylov methods |
+//! | [`gram`] | the Gram matrix of a minimum and its file format |
+//! | [`curvature`] | the Gram matrix of a network, and products with its Hessian |
+//! | [`optimizer`] | how a step is made: plain SGD |
 //! | [`stability`] | every threshold, from a Gram matrix alone |
 //! | [`accelerate`] | the dense products of a threshold on a GPU |
 //! | [`quadratic`] | linearised SGD on synthetic problems, simulated |
@@ -39,9 +42,10 @@
 //! Two orthogonal samples of curvature 4 and 1: one sample a step halves the largest stable step size.
 //!
 //! ```
-//! use etastar::curvature::Gram;
-//! use etastar::stability::generalized_sharpness::Effort;
+//! use etastar::gram::Gram;
+//! use etastar::optimizer::Optimizer;
 //! use etastar::process::Sampling;
+//! use etastar::stability::solver::SolverOptions;
 //! use etastar::stability::thresholds::{Request, thresholds};
 //! use faer::mat;
 //!
@@ -49,7 +53,8 @@
 //! let request = Request {
 //!     batch_sizes: vec![1, 2],
 //!     sampling: Sampling::Distinct,
-//!     effort: Effort::default(),
+//!     optimizer: Optimizer::default(),
+//!     options: SolverOptions::default(),
 //! };
 //! let report = thresholds(&gram, &request, &mut |_| ())?;
 //! // Along each axis E[(1 − ηh)²] = ½(1 − 4η)² + ½ ≤ 1 as long as η ≤ 2/4.
@@ -67,11 +72,14 @@ pub mod data;
 pub mod device;
 pub(crate) mod differences;
 pub mod figures;
+pub mod gram;
 pub mod launch;
+pub mod linalg;
 pub mod loss;
 pub mod measurement;
 pub mod memory;
 pub mod net;
+pub mod optimizer;
 pub mod probe;
 pub mod process;
 pub mod quadratic;

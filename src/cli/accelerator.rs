@@ -1,7 +1,7 @@
 //! On what the exact thresholds are iterated, as arguments.
 
 use clap::Args;
-use etastar::accelerate::OnDevice;
+use etastar::accelerate::DeviceAccelerator;
 use etastar::device::AnalysisBackend;
 
 use super::exit::UsageError;
@@ -22,9 +22,9 @@ pub struct Accelerator {
 
 impl Accelerator {
     /// The device, `None` for the CPU's own kernels.
-    pub fn open(&self, style: Style) -> Result<Option<OnDevice<'static>>, UsageError> {
+    pub fn open(&self, style: Style) -> Result<Option<DeviceAccelerator<'static>>, UsageError> {
         let say = Box::new(move |text: &str| style.note(text));
-        OnDevice::open(self.backend, self.device, "--backend ", say)
+        DeviceAccelerator::open(self.backend, self.device, "--backend ", say)
             .map_err(|error| UsageError(error.0))
     }
 }

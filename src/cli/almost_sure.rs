@@ -1,10 +1,11 @@
 //! The Lyapunov part of `etastar thresholds`.
 
-use etastar::curvature::gram::Gram;
+use etastar::gram::Gram;
 use etastar::process::BatchProcess;
-use etastar::stability::lyapunov::{
-    AlmostSureThreshold, Effort, ExponentAt, Factor, Linearised, LyapunovError,
+use etastar::stability::almost_sure::{
+    AlmostSureThreshold, ExponentAt, ExponentOptions, LinearisedSgd, LyapunovError,
 };
+use etastar::stability::linearised::{Dynamics, GramFactor};
 use etastar::stability::thresholds::{Report, Threshold};
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use super::format::{number, table};
 pub struct AlmostSure<'a> {
     pub gram: &'a Gram,
     /// Of `gram`.
-    pub factor: &'a Factor,
+    pub factor: &'a GramFactor,
     /// Step sizes at which λ is wanted.
     pub learning_rates: &'a [f64],
     /// Whether batches are drawn by shuffling every epoch, and are not independent.
@@ -43,12 +44,15 @@ impl AlmostSure<'_> {
         let mut answers = Vec::new();
         for found in &report.thresholds {
             let Threshold { batch_size, sampling, .. } = *found;
-            let independent = Linearised {
+            let independent = LinearisedSgd {
                 gram: self.gram,
                 factor: self.factor,
-                process: BatchProcess::independent(sampling, batch_size),
+                dynamics: Dynamics {
+                    optimizer: report.optimizer,
+                    process: BatchProcess::independent(sampling, batch_size),
+                },
                 decay: report.decay(found),
-                effort: Effort::default(),
+                options: ExponentOptions::default(),
             };
             let linearised =
                 if self.shuffle { independent.on_shuffled_epochs(batch_size) } else { independent };
@@ -61,7 +65,7 @@ impl AlmostSure<'_> {
     fn answer(
         &self,
         batch_size: usize,
-        linearised: &Linearised<'_>,
+        linearised: &LinearisedSgd<'_>,
     ) -> Result<Answer, LyapunovError> {
         let (eta_as, eta_as_missing) = match linearised.eta_as() {
             Ok(found) => (Some(found), None),

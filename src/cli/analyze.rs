@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use etastar::accelerate::OnDevice;
+use etastar::accelerate::DeviceAccelerator;
 use etastar::config::RunSpec;
 use etastar::measurement::{Analysis, analyse};
 use faer::get_global_parallelism;
@@ -60,7 +60,7 @@ impl Analyze {
     fn analyse(
         &self,
         path: &Path,
-        accelerator: Option<&OnDevice<'_>>,
+        accelerator: Option<&DeviceAccelerator<'_>>,
     ) -> anyhow::Result<(RunSpec, Analysis)> {
         let minimum = self.setting.load(path)?;
         let Minimum { spec, weights, data } = &minimum;

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use etastar::compare::CompareError;
 use etastar::config::{ConfigError, MissingKey, OverrideError};
-use etastar::curvature::npy::NpyError;
 use etastar::data::DataError;
 use etastar::figures::FiguresError;
+use etastar::gram::npy::NpyError;
 use etastar::launch::LaunchError;
 use etastar::measurement::AnalysisError;
 use etastar::memory::TooLittle;

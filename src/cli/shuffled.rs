@@ -1,7 +1,9 @@
 //! The shuffled epochs of `etastar thresholds`: where they lose mean-square stability.
 
-use etastar::stability::lyapunov::Factor;
-use etastar::stability::moment::{MomentError, MomentThreshold, eta_var_of_epochs};
+use etastar::stability::linearised::GramFactor;
+use etastar::stability::simulated_mean_square::{
+    SimulatedThreshold, SimulationError, eta_var_of_epochs,
+};
 use etastar::stability::thresholds::Report;
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ use super::format::{headed, number};
 pub struct Answer {
     #[serde(skip)]
     batch_size: usize,
-    eta_var_epoch: Option<MomentThreshold>,
+    eta_var_epoch: Option<SimulatedThreshold>,
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     eta_var_epoch_missing: Option<String>,
@@ -20,21 +22,26 @@ pub struct Answer {
 
 /// One answer for every threshold of `report`, which are those of independent batches.
 pub fn answers(
-    factor: &Factor,
+    factor: &GramFactor,
     report: &Report,
     progress: &mut dyn FnMut(&str),
-) -> Result<Vec<Answer>, MomentError> {
+) -> Result<Vec<Answer>, SimulationError> {
     let mut answers = Vec::new();
     for found in &report.thresholds {
         let batch_size = found.batch_size;
-        let (eta_var_epoch, eta_var_epoch_missing) =
-            match eta_var_of_epochs(factor, batch_size, found.eta_mean, found.eta_var) {
-                Ok(found) => (Some(found), None),
-                Err(error @ (MomentError::NeverUnstable(_) | MomentError::NoCrossing(_))) => {
-                    (None, Some(error.to_string()))
-                }
-                Err(error) => return Err(error),
-            };
+        let (eta_var_epoch, eta_var_epoch_missing) = match eta_var_of_epochs(
+            factor,
+            report.optimizer,
+            batch_size,
+            found.eta_mean,
+            found.eta_var,
+        ) {
+            Ok(found) => (Some(found), None),
+            Err(error @ (SimulationError::NeverUnstable(_) | SimulationError::NoCrossing(_))) => {
+                (None, Some(error.to_string()))
+            }
+            Err(error) => return Err(error),
+        };
         answers.push(Answer { batch_size, eta_var_epoch, eta_var_epoch_missing });
         progress(&format!("B = {batch_size}: shuffled epochs done"));
     }

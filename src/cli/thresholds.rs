@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use etastar::curvature::gram::Gram;
-use etastar::curvature::npy::read_gram;
+use etastar::gram::Gram;
+use etastar::gram::npy::read_gram;
 use etastar::memory::check_thresholds;
+use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
-use etastar::stability::generalized_sharpness::{Effort, Status};
-use etastar::stability::lyapunov::Factor;
-use etastar::stability::noise::sufficient_batch_size;
+use etastar::stability::linearised::GramFactor;
+use etastar::stability::solver::noise::sufficient_batch_size;
+use etastar::stability::solver::{SolverOptions, Status};
 use etastar::stability::thresholds::{Report, Request, Stage, Threshold, thresholds_on};
 
 use serde_json::{Value, json};
@@ -70,7 +71,8 @@ impl Thresholds {
         let request = Request {
             batch_sizes: self.batch_sizes(gram.samples()),
             sampling: self.sampling,
-            effort: Effort { tolerance: self.tolerance, ..Effort::default() },
+            optimizer: Optimizer::default(),
+            options: SolverOptions { tolerance: self.tolerance, ..SolverOptions::default() },
         };
         let mut progress = |text: &str| {
             if gram.side() > NOTICEABLE {
@@ -107,7 +109,7 @@ impl Thresholds {
         if !self.shuffle && !self.lyapunov {
             return Ok(Simulated::default());
         }
-        let factor = Factor::of(gram)?;
+        let factor = GramFactor::of(gram)?;
         let asked = AlmostSure {
             gram,
             factor: &factor,

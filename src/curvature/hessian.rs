@@ -2,8 +2,8 @@
 
 use faer::Mat;
 
-use super::lanczos::LinearOperator;
 use super::pass::Pass;
+use crate::linalg::LinearOperator;
 use crate::net::HessianProduct;
 
 /// v ↦ ∇²L v on all n samples.

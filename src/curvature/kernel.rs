@@ -2,8 +2,8 @@
 
 use faer::Mat;
 
-use super::gram::{Gram, GramError};
 use super::pass::Pass;
+use crate::gram::{Gram, GramError};
 
 /// G = A Aᵀ with A_i = √κ T_i J_i; for the squared error it is 2c J Jᵀ.
 ///

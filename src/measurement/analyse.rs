@@ -6,17 +6,18 @@ use super::analysis::{Analysis, MeanSquare, Missing};
 use super::requested::same_thresholds;
 use super::simulate::simulate;
 use crate::config::{AnalysisConfig, RunSpec};
-use crate::curvature::{
-    self, Eigenpair, Gram, GramError, LossHessian, Pass, Search, Symmetric, top_eigenpair,
-};
+use crate::curvature::{self, LossHessian, Pass};
 use crate::data::Dataset;
+use crate::gram::{Gram, GramError};
+use crate::linalg::{Eigenpair, Stop, Symmetric, largest_eigenpair};
 use crate::loss::Loss;
 use crate::memory::{self, TooLittle};
 use crate::net::Weights;
+use crate::optimizer::Optimizer;
 use crate::process::{Sampling, SamplingError};
-use crate::stability::accelerator::Accelerator;
-use crate::stability::bounds::{TopEigenpair, bound_18};
-use crate::stability::generalized_sharpness::{Effort, Status};
+use crate::stability::bounds::rayleigh::{TopEigenpair, bound_18};
+use crate::stability::solver::accelerator::Accelerator;
+use crate::stability::solver::{SolverOptions, Status};
 use crate::stability::thresholds::{Request, thresholds_on};
 
 /// A minimum that cannot be measured at all.
@@ -67,15 +68,14 @@ pub fn analyse(
     let pass = Pass::new(weights, data, Loss::from(&spec.loss), par);
     let gram = curvature::gram(&pass)?;
     let settings = &spec.analysis;
-    let search =
-        Search { tolerance: settings.eigen_tolerance, products: settings.eigen_iterations };
+    let stop = Stop { tolerance: settings.eigen_tolerance, products: settings.eigen_iterations };
     let kernel = Symmetric { matrix: gram.matrix(), factor: 1.0 / gram.samples() as f64, par };
     let start: Vec<f64> = (0..gram.side()).map(|i| 1.0 + 1e-3 * (i % 7) as f64).collect();
-    let top = top_eigenpair(&kernel, &start, search);
+    let top = largest_eigenpair(&kernel, &start, stop);
     let mut missing = Vec::new();
     note_unconverged("sharpness_gn", &top, &mut missing);
     let sharpness_hessian =
-        settings.hessian.then(|| hessian(&pass, &top, search, &mut missing)).flatten();
+        settings.hessian.then(|| hessian(&pass, &top, stop, &mut missing)).flatten();
     let coefficients = Sampling::Distinct.coefficients(gram.samples(), spec.train.batch_size)?;
     let along_top = TopEigenpair { sharpness: top.value, vector: top.vector };
     let earlier =
@@ -119,7 +119,8 @@ fn exact_threshold(
     let request = Request {
         batch_sizes: vec![spec.train.batch_size],
         sampling: Sampling::Distinct,
-        effort: Effort { tolerance: spec.analysis.tolerance, ..Effort::default() },
+        optimizer: Optimizer::default(),
+        options: SolverOptions { tolerance: spec.analysis.tolerance, ..SolverOptions::default() },
     };
     let note = |reason: String| Missing { quantity: "generalized_sharpness".to_owned(), reason };
     let report = match thresholds_on(accelerator, gram, &request, &mut |_| ()) {
@@ -172,14 +173,9 @@ pub fn check_shape(weights: &Weights, data: &Dataset) -> Result<(), AnalysisErro
 }
 
 /// λ_max(∇²L), started at the Gauss–Newton eigenvector: at a small loss the two nearly coincide.
-fn hessian(
-    pass: &Pass,
-    top: &Eigenpair,
-    search: Search,
-    missing: &mut Vec<Missing>,
-) -> Option<f64> {
+fn hessian(pass: &Pass, top: &Eigenpair, stop: Stop, missing: &mut Vec<Missing>) -> Option<f64> {
     let start = curvature::pull_back(pass, &top.vector);
-    let found = top_eigenpair(&LossHessian::new(pass), &start, search);
+    let found = largest_eigenpair(&LossHessian::new(pass), &start, stop);
     note_unconverged("sharpness_hessian", &found, missing);
     found.converged.then_some(found.value)
 }

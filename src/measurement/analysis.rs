@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::stability::lyapunov::{AlmostSureThreshold, Violation};
-use crate::stability::moment::MomentThreshold;
+use crate::stability::almost_sure::{AlmostSureThreshold, Violation};
+use crate::stability::simulated_mean_square::SimulatedThreshold;
 
 /// A quantity that was requested and could not be computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub struct Simulated {
     pub epoch_eta_as: Option<AlmostSureThreshold>,
     /// η*_var of shuffled epochs.
     #[serde(default)]
-    pub epoch_eta_var: Option<MomentThreshold>,
+    pub epoch_eta_var: Option<SimulatedThreshold>,
 }
 
 /// λ(η, B) with its interval; units 1 per step.

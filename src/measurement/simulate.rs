@@ -4,9 +4,11 @@ use std::fmt::Display;
 
 use super::analysis::{Exponent, MeanSquare, Missing, Simulated};
 use crate::config::RunSpec;
-use crate::curvature::Gram;
-use crate::stability::lyapunov::{Decay, Effort, Factor, Linearised, LyapunovError};
-use crate::stability::moment::eta_var_of_epochs;
+use crate::gram::Gram;
+use crate::optimizer::Optimizer;
+use crate::stability::almost_sure::{DecayBound, ExponentOptions, LinearisedSgd, LyapunovError};
+use crate::stability::linearised::{Dynamics, GramFactor};
+use crate::stability::simulated_mean_square::eta_var_of_epochs;
 
 /// The quantities that `spec` requests: those of `earlier`, and the others by simulation. What fails is
 /// listed in `missing` with the reason. `None` if nothing is requested.
@@ -26,18 +28,25 @@ pub fn simulate(
     if !remaining.any() {
         return Some(found);
     }
-    let factor = Factor::of(gram).map_err(LyapunovError::from);
+    let factor = GramFactor::of(gram).map_err(LyapunovError::from);
     let process = spec.train.batches().process(gram.samples()).map_err(LyapunovError::from);
     let prepared = factor.and_then(|factor| Ok((factor, process?.with_independent_batches())));
     let Some((factor, process)) = ok_or_note("lyapunov", prepared, missing) else {
         return Some(found);
     };
-    let decay = Decay {
+    let optimizer = Optimizer::default();
+    let decay = DecayBound {
+        optimizer,
         generalized_sharpness: mean_square.upper.unwrap_or(f64::INFINITY),
         smallest_curvature: mean_square.smallest_curvature,
     };
-    let independent =
-        Linearised { gram, factor: &factor, process, decay, effort: Effort::default() };
+    let independent = LinearisedSgd {
+        gram,
+        factor: &factor,
+        dynamics: Dynamics { optimizer, process },
+        decay,
+        options: ExponentOptions::default(),
+    };
     let epochs = || independent.on_shuffled_epochs(spec.train.batch_size);
     let rate = spec.train.learning_rate;
     if remaining.exponent {
@@ -56,7 +65,7 @@ pub fn simulate(
         // Both are the threshold of batches of distinct samples, which for the full batch is 2/λ_1.
         let independent = mean_square.eta_var;
         let batch_size = spec.train.batch_size;
-        let edge = eta_var_of_epochs(&factor, batch_size, independent, independent);
+        let edge = eta_var_of_epochs(&factor, optimizer, batch_size, independent, independent);
         found.epoch_eta_var = ok_or_note("eta_var_epoch", edge, missing);
     }
     Some(found)
@@ -116,7 +125,7 @@ impl Quantities {
     }
 }
 
-fn exponent(linearised: &Linearised<'_>, learning_rate: f64) -> Result<Exponent, LyapunovError> {
+fn exponent(linearised: &LinearisedSgd<'_>, learning_rate: f64) -> Result<Exponent, LyapunovError> {
     let found = linearised.exponent(learning_rate)?;
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     Ok(Exponent {

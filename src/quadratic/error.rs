@@ -2,11 +2,11 @@
 
 use crate::process::SamplingError;
 use crate::{
-    curvature::{gram::GramError, npy::NpyError},
+    gram::{GramError, npy::NpyError},
     memory::TooLittle,
     stability::{
-        lyapunov::LyapunovError, spectrum::SpectrumError, stationary::StationaryError,
-        thresholds::ThresholdsError,
+        almost_sure::LyapunovError, second_moment::stationary::StationaryError,
+        spectrum::SpectrumError, thresholds::ThresholdsError,
     },
 };
 

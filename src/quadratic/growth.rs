@@ -13,11 +13,13 @@ use super::{
     problem::{Problem, normal},
     simulate::{Scratch, Steps, normalise},
 };
+use crate::optimizer::Optimizer;
 use crate::process::{BatchProcess, Batches, Sampling};
 use crate::stability::{
-    generalized_sharpness::Effort,
-    lyapunov::{self, Factor, LyapunovExponent, lyapunov},
+    almost_sure::{ExponentOptions, LyapunovExponent, lyapunov},
+    linearised::GramFactor,
     second_moment::SecondMoment,
+    solver::SolverOptions,
     thresholds::{Request, thresholds},
 };
 
@@ -42,7 +44,7 @@ impl Mean {
 pub struct Subject {
     pub steps: Steps,
     pub moments: SecondMoment,
-    pub factor: Factor,
+    pub factor: GramFactor,
     problem: Problem,
 }
 
@@ -53,7 +55,7 @@ impl Subject {
         Ok(Self {
             steps: Steps::new(&problem),
             moments: SecondMoment::new(problem.rows.as_ref(), problem.outputs)?,
-            factor: Factor::of(&gram)?,
+            factor: GramFactor::of(&gram)?,
             problem,
         })
     }
@@ -64,8 +66,13 @@ impl Subject {
         sampling: Sampling,
         batch_sizes: &[usize],
     ) -> Result<Vec<f64>, QuadraticError> {
-        let effort = Effort { tolerance: 1e-8, ..Effort::default() };
-        let request = Request { batch_sizes: batch_sizes.to_vec(), sampling, effort };
+        let options = SolverOptions { tolerance: 1e-8, ..SolverOptions::default() };
+        let request = Request {
+            batch_sizes: batch_sizes.to_vec(),
+            sampling,
+            optimizer: Optimizer::default(),
+            options,
+        };
         let report = thresholds(&self.problem.gram()?, &request, &mut |_| {})?;
         Ok(report.thresholds.iter().map(|threshold| threshold.eta_var).collect())
     }
@@ -83,8 +90,8 @@ impl Subject {
         step_size: f64,
         seed: u64,
     ) -> Result<LyapunovExponent, QuadraticError> {
-        let effort = lyapunov::Effort { precision: 0.02, seed, ..lyapunov::Effort::default() };
-        Ok(lyapunov(&self.factor, process, step_size, effort)?)
+        let options = ExponentOptions { precision: 0.02, seed, ..ExponentOptions::default() };
+        Ok(lyapunov(&self.factor, process, step_size, options)?)
     }
 
     /// Log growth of E‖θ‖² per step, by independent populations.

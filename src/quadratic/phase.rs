@@ -13,9 +13,10 @@ use super::{
     simulate::{Scratch, Steps, normalise, squared_norm},
     table::{Cell, CsvTable},
 };
+use crate::optimizer::Optimizer;
 use crate::process::{BatchProcess, Batches};
 use crate::stability::{
-    generalized_sharpness::Effort,
+    solver::SolverOptions,
     thresholds::{Request, thresholds},
 };
 
@@ -101,7 +102,8 @@ fn cells_at(
     let request = Request {
         batch_sizes: sgd.batch_size.clone(),
         sampling: sgd.sampling,
-        effort: Effort { tolerance: 1e-8, ..Effort::default() },
+        optimizer: Optimizer::default(),
+        options: SolverOptions { tolerance: 1e-8, ..SolverOptions::default() },
     };
     let report = thresholds(&problem.gram()?, &request, &mut |_| {})?;
     let steps = Steps::new(&problem);

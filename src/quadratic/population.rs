@@ -17,7 +17,7 @@ use super::{
     simulate::{Scratch, Steps, normalise},
 };
 use crate::process::Batches;
-use crate::stability::moment::copies;
+use crate::stability::simulated_mean_square::copies;
 
 /// Directions of unit length, and how the moment that they carry has grown.
 pub struct Population {

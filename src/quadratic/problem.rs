@@ -9,10 +9,7 @@ use super::{
     error::QuadraticError,
 };
 use crate::{
-    curvature::{
-        gram::{Gram, GramError},
-        npy::read_gram,
-    },
+    gram::{Gram, GramError, npy::read_gram},
     memory::check_thresholds,
     stability::second_moment::range_rows,
 };

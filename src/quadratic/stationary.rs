@@ -15,7 +15,7 @@ use super::{
     table::{Cell, CsvTable},
 };
 use crate::process::{BatchProcess, Batches};
-use crate::stability::stationary::stationary;
+use crate::stability::second_moment::stationary::stationary;
 
 /// Each quantity by theory, by simulation, and the simulation's standard error; `null_growth` is
 /// E‖θ_t − θ_0‖² in the null space of H per step, empty where H has none.

@@ -1,32 +1,25 @@
 //! Step sizes at which SGD is stable at an interpolating minimum, from its Gram matrix alone.
 //!
 //! Sources: \[M\] Mulayoff & Michaeli, COLT 2024 (arXiv 2306.07850); \[D\] Dexter et al., ICLR 2024
-//! (arXiv 2401.12332).
+//! (arXiv 2401.12332); \[C\] Chemnitz & Engel, JMLR 26(134), 2025 (arXiv 2407.20209).
 //!
-//! [`thresholds`] is the entry point; [`bounds`] has what is cheap without an eigendecomposition.
+//! | module | |
+//! |---|---|
+//! | [`thresholds`] | the entry point: every exact threshold and bound of one minimum |
+//! | [`spectrum`] | the eigendecomposition of G, on which the exact ones rest |
+//! | [`solver`] | the generalized sharpness λ_max(C†D), with η*_var = 2/λ_max(C†D), and its proof |
+//! | [`bounds`] | cheaper bounds on it: \[M\] (17), (18), (27), one step, \[D\]'s coherence |
+//! | [`linearised`] | linearised SGD itself: one walk of it, in coordinates of the range of H |
+//! | [`almost_sure`] | λ, its Lyapunov exponent by simulation, and η*_as, where λ turns positive |
+//! | [`simulated_mean_square`] | η*_var by simulation, for processes such as shuffled epochs |
+//! | [`second_moment`] | E θθᵀ of small problems step by step, and where it comes to rest |
 
-pub mod accelerator;
-pub(crate) mod block_map;
-pub(crate) mod blocks;
+pub mod almost_sure;
 pub mod bounds;
-pub(crate) mod certificate;
-pub mod coherence;
-pub(crate) mod correction;
-pub(crate) mod dense;
-pub(crate) mod explicit;
-pub(crate) mod exponentials;
-pub mod generalized_sharpness;
-pub(crate) mod iteration;
-pub(crate) mod krylov;
-pub(crate) mod lanczos;
-pub(crate) mod layout;
-pub mod lyapunov;
-pub mod moment;
-pub mod noise;
-pub mod one_step;
-pub mod rank_one;
-pub(crate) mod search;
+mod finite;
+pub mod linearised;
 pub mod second_moment;
+pub mod simulated_mean_square;
+pub mod solver;
 pub mod spectrum;
-pub mod stationary;
 pub mod thresholds;

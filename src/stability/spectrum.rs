@@ -5,8 +5,8 @@ use faer::{
     linalg::matmul::triangular::{BlockStructure, matmul},
 };
 
-use super::dense::Dense;
-use crate::curvature::gram::{Gram, GramError};
+use crate::gram::{Gram, GramError};
+use crate::linalg::dense::Dense;
 
 /// Why K has no usable eigendecomposition.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -107,6 +107,13 @@ impl Spectrum {
     /// The unit eigenvector of K of λ_1, in output space (n·q numbers).
     pub fn top_vector(&self) -> &[f64] {
         self.vectors.column(0)
+    }
+
+    /// Rows A = V√(nΛ) with A Aᵀ = G, in the eigenbasis of H: nq × rank.
+    pub fn rows(&self) -> Mat<f64> {
+        let (vectors, samples) = (self.vectors.view(), self.samples as f64);
+        let roots: Vec<f64> = self.eigenvalues.iter().map(|x| (x * samples).sqrt()).collect();
+        Mat::from_fn(vectors.nrows(), self.rank(), |i, k| vectors[(i, k)] * roots[k])
     }
 
     /// V, nq × rank.

@@ -1,34 +1,35 @@
-//! Every threshold of one minimum, from its Gram matrix: the model-free entry point.
+//! Every exact threshold and bound of one minimum, from its Gram matrix.
 
 use serde::Serialize;
 
-use super::{
-    accelerator::Accelerator,
-    bounds::{TopEigenpair, bound_18},
-    coherence::{coherence, dexter_bound},
-    generalized_sharpness::{Effort, GeneralizedSharpness, Solution, Solver, Status},
-    iteration::{Work, inner_map},
-    lyapunov::Decay,
-    noise::noise_sharpness,
-    one_step::one_step_upper,
-    rank_one::{Start, climb, shared_directions},
-    spectrum::{Spectrum, SpectrumError},
-};
-use crate::curvature::gram::Gram;
+use super::almost_sure::DecayBound;
+use super::bounds::coherence::{coherence, dexter_bound};
+use super::bounds::one_step::one_step_upper;
+use super::bounds::rank_one::{StartPoint, local_maxima, shared_directions};
+use super::bounds::rayleigh::{TopEigenpair, bound_18};
+use super::solver::accelerator::Accelerator;
+use super::solver::inner_map::{Workload, inner_map};
+use super::solver::noise::noise_sharpness;
+use super::solver::{GeneralizedSharpness, Solution, Solver, SolverOptions, Status};
+use super::spectrum::{Spectrum, SpectrumError};
+use crate::gram::Gram;
+use crate::optimizer::Optimizer;
 use crate::process::{Coefficients, Sampling, SamplingError};
 
-/// What to compute.
+/// What to compute, for one process and optimizer.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// B, each in 1..=n.
     pub batch_sizes: Vec<usize>,
     /// How batches are drawn.
     pub sampling: Sampling,
-    /// Width of the enclosures and when to give up on it.
-    pub effort: Effort,
+    /// How steps are made.
+    pub optimizer: Optimizer,
+    /// Width of the enclosures and limit of the iterations.
+    pub options: SolverOptions,
 }
 
-/// Why there are no thresholds.
+/// Why thresholds cannot be computed.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum ThresholdsError {
     /// A batch size outside 1..=n.
@@ -37,12 +38,12 @@ pub enum ThresholdsError {
     /// No eigendecomposition.
     #[error(transparent)]
     Spectrum(#[from] SpectrumError),
-    /// A tolerance that cannot be aimed at.
+    /// Not a positive number.
     #[error("the tolerance {0} is not a positive number")]
     Tolerance(f64),
 }
 
-/// Everything, as `etastar thresholds --json` prints it.
+/// The thresholds and what they rest on, as `etastar thresholds --json` prints them.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// n.
@@ -61,9 +62,12 @@ pub struct Report {
     pub coherence: f64,
     /// λ_max(C†E) of \[M\] Prop 8.
     pub noise_sharpness: f64,
-    /// How many of the `rank` eigenvalues are no larger than what the rounding of G's entries can
-    /// make of 0; not none for matrices in single precision, whose rank, smallest curvature, effective
-    /// ranks and one-step bounds may then be those of rounding.
+    /// How steps are made.
+    #[serde(skip)]
+    pub optimizer: Optimizer,
+    /// How many of the `rank` eigenvalues are no larger than what rounding of G's entries can make of 0.
+    /// For matrices in single precision there often are some: rank, smallest curvature, effective ranks
+    /// and one-step bounds may then be those of rounding.
     pub uncertain_rank: usize,
     /// The nonzero eigenvalues of H, largest first.
     #[serde(skip)]
@@ -73,9 +77,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// What `found`, one of the thresholds, has proved about the decay of linearised SGD.
-    pub fn decay(&self, found: &Threshold) -> Decay {
-        Decay {
+    /// What `found`, one of the thresholds, proves about the decay of linearised SGD.
+    pub fn decay(&self, found: &Threshold) -> DecayBound {
+        DecayBound {
+            optimizer: self.optimizer,
             generalized_sharpness: found.generalized_sharpness.upper,
             smallest_curvature: self.smallest_curvature,
         }
@@ -103,7 +108,7 @@ pub struct Threshold {
     pub bound_17: f64,
     /// \[M\] (18).
     pub bound_18: f64,
-    /// \[M\] (27), the best of several climbs; at least (17), at most the generalized sharpness.
+    /// \[M\] (27), the largest of several local maxima; at least (17), at most the generalized sharpness.
     pub bound_27: f64,
     /// The one-step contraction bound, from above.
     pub one_step_upper: f64,
@@ -111,29 +116,29 @@ pub struct Threshold {
     pub effective_rank: f64,
     /// See [`dexter_bound`].
     pub dexter_bound: f64,
-    /// Whether the enclosure is as narrow as asked for.
+    /// Whether the enclosure is within the tolerance.
     pub status: Status,
-    /// Iterations of the solver in its inner precision.
+    /// Applications of the solver's inner map.
     pub iterations: usize,
     /// Applications in double precision, each of which proved an enclosure.
     pub certificates: usize,
 }
 
-/// What has just been finished.
+/// A stage of the computation that has just ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// The eigendecomposition of G.
     Spectrum,
     /// The generalized sharpness at this batch size.
     BatchSize(usize),
-    /// All that needs no solver.
+    /// The bounds.
     Bounds,
 }
 
 /// Computes the whole report. `progress` is called after each stage.
 ///
 /// # Errors
-/// A request that makes no sense, or a matrix that is no Gram matrix.
+/// A request out of range, or a matrix that is no Gram matrix.
 pub fn thresholds(
     gram: &Gram,
     request: &Request,
@@ -142,10 +147,10 @@ pub fn thresholds(
     thresholds_on(None, gram, request, progress)
 }
 
-/// The same, with the iterations on `accelerator` where that can do them.
+/// The same, with the iterations on `accelerator` where it can be used.
 ///
 /// # Errors
-/// Those of [`thresholds`]: an accelerator that fails is none.
+/// Those of [`thresholds`]; an accelerator that fails is no error.
 pub fn thresholds_on(
     accelerator: Option<&dyn Accelerator>,
     gram: &Gram,
@@ -153,7 +158,7 @@ pub fn thresholds_on(
     progress: &mut dyn FnMut(Stage),
 ) -> Result<Report, ThresholdsError> {
     let n = gram.samples();
-    let tolerance = request.effort.tolerance;
+    let tolerance = request.options.tolerance;
     if !(tolerance > 0.0 && tolerance.is_finite()) {
         return Err(ThresholdsError::Tolerance(tolerance));
     }
@@ -166,9 +171,10 @@ pub fn thresholds_on(
     tracing::debug!("spectrum of side {}: rank {}", gram.side(), spectrum.rank());
     progress(Stage::Spectrum);
 
-    let work = Work { tolerance, problems: pairs.len() + 1 };
-    let solver = Solver::new(&spectrum, inner_map(&spectrum, work, accelerator));
-    tracing::debug!("the map of the iterations is set up");
+    let optimizer = request.optimizer;
+    let workload = Workload { optimizer, tolerance, problems: pairs.len() + 1 };
+    let solver = Solver::new(&spectrum, optimizer, inner_map(&spectrum, workload, accelerator));
+    tracing::debug!("the inner map is set up");
     let sharpness = sharpnesses(solver, request, &pairs, progress);
     let report = report(gram, &spectrum, request, &pairs, sharpness);
     tracing::debug!("bounds found");
@@ -188,13 +194,13 @@ fn sharpnesses(
     pairs: &[Coefficients],
     progress: &mut dyn FnMut(Stage),
 ) -> Sharpnesses {
-    let noise = noise_sharpness(&mut solver, request.effort);
+    let noise = noise_sharpness(&mut solver, request.options);
     tracing::debug!("noise sharpness found");
     let mut order: Vec<usize> = (0..pairs.len()).collect();
     order.sort_by_key(|&k| request.batch_sizes[k]);
     let mut found: Vec<(usize, Solution)> = Vec::with_capacity(pairs.len());
     for k in order {
-        found.push((k, solver.solve(pairs[k], request.effort)));
+        found.push((k, solver.solve(pairs[k], request.options)));
         progress(Stage::BatchSize(request.batch_sizes[k]));
     }
     found.sort_by_key(|(k, _)| *k);
@@ -214,12 +220,13 @@ fn report(
     let rank_one = rank_one_bounds(gram, spectrum, pairs, &found.generalized);
     let one_step = one_step_upper(gram, spectrum, pairs);
     let coherence = coherence(gram);
+    let rule = request.optimizer.rule();
     let thresholds = found.generalized.into_iter().enumerate().map(|(k, solution)| {
         let generalized = solution.sharpness;
         let batch_size = request.batch_sizes[k];
         let bound_17 = top.bound_17(n, pairs[k]);
         let bound_27 = rank_one[k].max(bound_17);
-        // The climb ends on a Rayleigh quotient too: where X has rank one it can be the better one.
+        // (27) is a Rayleigh quotient too: where X has rank one it can be the larger one.
         let value = generalized.value.max(bound_27);
         let generalized_sharpness =
             GeneralizedSharpness { value, upper: generalized.upper.max(value), ..generalized };
@@ -228,8 +235,8 @@ fn report(
             sampling: request.sampling,
             alpha: pairs[k].alpha,
             beta: pairs[k].beta,
-            eta_mean: 2.0 / sharpness,
-            eta_var: generalized_sharpness.step_size(),
+            eta_mean: rule.eta_mean(sharpness),
+            eta_var: rule.eta_var(value),
             bound_17,
             bound_18: bound_18(gram, pairs[k]),
             bound_27,
@@ -251,6 +258,7 @@ fn report(
         trace: spectrum.trace(),
         coherence,
         noise_sharpness: found.noise,
+        optimizer: request.optimizer,
         uncertain_rank: spectrum.eigenvalues().iter().filter(|value| **value <= rounding).count(),
         eigenvalues: spectrum.eigenvalues().to_vec(),
         thresholds: thresholds.collect(),
@@ -268,8 +276,68 @@ fn rank_one_bounds(
     let mut starts = Vec::new();
     for (&coefficients, solution) in pairs.iter().zip(found) {
         let directions = shared.iter().cloned().chain([solution.direction.clone()]);
-        starts.extend(directions.map(|direction| Start { coefficients, direction }));
+        starts.extend(directions.map(|direction| StartPoint { coefficients, direction }));
     }
-    let ends = climb(spectrum, &starts);
-    ends.chunks(shared.len() + 1).map(|ends| ends.iter().copied().fold(0.0, f64::max)).collect()
+    let maxima = local_maxima(spectrum, &starts);
+    let largest = |maxima: &[f64]| maxima.iter().copied().fold(0.0, f64::max);
+    maxima.chunks(shared.len() + 1).map(largest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use faer::Mat;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// R(v) with the H_i = A_iᵀA_i written out in three dimensions.
+    fn quotient(rows: &Mat<f64>, q: usize, pair: Coefficients, v: [f64; 3]) -> f64 {
+        let n = rows.nrows() / q;
+        let output = |k: usize| (0..3).map(|a| rows[(k, a)] * v[a]).sum::<f64>();
+        let curvature = |i: usize| (i * q..(i + 1) * q).map(|k| output(k).powi(2)).sum::<f64>();
+        let mean = (0..n).map(curvature).sum::<f64>() / n as f64;
+        let square = (0..n).map(|i| curvature(i).powi(2)).sum::<f64>() / n as f64;
+        let length: f64 = v.iter().map(|x| x * x).sum();
+        (pair.alpha * mean * mean + pair.beta * square) / (mean * length)
+    }
+
+    /// The greatest R on a grid over half of the sphere.
+    fn greatest(rows: &Mat<f64>, q: usize, pair: Coefficients) -> f64 {
+        const STEPS: usize = 500;
+        let angle = |k: usize| std::f64::consts::PI * (k as f64 + 0.5) / STEPS as f64;
+        let at = |j: usize, k: usize| {
+            let (polar, around) = (angle(j), angle(k));
+            let flat = polar.sin();
+            quotient(rows, q, pair, [flat * around.cos(), flat * around.sin(), polar.cos()])
+        };
+        (0..STEPS).flat_map(|j| (0..STEPS).map(move |k| at(j, k))).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn ascents_end_at_the_greatest_quotient_of_a_sphere() {
+        for (seed, q) in [(0, 1), (1, 2), (2, 1), (3, 3)] {
+            let n = 7;
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let rows = Mat::from_fn(n * q, 3, |_, _| rng.random_range(-1.0_f64..1.0).powi(3));
+            let gram = Gram::new(&rows * rows.transpose(), q).unwrap();
+            let batch_sizes = vec![1, 2, 5];
+            let request = Request {
+                batch_sizes,
+                sampling: Sampling::Distinct,
+                optimizer: Optimizer::default(),
+                options: SolverOptions::default(),
+            };
+            for found in thresholds(&gram, &request, &mut |_| ()).unwrap().thresholds {
+                let pair = Sampling::Distinct.coefficients(n, found.batch_size).unwrap();
+                let expected = greatest(&rows, q, pair);
+                let ratio = found.bound_27 / expected;
+                assert!(
+                    (1.0 - 1e-5..1.0 + 1e-4).contains(&ratio),
+                    "B = {}: {ratio}",
+                    found.batch_size
+                );
+                assert!(found.bound_17 < expected, "so that (17) does not pass for (27)");
+            }
+        }
+    }
 }

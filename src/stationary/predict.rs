@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Expansion, StationaryError};
 use crate::process::{Coefficients, Sampling};
-use crate::stability::stationary::stationary;
+use crate::stability::second_moment::stationary::stationary;
 
 /// What Cor 13 says, on the range of H.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

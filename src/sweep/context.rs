@@ -7,10 +7,10 @@ use super::events::Reporter;
 use super::interrupt::Interrupt;
 use super::options::SweepOptions;
 use super::run::RunContext;
-use crate::accelerate::OnDevice;
+use crate::accelerate::DeviceAccelerator;
 use crate::config::RunSpec;
 use crate::data::Dataset;
-use crate::stability::accelerator::Accelerator;
+use crate::stability::solver::accelerator::Accelerator;
 use crate::store::{Claim, RunId, Store};
 
 /// What all runs of a sweep share.
@@ -22,7 +22,7 @@ pub struct SweepContext<'a> {
     pub interrupt: &'a Interrupt,
     pub options: SweepOptions,
     pub device: DeviceHandle,
-    pub accelerator: Option<OnDevice<'a>>,
+    pub accelerator: Option<DeviceAccelerator<'a>>,
 }
 
 impl SweepContext<'_> {

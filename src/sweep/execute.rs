@@ -10,7 +10,7 @@ use super::options::SweepOptions;
 use super::outcome::Outcome;
 use super::pool::WorkerPool;
 use super::rows::RowTrainer;
-use crate::accelerate::OnDevice;
+use crate::accelerate::DeviceAccelerator;
 use crate::config::RunSpec;
 use crate::data::Dataset;
 use crate::device::DeviceError;
@@ -108,12 +108,17 @@ fn open_accelerator<'a>(
     specs: &[RunSpec],
     options: SweepOptions,
     reporter: &'a dyn Reporter,
-) -> Result<Option<OnDevice<'a>>, DeviceError> {
+) -> Result<Option<DeviceAccelerator<'a>>, DeviceError> {
     if !specs.iter().any(|spec| spec.analysis.thresholds) {
         return Ok(None);
     }
     let note = Box::new(|text: &str| reporter.report(&Event::Note { text }));
-    OnDevice::open(options.analysis_backend, options.device, "run.analysis_backend = ", note)
+    DeviceAccelerator::open(
+        options.analysis_backend,
+        options.device,
+        "run.analysis_backend = ",
+        note,
+    )
 }
 
 /// The number of workers: `requested` or, if that is 0, one per core; fewer if memory is too small for

@@ -4,12 +4,13 @@
 use std::sync::Mutex;
 
 use crate::common::adapter::skipped;
-use etastar::accelerate::OnDevice;
-use etastar::curvature::Gram;
+use etastar::accelerate::DeviceAccelerator;
 use etastar::device::{AnalysisBackend, Backend};
+use etastar::gram::Gram;
+use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
-use etastar::stability::accelerator::Accelerator;
-use etastar::stability::generalized_sharpness::{Effort, Status};
+use etastar::stability::solver::accelerator::Accelerator;
+use etastar::stability::solver::{SolverOptions, Status};
 use etastar::stability::thresholds::{Report, Request, thresholds, thresholds_on};
 use faer::Mat;
 use proptest::prelude::*;
@@ -22,7 +23,12 @@ fn request(samples: usize, sampling: Sampling, tolerance: f64) -> Request {
         .into_iter()
         .filter(|b| (1..=samples).contains(b))
         .collect();
-    Request { batch_sizes, sampling, effort: Effort { tolerance, ..Effort::default() } }
+    Request {
+        batch_sizes,
+        sampling,
+        optimizer: Optimizer::default(),
+        options: SolverOptions { tolerance, ..SolverOptions::default() },
+    }
 }
 
 /// A_ik scaled by sample and by direction, so that samples and eigenvalues differ by powers of ten.
@@ -48,9 +54,9 @@ fn backends() -> Vec<Backend> {
 }
 
 /// What was said goes to `told`.
-fn device(backend: Backend, told: &Mutex<Vec<String>>) -> Option<OnDevice<'_>> {
+fn device(backend: Backend, told: &Mutex<Vec<String>>) -> Option<DeviceAccelerator<'_>> {
     let say = Box::new(|text: &str| told.lock().unwrap().push(text.to_owned()));
-    match OnDevice::open(AnalysisBackend::On(backend), 0, "--backend ", say) {
+    match DeviceAccelerator::open(AnalysisBackend::On(backend), 0, "--backend ", say) {
         Ok(device) => device,
         Err(error) => {
             skipped(&error);

@@ -2,8 +2,9 @@
 //! differences in double precision of a network written out in plain loops.
 
 use etastar::config::ModelConfig;
-use etastar::curvature::{LinearOperator, LossHessian, Pass, gram, pull_back};
+use etastar::curvature::{LossHessian, Pass, gram, pull_back};
 use etastar::data::Dataset;
+use etastar::linalg::LinearOperator;
 use etastar::loss::Loss;
 use etastar::net::{Weights, Widths, initial};
 use faer::{Mat, Par};

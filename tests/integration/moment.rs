@@ -1,12 +1,13 @@
 //! Where the simulated second moment stops shrinking, against what is exact.
 
 use crate::common::permutations::permutations;
-use etastar::curvature::gram::Gram;
+use etastar::gram::Gram;
+use etastar::optimizer::Optimizer;
 use etastar::process::{BatchProcess, Sampling};
 use etastar::stability::{
-    generalized_sharpness,
-    lyapunov::Factor,
-    moment::{Effort, MomentError, MomentThreshold, eta_var},
+    linearised::GramFactor,
+    simulated_mean_square::{PopulationOptions, SimulatedThreshold, SimulationError, eta_var},
+    solver::SolverOptions,
     thresholds::{Request, thresholds},
 };
 use faer::Mat;
@@ -23,7 +24,7 @@ fn gram_of(rows: &Mat<f64>, outputs: usize) -> Gram {
 }
 
 /// Within twice the interval, and the interval no wider than `widest`.
-fn assert_near(found: MomentThreshold, exact: f64, widest: f64, what: &str) {
+fn assert_near(found: SimulatedThreshold, exact: f64, widest: f64, what: &str) {
     let width = found.high / found.low - 1.0;
     let error = (found.value / exact - 1.0).abs();
     assert!(width < widest, "{what}: {found:?} is {width:.1e} wide");
@@ -75,10 +76,10 @@ fn shuffled_epochs_are_the_mean_over_all_shuffles() {
     for (n, d, batch_size, seed) in [(4, 2, 1, 1), (5, 3, 2, 2), (5, 4, 3, 3), (4, 2, 2, 4)] {
         let rows = random_rows(n, 1, d, seed);
         let exact = enumerated(&rows, batch_size);
-        let factor = Factor::of(&gram_of(&rows, 1)).unwrap();
+        let factor = GramFactor::of(&gram_of(&rows, 1)).unwrap();
         let process = BatchProcess::shuffled(batch_size);
-        let effort = Effort::for_factor(&factor);
-        let found = eta_var(&factor, process, 0.8 * exact, effort).unwrap();
+        let options = PopulationOptions::for_factor(&factor);
+        let found = eta_var(&factor, process, 0.8 * exact, options).unwrap();
         assert_near(found, exact, 0.02, &format!("n = {n}, B = {batch_size}"));
     }
 }
@@ -87,19 +88,20 @@ fn shuffled_epochs_are_the_mean_over_all_shuffles() {
 fn independent_batches_are_the_exact_threshold() {
     let (n, q) = (40, 2);
     let gram = gram_of(&random_rows(n, q, 60, 9), q);
-    let factor = Factor::of(&gram).unwrap();
+    let factor = GramFactor::of(&gram).unwrap();
     let request = Request {
         batch_sizes: vec![1, 4, 16],
         sampling: Sampling::Distinct,
-        effort: generalized_sharpness::Effort::default(),
+        optimizer: Optimizer::default(),
+        options: SolverOptions::default(),
     };
     let report = thresholds(&gram, &request, &mut |_| {}).unwrap();
     for exact in report.thresholds {
         let process = BatchProcess::independent(Sampling::Distinct, exact.batch_size);
-        let effort = Effort::for_factor(&factor);
+        let options = PopulationOptions::for_factor(&factor);
         // From far below and from far above.
         for start in [0.3 * exact.eta_var, 1.7 * exact.eta_var] {
-            let found = eta_var(&factor, process, start, effort).unwrap();
+            let found = eta_var(&factor, process, start, options).unwrap();
             assert_near(found, exact.eta_var, 0.03, &format!("B = {}", exact.batch_size));
         }
     }
@@ -111,11 +113,11 @@ fn full_batches_are_stable_up_to_the_sharpness() {
     for spectrum in [vec![1.0, 0.9, 0.5], vec![1.0, 0.03, 0.02, 0.01, 0.01, 0.005, 1e-4, 1e-6]] {
         let n = spectrum.len();
         let diagonal = |i: usize, j: usize| if i == j { spectrum[i] * n as f64 } else { 0.0 };
-        let factor = Factor::of(&Gram::new(Mat::from_fn(n, n, diagonal), 1).unwrap()).unwrap();
-        let effort = Effort::for_factor(&factor);
+        let factor = GramFactor::of(&Gram::new(Mat::from_fn(n, n, diagonal), 1).unwrap()).unwrap();
+        let options = PopulationOptions::for_factor(&factor);
         let process = BatchProcess::shuffled(n);
         for start in [1.0, 2.0, 3.0] {
-            let found = eta_var(&factor, process, start, effort).unwrap();
+            let found = eta_var(&factor, process, start, options).unwrap();
             assert!((found.value / 2.0 - 1.0).abs() < 3e-4, "{spectrum:?}: {found:?}");
         }
     }
@@ -129,40 +131,46 @@ fn shuffled_halves_are_stable_beyond_the_sharpness() {
     let (a, b) = (1.2_f64, 0.8_f64);
     let features = [a.sqrt(), b.sqrt()];
     let matrix = Mat::from_fn(2, 2, |i, j| features[i] * features[j]);
-    let factor = Factor::of(&Gram::new(matrix, 1).unwrap()).unwrap();
+    let factor = GramFactor::of(&Gram::new(matrix, 1).unwrap()).unwrap();
     let sharpness = f64::midpoint(a, b);
     let exact = 2.0 * sharpness / (a * b);
-    let effort = Effort::for_factor(&factor);
-    let found = eta_var(&factor, BatchProcess::shuffled(1), 1.9, effort).unwrap();
+    let options = PopulationOptions::for_factor(&factor);
+    let found = eta_var(&factor, BatchProcess::shuffled(1), 1.9, options).unwrap();
     assert!(found.low > 1.03 * 2.0 / sharpness, "{found:?}");
     assert!((found.value / exact - 1.0).abs() < 3e-4, "{found:?} {exact}");
 }
 
 #[test]
 fn equal_seeds_give_equal_bits_on_any_number_of_threads() {
-    let factor = Factor::of(&gram_of(&random_rows(10, 1, 6, 2), 1)).unwrap();
-    let effort = Effort { populations: 2, walks: 16, rounds: 16, seed: 3 };
-    let find = || eta_var(&factor, BatchProcess::shuffled(3), 1.0, effort).unwrap();
+    let factor = GramFactor::of(&gram_of(&random_rows(10, 1, 6, 2), 1)).unwrap();
+    let options = PopulationOptions { populations: 2, walks: 16, rounds: 16, seed: 3 };
+    let find = || eta_var(&factor, BatchProcess::shuffled(3), 1.0, options).unwrap();
     let on = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(find)
     };
     assert_eq!(on(1), on(3));
-    let other = Effort { seed: 4, ..effort };
+    let other = PopulationOptions { seed: 4, ..options };
     let different = eta_var(&factor, BatchProcess::shuffled(3), 1.0, other).unwrap();
     assert_ne!(on(1), different);
 }
 
 #[test]
 fn what_cannot_be_answered_is_told() {
-    let factor = Factor::of(&gram_of(&random_rows(6, 1, 4, 2), 1)).unwrap();
+    let factor = GramFactor::of(&gram_of(&random_rows(6, 1, 4, 2), 1)).unwrap();
     let process = BatchProcess::shuffled(2);
-    let effort = Effort::for_factor(&factor);
-    let with = |effort| eta_var(&factor, process, 1.0, effort).unwrap_err();
-    assert!(matches!(with(Effort { populations: 1, ..effort }), MomentError::Effort { .. }));
-    assert!(matches!(with(Effort { rounds: 3, ..effort }), MomentError::Effort { .. }));
-    let fault = eta_var(&factor, process, f64::NAN, effort).unwrap_err();
-    assert!(matches!(fault, MomentError::StepSize(_)));
-    let fault = eta_var(&factor, BatchProcess::shuffled(7), 1.0, effort).unwrap_err();
-    assert!(matches!(fault, MomentError::Sampling(_)));
+    let options = PopulationOptions::for_factor(&factor);
+    let with = |options| eta_var(&factor, process, 1.0, options).unwrap_err();
+    assert!(matches!(
+        with(PopulationOptions { populations: 1, ..options }),
+        SimulationError::TooSmall { .. }
+    ));
+    assert!(matches!(
+        with(PopulationOptions { rounds: 3, ..options }),
+        SimulationError::TooSmall { .. }
+    ));
+    let fault = eta_var(&factor, process, f64::NAN, options).unwrap_err();
+    assert!(matches!(fault, SimulationError::StepSize(_)));
+    let fault = eta_var(&factor, BatchProcess::shuffled(7), 1.0, options).unwrap_err();
+    assert!(matches!(fault, SimulationError::Sampling(_)));
 }

@@ -2,11 +2,12 @@
 
 use std::{fs, path::PathBuf};
 
+use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
 use etastar::{
-    curvature::npy::{read_gram, read_matrix},
+    gram::npy::{read_gram, read_matrix},
     stability::{
-        generalized_sharpness::Effort,
+        solver::SolverOptions,
         thresholds::{Request, thresholds},
     },
 };
@@ -109,9 +110,13 @@ fn what_only_the_spectrum_shows_is_refused_too() {
     let path = files.write(&[1.0, 2.0, 2.0, 1.0], &[2, 2], npyz::Order::C);
     let gram = read_gram(&path, 1, 1.0).unwrap();
     let refusal = |batch_size, tolerance| {
-        let effort = Effort { tolerance, ..Effort::default() };
-        let request =
-            Request { batch_sizes: vec![batch_size], sampling: Sampling::Distinct, effort };
+        let options = SolverOptions { tolerance, ..SolverOptions::default() };
+        let request = Request {
+            batch_sizes: vec![batch_size],
+            sampling: Sampling::Distinct,
+            optimizer: Optimizer::default(),
+            options,
+        };
         thresholds(&gram, &request, &mut |_| ()).unwrap_err().to_string()
     };
     assert!(refusal(1, 1e-4).contains("negative eigenvalue -5e-1"), "{}", refusal(1, 1e-4));

@@ -10,7 +10,7 @@ use etastar::{
     },
     stability::{
         second_moment::SecondMoment,
-        stationary::{StationaryError, stationary},
+        second_moment::stationary::{StationaryError, stationary},
     },
 };
 use faer::{Mat, Side};

@@ -2,11 +2,12 @@
 
 use std::{fs, path::PathBuf};
 
+use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
 use etastar::{
-    curvature::npy::read_gram,
+    gram::npy::read_gram,
     stability::{
-        generalized_sharpness::{Effort, Status},
+        solver::{SolverOptions, Status},
         thresholds::{Request, thresholds},
     },
 };
@@ -38,7 +39,8 @@ fn check(name: &str) {
         let request = Request {
             batch_sizes: vec![entry["batch_size"].as_u64().unwrap() as usize],
             sampling,
-            effort: Effort { tolerance: WIDTH, ..Effort::default() },
+            optimizer: Optimizer::default(),
+            options: SolverOptions { tolerance: WIDTH, ..SolverOptions::default() },
         };
         let report = thresholds(&gram, &request, &mut |_| ()).unwrap();
         let found = serde_json::to_value(&report).unwrap();

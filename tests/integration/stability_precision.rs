@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
 use etastar::{
-    curvature::{gram::Gram, npy::read_gram},
+    gram::{Gram, npy::read_gram},
     stability::{
-        generalized_sharpness::{Effort, Status},
+        solver::{SolverOptions, Status},
         thresholds::{Report, Request, thresholds},
     },
 };
@@ -15,9 +16,14 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 fn report(gram: &Gram, tolerance: f64) -> Report {
-    let effort = Effort { tolerance, ..Effort::default() };
+    let options = SolverOptions { tolerance, ..SolverOptions::default() };
     let batch_sizes = vec![1, 8, gram.samples() - 1];
-    let request = Request { batch_sizes, sampling: Sampling::Distinct, effort };
+    let request = Request {
+        batch_sizes,
+        sampling: Sampling::Distinct,
+        optimizer: Optimizer::default(),
+        options,
+    };
     thresholds(gram, &request, &mut |_| ()).unwrap()
 }
 
@@ -129,8 +135,13 @@ fn what_one_aim_leaves_wide_another_encloses() {
     let gram = read_gram(Path::new(path), 3, 1.0).unwrap();
     for tolerance in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8] {
         for batch_sizes in [vec![3], vec![1, 2, 3, 4]] {
-            let effort = Effort { tolerance, ..Effort::default() };
-            let request = Request { batch_sizes, sampling: Sampling::Distinct, effort };
+            let options = SolverOptions { tolerance, ..SolverOptions::default() };
+            let request = Request {
+                batch_sizes,
+                sampling: Sampling::Distinct,
+                optimizer: Optimizer::default(),
+                options,
+            };
             for found in thresholds(&gram, &request, &mut |_| ()).unwrap().thresholds {
                 assert_eq!(found.status, Status::Converged, "{tolerance}: {found:?}");
             }

@@ -1,11 +1,12 @@
 //! What holds for every Gram matrix, against dense d² × d² matrices built in parameter space.
 
+use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
 use etastar::{
-    curvature::gram::Gram,
+    gram::Gram,
     stability::{
-        generalized_sharpness::{Effort, Status},
-        noise::sufficient_batch_size,
+        solver::noise::sufficient_batch_size,
+        solver::{SolverOptions, Status},
         thresholds::{Report, Request, thresholds},
     },
 };
@@ -28,8 +29,13 @@ impl Problem {
     }
 
     fn report(&self, sampling: Sampling, batch_sizes: Vec<usize>) -> Report {
-        let effort = Effort { tolerance: 1e-6, ..Effort::default() };
-        thresholds(&self.gram(), &Request { batch_sizes, sampling, effort }, &mut |_| ()).unwrap()
+        let options = SolverOptions { tolerance: 1e-6, ..SolverOptions::default() };
+        thresholds(
+            &self.gram(),
+            &Request { batch_sizes, sampling, optimizer: Optimizer::default(), options },
+            &mut |_| (),
+        )
+        .unwrap()
     }
 
     fn hessians(&self) -> Vec<Mat<f64>> {

@@ -2,11 +2,13 @@
 
 use etastar::config::logspace;
 use etastar::curvature::{Pass, gram};
+use etastar::optimizer::Optimizer;
 use etastar::probe::Probe;
 use etastar::process::Sampling;
-use etastar::stability::generalized_sharpness;
-use etastar::stability::lyapunov::{AlmostSureThreshold, Effort, Factor, Linearised};
-use etastar::stability::moment::{MomentThreshold, eta_var_of_epochs};
+use etastar::stability::almost_sure::{AlmostSureThreshold, ExponentOptions, LinearisedSgd};
+use etastar::stability::linearised::GramFactor;
+use etastar::stability::simulated_mean_square::{SimulatedThreshold, eta_var_of_epochs};
+use etastar::stability::solver::SolverOptions;
 use etastar::stability::thresholds::{Request, thresholds};
 use faer::Par;
 
@@ -16,7 +18,7 @@ pub struct Edges {
     /// Of independent batches.
     pub eta_var: f64,
     /// Of shuffled epochs, where they are what is followed.
-    pub eta_var_epoch: Option<MomentThreshold>,
+    pub eta_var_epoch: Option<SimulatedThreshold>,
     pub eta_as: Option<AlmostSureThreshold>,
     /// Of the minimum itself.
     pub loss: f64,
@@ -30,21 +32,39 @@ impl Edges {
         let batch_size = batches.batch_size;
         let pass = Pass::new(weights, data, loss, Par::rayon(0));
         let gram = gram(&pass)?;
-        let effort = generalized_sharpness::Effort::default();
-        let request =
-            Request { batch_sizes: vec![batch_size], sampling: Sampling::Distinct, effort };
+        let options = SolverOptions::default();
+        let request = Request {
+            batch_sizes: vec![batch_size],
+            sampling: Sampling::Distinct,
+            optimizer: Optimizer::default(),
+            options,
+        };
         let report = thresholds(&gram, &request, &mut |_| ())?;
         let found = &report.thresholds[0];
         let process = batches.process(gram.samples())?;
-        let (factor, decay) = (Factor::of(&gram)?, report.decay(found));
-        let effort = Effort::default();
+        let (factor, decay) = (GramFactor::of(&gram)?, report.decay(found));
+        let options = ExponentOptions::default();
         let shuffled = process.is_shuffled();
         let process = process.with_independent_batches();
-        let independent = Linearised { gram: &gram, factor: &factor, process, decay, effort };
+        let independent = LinearisedSgd {
+            gram: &gram,
+            factor: &factor,
+            dynamics: process.into(),
+            decay,
+            options,
+        };
         let linearised =
             if shuffled { independent.on_shuffled_epochs(batch_size) } else { independent };
-        let of_epochs =
-            || eta_var_of_epochs(&factor, batch_size, found.eta_mean, found.eta_var).ok();
+        let of_epochs = || {
+            eta_var_of_epochs(
+                &factor,
+                Optimizer::default(),
+                batch_size,
+                found.eta_mean,
+                found.eta_var,
+            )
+            .ok()
+        };
         Ok(Self {
             eta_var: found.eta_var,
             eta_var_epoch: shuffled.then(of_epochs).flatten(),

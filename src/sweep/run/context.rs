@@ -9,7 +9,7 @@ use super::error::RunError;
 use crate::config::RunSpec;
 use crate::data::Dataset;
 use crate::record::Provenance;
-use crate::stability::accelerator::Accelerator;
+use crate::stability::solver::accelerator::Accelerator;
 use crate::store::{Claim, RunId, Store};
 use crate::sweep::checkpoint::{self, Checkpoint, SavedState};
 use crate::sweep::device_handle::DeviceHandle;

@@ -1,0 +1,43 @@
+//! Linearised SGD, whatever the optimizer: what a step changes, and what it is told of the gradient.
+
+/// The displacement θ − θ* from the minimum, and what else the optimizer remembers between steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    position: Vec<f64>,
+}
+
+impl State {
+    /// A displacement without any memory of earlier steps.
+    pub fn at(position: Vec<f64>) -> Self {
+        Self { position }
+    }
+
+    /// θ − θ*.
+    pub fn position(&self) -> &[f64] {
+        &self.position
+    }
+
+    /// θ − θ*, to be changed.
+    pub fn position_mut(&mut self) -> &mut [f64] {
+        &mut self.position
+    }
+
+    /// Σ of the squares of all numbers.
+    pub fn squared_norm(&self) -> f64 {
+        self.position.iter().map(|x| x * x).sum()
+    }
+
+    /// Applies `f` to all numbers.
+    pub fn for_each(&mut self, f: impl FnMut(&mut f64)) {
+        self.position.iter_mut().for_each(f);
+    }
+}
+
+/// The gradient of a batch, affine in the displacement.
+pub trait LinearGradient {
+    /// Prepares the gradient at `position`.
+    fn evaluate(&mut self, position: &[f64]);
+
+    /// `target` += `factor` · gradient.
+    fn add_to(&self, factor: f64, target: &mut [f64]);
+}

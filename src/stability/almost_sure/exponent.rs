@@ -1,0 +1,196 @@
+//! λ(η, B) by simulation, with an interval.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::estimate::{Estimate, SEGMENTS, estimate, merge};
+use crate::process::{Batches, SamplingError};
+use crate::stability::finite::finite;
+use crate::stability::linearised::{Dynamics, GramFactor, RandomWalk};
+use crate::stability::spectrum::SpectrumError;
+
+/// λ and what is known about it. Units: 1 per step.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct LyapunovExponent {
+    /// The estimate; −∞ (JSON null) if θ reached 0.
+    #[serde(serialize_with = "finite")]
+    pub value: f64,
+    /// Lower end of the 95% interval.
+    #[serde(serialize_with = "finite")]
+    pub low: f64,
+    /// Upper end of the 95% interval.
+    #[serde(serialize_with = "finite")]
+    pub high: f64,
+    /// Whether the interval holds 0, so that the sign is open.
+    pub undecided: bool,
+    /// Whether the growth had stopped changing. Far below the threshold it has not: θ turns to
+    /// ever slower directions, and the value is a finite-time exponent, below λ.
+    pub settled: bool,
+    /// Steps of all walks together, burn-in included.
+    pub steps: u64,
+}
+
+/// How precise λ should be and when to give up on it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExponentOptions {
+    /// Half-width of the interval, relative to |λ|, that is precise enough.
+    pub precision: f64,
+    /// Whether a [certain sign](LyapunovExponent::certain_sign) is enough, however wide the interval.
+    pub sign_only: bool,
+    /// Samples that one walk may draw; a step draws B of them.
+    pub draws: u64,
+    /// Independent walks, each from a random start.
+    pub walks: usize,
+    /// Seed of batches and starts: equal seeds give equal batches at every step size.
+    pub seed: u64,
+}
+
+impl Default for ExponentOptions {
+    fn default() -> Self {
+        Self { precision: 0.1, sign_only: false, draws: 786_432, walks: 2, seed: 0 }
+    }
+}
+
+/// Why there is no exponent.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum LyapunovError {
+    /// A batch size outside 1..=n.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
+    /// G has no factorisation.
+    #[error(transparent)]
+    Spectrum(#[from] SpectrumError),
+    /// Not a positive number.
+    #[error("the step size {0} is not a positive number")]
+    StepSize(f64),
+    /// No walks, or too few draws for the statistics.
+    #[error("{draws} draws in each of {walks} walks are too few for an interval")]
+    TooFewDraws { draws: u64, walks: usize },
+    /// Nothing to search in.
+    #[error("no step size up to {0:e} has a positive exponent")]
+    NeverUnstable(f64),
+}
+
+/// λ(η), until its interval is narrow enough or the draws are used up.
+///
+/// Independent of the number of threads.
+///
+/// Cost: about 2·B·q·rank multiplications per step and walk.
+///
+/// # Errors
+/// A step size or batch size out of range, or too few draws.
+pub fn lyapunov(
+    factor: &GramFactor,
+    dynamics: impl Into<Dynamics>,
+    step_size: f64,
+    options: ExponentOptions,
+) -> Result<LyapunovExponent, LyapunovError> {
+    let dynamics = dynamics.into();
+    let batches = Batches::new(dynamics.process, factor.samples())?;
+    if !(step_size > 0.0 && step_size.is_finite()) {
+        return Err(LyapunovError::StepSize(step_size));
+    }
+    let longest = (options.draws as f64 / batches.mean_size()) as u64 / SEGMENTS as u64;
+    if options.walks == 0 || longest == 0 {
+        return Err(LyapunovError::TooFewDraws { draws: options.draws, walks: options.walks });
+    }
+    let run = |walk| {
+        let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+        rng.set_stream(walk);
+        let batches = batches.clone();
+        Run::new(RandomWalk::new(factor, dynamics.optimizer, batches, step_size, rng))
+    };
+    let mut runs: Vec<Run<'_>> = (0..options.walks as u64).map(run).collect();
+    // Whole epochs: within one the growth of its parts is not independent.
+    let period = dynamics.process.period(factor.samples());
+    let mut length = longest.div_ceil(1 << DOUBLINGS).next_multiple_of(period);
+    // A random start has about 1/√rank of its length along the direction that survives.
+    let transient = 0.5 * (factor.rank() as f64).ln() + TRANSIENT;
+    loop {
+        runs.par_iter_mut().for_each(|run| run.extend(length));
+        let growth: Vec<&[f64]> = runs.iter().map(|run| &run.growth[..]).collect();
+        let found = estimate(&growth, length * SEGMENTS as u64, transient);
+        if 2 * length > longest || options.accepts(&found) {
+            return Ok(exponent(&found, length * SEGMENTS as u64 * options.walks as u64));
+        }
+        runs.iter_mut().for_each(|run| merge(&mut run.growth));
+        length *= 2;
+    }
+}
+
+/// How much smaller still, in e-folds, the surviving direction may start: e⁻⁴ is below the 2%
+/// quantile of a uniform component.
+const TRANSIENT: f64 = 4.0;
+
+/// Walks begin this many doublings short of their longest.
+const DOUBLINGS: u32 = 6;
+
+impl ExponentOptions {
+    fn accepts(&self, found: &Estimate) -> bool {
+        let half_width = (found.high - found.value).max(found.value - found.low);
+        let certain = sign(found.value, found.low, found.high) != 0;
+        found.value == f64::NEG_INFINITY
+            || certain && self.sign_only
+            || half_width <= self.precision * found.value.abs()
+    }
+}
+
+fn exponent(found: &Estimate, steps: u64) -> LyapunovExponent {
+    let Estimate { value, low, high, settled } = *found;
+    LyapunovExponent { value, low, high, undecided: low <= 0.0 && high >= 0.0, settled, steps }
+}
+
+/// See [`LyapunovExponent::certain_sign`]; −∞ is certain.
+fn sign(value: f64, low: f64, high: f64) -> i8 {
+    if low > 0.0 && 2.0 * low > value {
+        1
+    } else if high == f64::NEG_INFINITY || high < 0.0 && 2.0 * high < value {
+        -1
+    } else {
+        0
+    }
+}
+
+impl LyapunovExponent {
+    /// 1 or −1 where the sign stands even with an interval of twice the width (99.9%), else 0.
+    ///
+    /// For searches that look at many step sizes, each several times: 95% would mislead them.
+    pub fn certain_sign(&self) -> i8 {
+        sign(self.value, self.low, self.high)
+    }
+
+    /// With a proved upper bound, such as ½ log ρ(Q(η)), which is negative below η*_var.
+    #[must_use]
+    pub fn bounded_above(self, bound: f64) -> Self {
+        let high = self.high.min(bound);
+        let (value, low) = (self.value.min(high), self.low.min(high));
+        Self { value, low, high, undecided: low <= 0.0 && high >= 0.0, ..self }
+    }
+}
+
+/// One walk and how it has grown.
+struct Run<'f> {
+    walk: RandomWalk<'f>,
+    /// Growth per step in every finished segment.
+    growth: Vec<f64>,
+    log_norm: f64,
+}
+
+impl<'f> Run<'f> {
+    fn new(walk: RandomWalk<'f>) -> Self {
+        Self { walk, growth: Vec::with_capacity(SEGMENTS), log_norm: 0.0 }
+    }
+
+    /// Continues to [`SEGMENTS`] segments of `length` steps.
+    fn extend(&mut self, length: u64) {
+        while self.growth.len() < SEGMENTS {
+            self.walk.advance(length);
+            let now = self.walk.log_norm();
+            let gained = if now == f64::NEG_INFINITY { now } else { now - self.log_norm };
+            self.growth.push(gained / length as f64);
+            self.log_norm = now;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Almost-sure stability of SGD at one minimum: exponents at step sizes, and the threshold.
+
+use serde::Serialize;
+
+use super::decay_bound::DecayBound;
+use super::exponent::{ExponentOptions, LyapunovError, LyapunovExponent, lyapunov};
+use super::regularity::{Violation, violations};
+use super::threshold::{AlmostSureThreshold, eta_as};
+use crate::gram::Gram;
+use crate::process::BatchProcess;
+use crate::stability::linearised::{Dynamics, GramFactor};
+
+/// Width (relative) to which η*_as is sought.
+pub const ETA_AS_TOLERANCE: f64 = 0.02;
+
+/// SGD linearised at one minimum, whose Gram matrix is factorised once for all step sizes.
+#[derive(Debug, Clone, Copy)]
+pub struct LinearisedSgd<'g> {
+    pub gram: &'g Gram,
+    pub factor: &'g GramFactor,
+    pub dynamics: Dynamics,
+    /// What mean-square stability under the same dynamics has proved.
+    pub decay: DecayBound,
+    pub options: ExponentOptions,
+}
+
+/// λ at one step size.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExponentAt {
+    /// η.
+    pub learning_rate: f64,
+    #[serde(flatten)]
+    pub exponent: LyapunovExponent,
+    /// Why the minimum is not regular at η, so that the sign of λ need not decide (\[C\]).
+    pub violations: Vec<Violation>,
+}
+
+impl LinearisedSgd<'_> {
+    /// The same minimum under shuffled epochs, of which mean-square stability proves nothing.
+    #[must_use]
+    pub fn on_shuffled_epochs(self, batch_size: usize) -> Self {
+        let dynamics = Dynamics { process: BatchProcess::shuffled(batch_size), ..self.dynamics };
+        let decay = DecayBound::of_contractions(self.gram, dynamics.optimizer);
+        Self { dynamics, decay, ..self }
+    }
+
+    /// λ(η) by simulation, its upper end being the smaller of the interval's and the proved one.
+    ///
+    /// # Errors
+    /// Those of [`lyapunov`].
+    pub fn exponent(&self, learning_rate: f64) -> Result<ExponentAt, LyapunovError> {
+        let found = lyapunov(self.factor, self.dynamics, learning_rate, self.options)?;
+        Ok(ExponentAt {
+            learning_rate,
+            exponent: found.bounded_above(self.decay.bound(learning_rate)),
+            violations: violations(self.gram, learning_rate),
+        })
+    }
+
+    /// η*_as to [`ETA_AS_TOLERANCE`].
+    ///
+    /// # Errors
+    /// Those of [`eta_as`](fn@eta_as).
+    pub fn eta_as(&self) -> Result<AlmostSureThreshold, LyapunovError> {
+        let stable = self.decay.stable_step_size();
+        eta_as(self.factor, self.dynamics, stable, ETA_AS_TOLERANCE, self.options)
+    }
+}

@@ -1,0 +1,11 @@
+//! SGD linearised at a minimum, where the gradient of a batch is H_Bθ, simulated in coordinates of the
+//! range of H.
+
+mod dynamics;
+mod factor;
+mod random_walk;
+mod walk;
+
+pub use dynamics::Dynamics;
+pub use factor::GramFactor;
+pub(crate) use random_walk::RandomWalk;

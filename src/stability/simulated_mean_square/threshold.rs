@@ -1,0 +1,301 @@
+//! The step size at which E‖θ‖² stops shrinking.
+
+use faer::Mat;
+use faer::prelude::SolveLstsq;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::population::Population;
+use crate::optimizer::Optimizer;
+use crate::process::{BatchProcess, Batches, SamplingError};
+use crate::stability::linearised::{Dynamics, GramFactor};
+
+/// η*_var of a process by simulation, with a 95% interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SimulatedThreshold {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// How much is simulated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PopulationOptions {
+    /// Independent populations, at least two: their scatter is the interval.
+    pub populations: usize,
+    /// Walks in each.
+    pub walks: usize,
+    /// Rounds about the threshold, each of one epoch, by which a population finds it.
+    pub rounds: usize,
+    pub seed: u64,
+}
+
+impl PopulationOptions {
+    /// Four populations of 32 walks; more where walks are cheap, as small networks may have rarer
+    /// and heavier bursts.
+    pub fn for_factor(factor: &GramFactor) -> Self {
+        let numbers = factor.samples() * factor.outputs() * factor.rank().max(1);
+        let walks = (20_000_000 / numbers).clamp(32, 256);
+        Self { populations: 4, walks, rounds: 64, seed: 0 }
+    }
+}
+
+/// Why there is no threshold.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum SimulationError {
+    /// A batch size outside 1..=n.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
+    /// Not a positive number.
+    #[error("the step size {0} is not a positive number")]
+    StepSize(f64),
+    /// Too little for an answer with an interval.
+    #[error(
+        "{populations} populations of {walks} walks over {rounds} rounds are too few: \
+         at least 2, 1 and 8"
+    )]
+    TooSmall { populations: usize, walks: usize, rounds: usize },
+    /// Nothing to search in.
+    #[error("E‖θ‖² does not grow at any step size up to {0:e}")]
+    NeverUnstable(f64),
+    /// Growth that does not rise with η near the step size.
+    #[error("the growth of E‖θ‖² does not cross 0 about the step size {0:e}")]
+    NoCrossing(f64),
+}
+
+/// Relative rise of η in a round while the unstable direction is looked for.
+const CLIMB: f64 = 0.03;
+/// Gain of log E‖θ‖² in a round at which it is found.
+const FOUND: f64 = 0.5;
+/// By how many e-folds of E‖θ‖² it is then left to outgrow all others: near the threshold, where it
+/// hardly grows, these would count as if it shrank.
+const OUTGROW: f64 = 12.0;
+/// Relative fall of η in a round from there to the threshold.
+const DESCENT: f64 = 0.02;
+/// log η is swept this far to both sides of the threshold.
+const SWEEP: f64 = 0.02;
+/// What a parabola and walks that lag behind η leave of a sweep, relative: with it the 95% interval
+/// holds the exact edge in 95% of some 300 random problems small enough to enumerate all shuffles.
+const RESOLUTION: f64 = 4e-4;
+/// Sweeps before a population gives up.
+const TRIALS: usize = 24;
+/// Give up here, as a multiple of the starting point.
+const FARTHEST: f64 = 1e4;
+
+/// η*_var of `process` from `start`, a step size of its order such as that of independent batches.
+///
+/// Every population climbs to where E‖θ‖² grows fast, until the direction that carries the growth
+/// stands out from the thousands that hardly decay; goes down again to where growth ends; and
+/// sweeps log η up and down about that point. A parabola in log η is fitted to the growth there, and
+/// where it crosses 0 is the answer: what the walks lag behind η cancels between up and down. The
+/// product of the gains has the right mean and is nearly log-normal, so that its logarithm is too low
+/// by half its variance; the fit's residuals tell that.
+///
+/// Cost: some 120 epochs of populations × walks, each of 2·n·q·rank multiplications.
+///
+/// # Errors
+/// A bad batch size or start; nothing grows, or growth does not rise with η.
+pub fn eta_var(
+    factor: &GramFactor,
+    dynamics: impl Into<Dynamics>,
+    start: f64,
+    options: PopulationOptions,
+) -> Result<SimulatedThreshold, SimulationError> {
+    let dynamics = dynamics.into();
+    let batches = Batches::new(dynamics.process, factor.samples())?;
+    if !(start > 0.0 && start.is_finite()) {
+        return Err(SimulationError::StepSize(start));
+    }
+    if options.populations < 2 || options.walks == 0 || options.rounds < 8 {
+        let PopulationOptions { populations, walks, rounds, .. } = options;
+        return Err(SimulationError::TooSmall { populations, walks, rounds });
+    }
+    let epoch = (factor.samples() as f64 / batches.mean_size()).round().max(1.0) as u64;
+    let edge = |number: u64| {
+        let population = Population::new(factor, dynamics, options.walks, options.seed, number)?;
+        Search { population, epoch, log_rate: start.ln() }.edge(start, options.rounds)
+    };
+    let edges: Vec<f64> = (0..options.populations as u64)
+        .into_par_iter()
+        .map(edge)
+        .collect::<Result<_, SimulationError>>()?;
+    Ok(mean(&edges))
+}
+
+/// η*_var of shuffled epochs of batches of B, with the default options.
+///
+/// `independent` is η*_var of independent batches, where the search starts: where growth rises through
+/// 0 more than once, the crossing next to it is found. Of the full batch there is nothing to shuffle:
+/// the answer is `mean` = η*_mean.
+///
+/// # Errors
+/// Those of [`eta_var`].
+pub fn eta_var_of_epochs(
+    factor: &GramFactor,
+    optimizer: Optimizer,
+    batch_size: usize,
+    mean: f64,
+    independent: f64,
+) -> Result<SimulatedThreshold, SimulationError> {
+    if batch_size == factor.samples() {
+        return Ok(SimulatedThreshold { value: mean, low: mean, high: mean });
+    }
+    let dynamics = Dynamics { optimizer, process: BatchProcess::shuffled(batch_size) };
+    eta_var(factor, dynamics, independent, PopulationOptions::for_factor(factor))
+}
+
+/// The mean of log step sizes from independent populations, with Student's interval, widened by what a
+/// sweep cannot resolve.
+fn mean(edges: &[f64]) -> SimulatedThreshold {
+    let count = edges.len() as f64;
+    let mean = edges.iter().sum::<f64>() / count;
+    let squares: f64 = edges.iter().map(|edge| (edge - mean).powi(2)).sum();
+    let scatter = quantile(edges.len() - 1) * (squares / (count - 1.0) / count).sqrt();
+    let half_width = scatter.hypot(RESOLUTION);
+    let at = |log_rate: f64| log_rate.exp();
+    SimulatedThreshold { value: at(mean), low: at(mean - half_width), high: at(mean + half_width) }
+}
+
+/// The two-sided 95% quantile of Student's t with `freedom` ≥ 1 degrees of freedom, that of 10
+/// beyond.
+fn quantile(freedom: usize) -> f64 {
+    const TABLE: [f64; 10] =
+        [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+    TABLE[(freedom - 1).min(TABLE.len() - 1)]
+}
+
+/// One population on its way to the threshold.
+struct Search<'f> {
+    population: Population<'f>,
+    /// Steps of an epoch.
+    epoch: u64,
+    log_rate: f64,
+}
+
+/// log η and log E‖θ‖² gained in one round.
+type Point = (f64, f64);
+
+impl Search<'_> {
+    /// log η at which E‖θ‖² neither grows nor shrinks.
+    fn edge(mut self, start: f64, rounds: usize) -> Result<f64, SimulationError> {
+        self.climb(FARTHEST * start)?;
+        self.descend(start / FARTHEST)?;
+        for _ in 0..TRIALS {
+            let centre = self.log_rate;
+            let points = self.sweep(centre, rounds);
+            match crossing(&points, centre) {
+                Some(found) if (found - centre).abs() < SWEEP => return Ok(found),
+                _ => {
+                    let grows = points.iter().map(|point| point.1).sum::<f64>() > 0.0;
+                    self.log_rate = if grows { centre - SWEEP } else { centre + SWEEP };
+                }
+            }
+        }
+        Err(SimulationError::NoCrossing(self.log_rate.exp()))
+    }
+
+    /// To where E‖θ‖² grows fast, and until what grows there is all there is.
+    fn climb(&mut self, farthest: f64) -> Result<(), SimulationError> {
+        let mut outgrown = 0.0;
+        while outgrown < OUTGROW {
+            let gain = self.round();
+            if gain >= FOUND {
+                outgrown += gain;
+            } else if self.log_rate > farthest.ln() {
+                return Err(SimulationError::NeverUnstable(farthest));
+            } else {
+                self.log_rate += CLIMB;
+            }
+        }
+        Ok(())
+    }
+
+    /// To where it does not grow in two rounds.
+    fn descend(&mut self, farthest: f64) -> Result<(), SimulationError> {
+        let mut shrunk = 0;
+        while shrunk < 2 {
+            self.log_rate -= DESCENT;
+            shrunk = if self.round() < 0.0 { shrunk + 1 } else { 0 };
+            if self.log_rate < farthest.ln() {
+                return Err(SimulationError::NoCrossing(farthest));
+            }
+        }
+        Ok(())
+    }
+
+    fn round(&mut self) -> f64 {
+        self.population.round(self.log_rate.exp(), self.epoch)
+    }
+
+    /// From `centre` up, down and back.
+    fn sweep(&mut self, centre: f64, rounds: usize) -> Vec<Point> {
+        let mut at = |k: usize| {
+            let phase = (k as f64 + 0.5) / rounds as f64;
+            let height = if phase < 0.25 {
+                4.0 * phase
+            } else if phase < 0.75 {
+                2.0 - 4.0 * phase
+            } else {
+                4.0 * phase - 4.0
+            };
+            self.log_rate = centre + SWEEP * height;
+            (self.log_rate, self.round())
+        };
+        (0..rounds).map(&mut at).collect()
+    }
+}
+
+/// Where the least-squares parabola through `points` rises through 0 next to `centre`.
+fn crossing(points: &[Point], centre: f64) -> Option<f64> {
+    let place = |point: &Point| (point.0 - centre) / SWEEP;
+    let powers = Mat::from_fn(points.len(), 3, |row, power| place(&points[row]).powi(power as i32));
+    let growth = Mat::from_fn(points.len(), 1, |row, _| points[row].1);
+    let fit = powers.qr().solve_lstsq(&growth);
+    let residuals: Vec<f64> = (growth - powers * &fit).col(0).iter().copied().collect();
+    let [level, slope, bend] = [0, 1, 2].map(|power| fit[(power, 0)]);
+    let level = level + 0.5 * variance(&residuals);
+    // The root that is −level/slope where the bend vanishes.
+    let root = -2.0 * level / (slope + (slope * slope - 4.0 * bend * level).sqrt());
+    (slope > 0.0 && root.is_finite()).then_some(centre + SWEEP * root)
+}
+
+/// The variance of independent `residuals` (von Neumann 1941): half of the mean square of successive
+/// differences, which what the fit or the lag leaves, being slow, hardly enters.
+fn variance(residuals: &[f64]) -> f64 {
+    let squares: f64 = residuals.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).sum();
+    0.5 * squares / (residuals.len() - 1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sweep(growth: impl Fn(f64) -> f64) -> Vec<Point> {
+        let place = |k: usize| SWEEP * (k as f64 / 20.0 - 1.0);
+        (0..=40).map(|k| (0.3 + place(k), growth(place(k)))).collect()
+    }
+
+    #[test]
+    fn a_parabola_is_crossed_where_it_rises() {
+        let found = crossing(&sweep(|x| 2.0 * (x - 0.005) + 30.0 * (x * x - 0.005 * 0.005)), 0.3);
+        assert!((found.unwrap() - 0.305).abs() < 1e-12, "{found:?}");
+        assert_eq!(crossing(&sweep(|x| 0.01 - x), 0.3), None);
+        assert_eq!(crossing(&sweep(|_| f64::NEG_INFINITY), 0.3), None);
+    }
+
+    /// E exp(y) = 1 for a normal y with the mean −½ of its variance.
+    #[test]
+    fn half_of_the_variance_is_added() {
+        let shift = |height: f64| {
+            let noise = |k: usize| if k.is_multiple_of(2) { height } else { -height };
+            let points = sweep(|x| 50.0 * x).into_iter().enumerate();
+            let points: Vec<Point> =
+                points.map(|(k, (x, growth))| (x, growth + noise(k))).collect();
+            50.0 * (0.3 - crossing(&points, 0.3).unwrap())
+        };
+        // What the fit makes of the noise itself is odd in it; half the mean square of the differences,
+        // which are 0.2, is 0.02.
+        let mean = f64::midpoint(shift(0.1), shift(-0.1));
+        assert!((mean - 0.5 * 0.02).abs() < 1e-4, "{mean}");
+    }
+}
