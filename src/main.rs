@@ -7,7 +7,7 @@ use clap::Parser;
 
 mod cli;
 
-/// glibc's allocator maps and faults every large temporary of a tensor operation anew.
+/// glibc's allocator requests fresh pages from the kernel for every large temporary tensor.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! A CSV whose cells are asked for by column name, with errors that name line and column.
+//! Reads CSV cells by column name, with errors that state line and column.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
-/// Why a CSV cannot be used.
+/// Why a CSV cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// The file can't be read.
@@ -15,25 +15,22 @@ pub enum TableError {
     /// The file is not well-formed CSV.
     #[error("{} is not a readable CSV file: {source}", path.display())]
     Csv { path: PathBuf, source: csv::Error },
-    /// A column that has to be there is not in the header.
+    /// The header lacks a required column.
     #[error("{} has no column `{column}`: is it {what}?", path.display())]
     MissingColumn { path: PathBuf, column: &'static str, what: &'static str },
-    /// A cell doesn't hold what its column promises.
+    /// A cell has the wrong type or range.
     #[error("{}, line {line}, column `{column}`: `{value}` is not {expected}", path.display())]
     Cell { path: PathBuf, line: u64, column: &'static str, value: String, expected: &'static str },
 }
 
-/// What a [`Table`] of runs is, for complaints.
-pub const SUMMARY: &str = "the summary.csv of a sweep";
-
-/// An open CSV file behind its header.
+/// A CSV file whose header has been read.
 pub struct Table {
     path: PathBuf,
     columns: HashMap<String, usize>,
     reader: csv::Reader<Cursor<Vec<u8>>>,
 }
 
-/// One line of a [`Table`].
+/// One row of a [`Table`].
 pub struct Row<'t> {
     path: &'t Path,
     columns: &'t HashMap<String, usize>,
@@ -52,7 +49,7 @@ impl Table {
         Self::new(path, content)
     }
 
-    /// Reads the header of a CSV that is called `path` in complaints.
+    /// Reads the header of `content`; `path` names the CSV in errors.
     ///
     /// # Errors
     /// A first line that isn't text.
@@ -65,12 +62,12 @@ impl Table {
         Ok(Self { path: path.to_owned(), columns, reader })
     }
 
-    /// What the file is called in complaints.
+    /// The path that names the CSV in errors.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Refuses a header without one of `columns`; `what` is what the file should be.
+    /// Checks that the header has all `columns`; `what` says what the file should be.
     ///
     /// # Errors
     /// [`TableError::MissingColumn`].
@@ -83,10 +80,25 @@ impl Table {
         }
     }
 
-    /// The next line, or `None` behind the last.
+    /// Reads all remaining rows.
     ///
     /// # Errors
-    /// A line that isn't text or has another number of cells than the header.
+    /// Those of [`Table::next_row`] and of `read`.
+    pub fn rows<T, E: From<TableError>>(
+        &mut self,
+        read: impl Fn(&Row<'_>) -> Result<T, E>,
+    ) -> Result<Vec<T>, E> {
+        let mut rows = Vec::new();
+        while let Some(row) = self.next_row()? {
+            rows.push(read(&row)?);
+        }
+        Ok(rows)
+    }
+
+    /// The next row, or `None` after the last.
+    ///
+    /// # Errors
+    /// A line that isn't text or has a different number of cells from the header.
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>, TableError> {
         let mut record = StringRecord::new();
         let found = self.reader.read_record(&mut record);
@@ -95,8 +107,8 @@ impl Table {
         Ok(found.then_some(Row { path: &self.path, columns: &self.columns, record, line }))
     }
 
-    /// The line of a record. The reader places it where the one before ended, which may be before
-    /// the LF of CR LF, and before empty lines.
+    /// The line number of a record. The reader's position is the end of the previous record, which may be
+    /// before the LF of CR LF and before empty lines.
     fn line_of(&self, position: &csv::Position) -> u64 {
         let content = self.reader.get_ref().get_ref();
         let rest = content.get(position.byte() as usize..).unwrap_or_default();
@@ -106,7 +118,7 @@ impl Table {
 }
 
 impl Row<'_> {
-    /// The cell as it stands; empty if the file has no such column.
+    /// The text of the cell; empty if the file has no such column.
     pub fn text(&self, column: &str) -> &str {
         let index = self.columns.get(column);
         index.and_then(|&i| self.record.get(i)).unwrap_or("")
@@ -131,11 +143,11 @@ impl Row<'_> {
         let value = self.text(column).parse().ok();
         value
             .filter(|v: &f64| v.is_finite() && *v > 0.0)
-            .ok_or_else(|| self.bad(column, "a positive number"))
+            .ok_or_else(|| self.cell_error(column, "a positive number"))
     }
 
-    /// A finite number of either sign, or `None` if the cell is empty or infinite (the exponent of
-    /// what dies out at once, which no axis can show) or the column missing.
+    /// A finite number of either sign, or `None` if the cell is empty or infinite (the exponent of a path
+    /// that ends in 0, which no axis can show) or the column missing.
     ///
     /// # Errors
     /// [`TableError::Cell`].
@@ -144,7 +156,7 @@ impl Row<'_> {
             return Ok(None);
         }
         let value = self.text(column).parse().ok().filter(|value: &f64| !value.is_nan());
-        let value = value.ok_or_else(|| self.bad(column, "a number"))?;
+        let value = value.ok_or_else(|| self.cell_error(column, "a number"))?;
         Ok(value.is_finite().then_some(value))
     }
 
@@ -154,11 +166,11 @@ impl Row<'_> {
     /// [`TableError::Cell`], also for an empty cell.
     pub fn count(&self, column: &'static str) -> Result<u64, TableError> {
         let value = self.text(column).parse().ok();
-        value.filter(|&v| v > 0).ok_or_else(|| self.bad(column, "a positive whole number"))
+        value.filter(|&v| v > 0).ok_or_else(|| self.cell_error(column, "a positive whole number"))
     }
 
-    /// The error for a cell that is not what was `expected`.
-    pub fn bad(&self, column: &'static str, expected: &'static str) -> TableError {
+    /// The error of a cell that is not `expected`.
+    pub fn cell_error(&self, column: &'static str, expected: &'static str) -> TableError {
         TableError::Cell {
             path: self.path.to_owned(),
             line: self.line,
@@ -179,15 +191,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn complaints_name_the_line_whatever_ends_it() {
+    fn errors_name_the_line_with_every_line_ending() {
         for (end, mark) in [("\n", ""), ("\r\n", ""), ("\r\n", "\u{feff}")] {
             let content = [&format!("{mark}a,b"), "1,2", "", "3,x", ""].join(end);
             let mut table = Table::new(Path::new("t.csv"), content.as_bytes()).unwrap();
             table.require(&["a", "b"], "a test").unwrap();
             assert_eq!(table.next_row().unwrap().unwrap().count("b").unwrap(), 2);
             let row = table.next_row().unwrap().unwrap();
-            let complaint = row.count("b").unwrap_err().to_string();
-            assert!(complaint.starts_with("t.csv, line 4, column `b`"), "{complaint}");
+            let error = row.count("b").unwrap_err().to_string();
+            assert!(error.starts_with("t.csv, line 4, column `b`"), "{error}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Numbers, durations and panics, as people read them.
+//! Numbers, durations, counts and panic messages as text.
 
 use std::any::Any;
 use std::time::Duration;
 
-/// Four significant digits, in plain notation where that is short.
+/// Four significant digits, in decimal notation where that is short.
 pub fn number(value: f64) -> String {
     let magnitude = value.abs();
     if value == 0.0 {
@@ -21,18 +21,23 @@ pub fn optional(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), number)
 }
 
-/// Two units at the most: `3h 12m`, `42s`, `0.8s`.
+/// At most two units: `3h 12m`, `42s`, `0.8s`.
 pub fn duration(seconds: f64) -> String {
     if seconds < 9.95 {
         return format!("{seconds:.1}s");
     }
     let whole = seconds.min(1e15).round() as u64;
-    // Below a minute the seconds matter, above an hour they do not.
+    // From one hour on, seconds do not matter.
     let rounded = if whole >= 3600 { whole / 60 * 60 } else { whole };
     humantime::format_duration(Duration::from_secs(rounded)).to_string()
 }
 
-/// What a caught panic said.
+/// `word` with an s unless `count` is 1.
+pub fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// The message of a caught panic.
 pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given")

@@ -22,63 +22,63 @@
 
   const title = (run) => `η = ${run.facts[0]}, B = ${run.facts[1]}`;
 
-  /* Looking at the points of the figures. */
+  /* Points of the figures under the pointer. */
 
-  const plates = [...document.querySelectorAll(".plate")].map((figure) => {
-    const drawing = figure.querySelector("svg");
+  const figures = [...document.querySelectorAll(".figure")].map((element) => {
+    const drawing = element.querySelector("svg");
     const name = drawing.querySelector("title");
     if (name) {
-      // A title would pop up over the numbers.
+      // The browser would show a title as a second tooltip.
       drawing.setAttribute("aria-label", name.textContent);
       name.remove();
     }
     drawing.setAttribute("tabindex", "0");
-    return { drawing, targets: data.figures[figure.dataset.name] || [], current: -1 };
+    return { drawing, targets: data.figures[element.dataset.name] || [], current: -1 };
   });
 
-  const spotlight = { runs: new Set() };
+  const highlighted = { runs: new Set() };
 
-  /** The target nearest to a place on the screen, if it is near at all. */
-  function nearest(plate, event) {
-    const matrix = plate.drawing.getScreenCTM();
+  /** The index of the target nearest to the pointer, -1 if none is near. */
+  function nearest(figure, event) {
+    const matrix = figure.drawing.getScreenCTM();
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
     const reach = (event.pointerType === "touch" ? 32 : 22) / matrix.a;
     let [best, distance] = [-1, reach];
-    plate.targets.forEach(([x, y], index) => {
+    figure.targets.forEach(([x, y], index) => {
       const d = Math.hypot(x - at.x, y - at.y);
       if (d < distance) [best, distance] = [index, d];
     });
     return best;
   }
 
-  function look(plate, index) {
-    if (index < 0) return lookAway();
-    if (plate.current === index && !tip.hidden) return;
-    lookAway();
-    plate.current = index;
-    const [x, y, curve, runs] = plate.targets[index];
-    spotlight.runs = new Set(runs);
-    for (const other of plates) mark(other, plate);
+  function highlight(figure, index) {
+    if (index < 0) return clearHighlight();
+    if (figure.current === index && !tip.hidden) return;
+    clearHighlight();
+    figure.current = index;
+    const [x, y, curve, runs] = figure.targets[index];
+    highlighted.runs = new Set(runs);
+    for (const other of figures) drawHalos(other, figure);
     for (const run of runs) rows[run].classList.add("linked");
     fillTip(curve, runs);
-    placeTip(plate, x, y);
+    placeTip(figure, x, y);
   }
 
-  function lookAway() {
+  function clearHighlight() {
     tip.hidden = true;
-    for (const plate of plates) plate.current = -1;
+    for (const figure of figures) figure.current = -1;
     document.querySelectorAll(".halo").forEach((halo) => halo.remove());
-    for (const run of spotlight.runs) rows[run].classList.remove("linked");
-    spotlight.runs = new Set();
+    for (const run of highlighted.runs) rows[run].classList.remove("linked");
+    highlighted.runs = new Set();
   }
 
-  /** A ring around every point of the runs that are being looked at, in every figure. */
-  function mark(plate, own) {
-    plate.targets.forEach(([x, y, , runs], index) => {
-      if (!runs.some((run) => spotlight.runs.has(run))) return;
-      const other = plate !== own || index !== own.current;
+  /** Draws a ring around every point of the highlighted runs. */
+  function drawHalos(figure, own) {
+    figure.targets.forEach(([x, y, , runs], index) => {
+      if (!runs.some((run) => highlighted.runs.has(run))) return;
+      const other = figure !== own || index !== own.current;
       const kind = other ? "halo other" : "halo";
-      plate.drawing.append(svg("circle", { cx: x, cy: y, r: other ? 4 : 5, class: kind }));
+      figure.drawing.append(svg("circle", { cx: x, cy: y, r: other ? 4 : 5, class: kind }));
     });
   }
 
@@ -95,8 +95,8 @@
     tip.hidden = false;
   }
 
-  function placeTip(plate, x, y) {
-    const at = new DOMPoint(x, y).matrixTransform(plate.drawing.getScreenCTM());
+  function placeTip(figure, x, y) {
+    const at = new DOMPoint(x, y).matrixTransform(figure.drawing.getScreenCTM());
     const [width, height] = [tip.offsetWidth, tip.offsetHeight];
     const beside = at.x + 14 + width < innerWidth ? at.x + 14 : at.x - 14 - width;
     const left = Math.min(Math.max(8, beside), innerWidth - width - 8);
@@ -104,9 +104,9 @@
     tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 
-  /** The next target in a direction: along a curve sideways, to the nearest one up or down. */
-  function step(plate, key) {
-    const { targets, current } = plate;
+  /** The next target for an arrow key: along the curve for left and right, the nearest one for up and down. */
+  function step(figure, key) {
+    const { targets, current } = figure;
     if (!targets.length) return -1;
     if (current < 0) return 0;
     const move = { ArrowRight: 1, ArrowLeft: -1 }[key];
@@ -121,38 +121,38 @@
     return best;
   }
 
-  for (const plate of plates) {
+  for (const figure of figures) {
     const open = () => {
-      const target = plate.targets[plate.current];
+      const target = figure.targets[figure.current];
       if (target && target[3].length) openCard(target[3][0]);
     };
-    plate.drawing.addEventListener("pointermove", (event) => look(plate, nearest(plate, event)));
-    plate.drawing.addEventListener("pointerleave", (event) => {
-      if (event.pointerType !== "touch") lookAway();
+    figure.drawing.addEventListener("pointermove", (event) => highlight(figure, nearest(figure, event)));
+    figure.drawing.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") clearHighlight();
     });
     let touched = -1;
-    plate.drawing.addEventListener("pointerdown", (event) => {
-      const index = nearest(plate, event);
+    figure.drawing.addEventListener("pointerdown", (event) => {
+      const index = nearest(figure, event);
       // The first tap shows the numbers, a second one on the same point opens the run.
-      touched = event.pointerType === "touch" && index !== plate.current ? index : -1;
-      look(plate, index);
+      touched = event.pointerType === "touch" && index !== figure.current ? index : -1;
+      highlight(figure, index);
     });
-    plate.drawing.addEventListener("click", () => {
+    figure.drawing.addEventListener("click", () => {
       if (touched < 0) open();
     });
-    plate.drawing.addEventListener("keydown", (event) => {
+    figure.drawing.addEventListener("keydown", (event) => {
       if (event.key.startsWith("Arrow")) {
         event.preventDefault();
-        look(plate, step(plate, event.key));
+        highlight(figure, step(figure, event.key));
       } else if (event.key === "Enter") {
         open();
       } else if (event.key === "Escape") {
-        lookAway();
+        clearHighlight();
       }
     });
-    plate.drawing.addEventListener("blur", lookAway);
+    figure.drawing.addEventListener("blur", clearHighlight);
   }
-  addEventListener("scroll", lookAway, { passive: true });
+  addEventListener("scroll", clearHighlight, { passive: true });
 
   /* Sorting and filtering the table. */
 
@@ -171,7 +171,7 @@
 
   const key = (cell) => (cell.dataset.order === undefined ? cell.textContent : Number(cell.dataset.order));
 
-  /** Numbers before words, and what is not known always last. */
+  /** Numbers before words, and unknown values always last. */
   function compare(a, b, direction) {
     const rank = (value) => (typeof value === "number" ? 0 : value === "–" ? 2 : 1);
     if (rank(a) !== rank(b)) return rank(a) - rank(b);
@@ -201,7 +201,7 @@
   filters.addEventListener("input", filter);
   filters.addEventListener("submit", (event) => event.preventDefault());
 
-  /* One run's card. */
+  /* The card of one run. */
 
   let opened = -1;
 
@@ -209,7 +209,7 @@
     const run = data.runs[index];
     if (!run) return;
     opened = index;
-    lookAway();
+    clearHighlight();
     document.getElementById("card-title").textContent = title(run);
     document.getElementById("card-id").textContent = `run ${run.id}`;
     document.getElementById("card-notes").replaceChildren(...run.notes.map((note) => element("li", {}, note)));
@@ -224,8 +224,8 @@
     history.replaceState(null, "", `#run=${run.id}`);
   }
 
-  /** The run before or after this one, in the order of the table as it stands. */
-  function turn(by) {
+  /** Opens the run before or after this one, in the current order of the table. */
+  function openNeighbour(by) {
     const shown = [...body.rows].filter((row) => !row.hidden).map((row) => Number(row.dataset.run));
     const next = shown[shown.indexOf(opened) + by];
     if (next !== undefined) openCard(next);
@@ -234,25 +234,25 @@
   card.addEventListener("close", () => history.replaceState(null, "", location.pathname + location.search));
   card.addEventListener("click", (event) => {
     if (event.target === card || event.target.name === "close") card.close();
-    if (event.target.name === "previous") turn(-1);
-    if (event.target.name === "next") turn(1);
+    if (event.target.name === "previous") openNeighbour(-1);
+    if (event.target.name === "next") openNeighbour(1);
   });
   card.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") turn(-1);
-    if (event.key === "ArrowRight") turn(1);
+    if (event.key === "ArrowLeft") openNeighbour(-1);
+    if (event.key === "ArrowRight") openNeighbour(1);
   });
   document.addEventListener("click", (event) => {
-    const place = event.target.closest("[data-run]");
-    if (place) openCard(Number(place.dataset.run));
+    const source = event.target.closest("[data-run]");
+    if (source) openCard(Number(source.dataset.run));
   });
 
   /* The card's two plots. */
 
   const W = 420, H = 240, LEFT = 52, RIGHT = 12, TOP = 30, BOTTOM = 34;
 
-  /** A plot of points with logarithmic ordinates. `across` is linear or log in x. */
-  function plot(place, { name, label, points, across, ticks, marks, joined, tell }) {
-    const figure = document.getElementById(place);
+  /** Plots points with a logarithmic y axis; `scale` maps x to a linear axis. */
+  function plot(id, { name, label, points, scale, ticks, marks, joined, describe }) {
+    const figure = document.getElementById(id);
     if (points.length < 2) {
       figure.replaceChildren(element("p", { class: "quiet" }, `${name}: not recorded`));
       return;
@@ -260,8 +260,8 @@
     const heights = points.map(([, y]) => y).concat(marks.filter((m) => m.y).map((m) => m.y));
     let [low, high] = [Math.log10(Math.min(...heights)), Math.log10(Math.max(...heights))];
     if (high - low < 0.5) [low, high] = [low - 0.25, high + 0.25];
-    const [first, last] = [across(points[0][0]), across(points[points.length - 1][0])];
-    const X = (x) => LEFT + ((across(x) - first) / (last - first || 1)) * (W - LEFT - RIGHT);
+    const [first, last] = [scale(points[0][0]), scale(points[points.length - 1][0])];
+    const X = (x) => LEFT + ((scale(x) - first) / (last - first || 1)) * (W - LEFT - RIGHT);
     const Y = (y) => H - BOTTOM - ((Math.log10(y) - low) / (high - low)) * (H - BOTTOM - TOP);
     const drawing = svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${name} against ${label}` });
     drawing.append(svg("text", { x: LEFT, y: 14, class: "name" }, name));
@@ -276,7 +276,7 @@
     for (const { x, y, text } of marks) {
       const d = y ? `M${LEFT} ${Y(y)}H${W - RIGHT}` : `M${X(x)} ${TOP}V${H - BOTTOM}`;
       drawing.append(svg("path", { class: "mark", d }));
-      // Below a line at the very top, where the name is.
+      // Below a line at the top, where the name of the plot is.
       const above = y && Y(y) < TOP + 12 ? 14 : -4;
       const at = y ? { x: LEFT + 4, y: Y(y) + above } : { x: X(x) - 4, y: H - BOTTOM - 6, "text-anchor": "end" };
       drawing.append(svg("text", at, text));
@@ -287,12 +287,12 @@
     } else {
       points.forEach(([x, y]) => drawing.append(svg("circle", { class: "dot", cx: X(x), cy: Y(y), r: 2.4 })));
     }
-    read(drawing, points, X, Y, tell);
+    addReadout(drawing, points, X, Y, describe);
     figure.replaceChildren(drawing);
   }
 
   /** Shows the numbers of the point under the pointer in the upper right corner. */
-  function read(drawing, points, X, Y, tell) {
+  function addReadout(drawing, points, X, Y, describe) {
     const cursor = svg("circle", { class: "cursor", r: 4, cx: -20, cy: -20 });
     const text = svg("text", { class: "read", x: W - RIGHT, y: 14 });
     drawing.append(cursor, text);
@@ -302,7 +302,7 @@
       const point = points.reduce((best, next) => (distance(next) < distance(best) ? next : best));
       cursor.setAttribute("cx", X(point[0]));
       cursor.setAttribute("cy", Y(point[1]));
-      text.textContent = tell(point);
+      text.textContent = describe(point);
     });
   }
 
@@ -330,9 +330,9 @@
     if (data.tolerance) marks.push({ y: data.tolerance, text: "tolerance" });
     plot("loss", {
       name: "Loss", label: "epoch", points, marks, joined: true,
-      across: (epoch) => Math.log10(epoch + 1),
+      scale: (epoch) => Math.log10(epoch + 1),
       ticks: () => [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000].filter((e) => e <= last),
-      tell: ([epoch, loss]) => `epoch ${epoch}: ${number(loss)}`,
+      describe: ([epoch, loss]) => `epoch ${epoch}: ${number(loss)}`,
     });
   }
 
@@ -341,9 +341,9 @@
     plot("spectrum", {
       name: "Spectrum", label: "k-th eigenvalue of H", points, joined: false,
       marks: [{ y: 2 / run.eta, text: "2/η" }],
-      across: (k) => k,
+      scale: (k) => k,
       ticks: (all) => [1, 8, 16, 24, 32, 40, 48, 56, 64].filter((k) => k <= all.length),
-      tell: ([k, value]) => `λ${[...String(k)].map((c) => "₀₁₂₃₄₅₆₇₈₉"[c]).join("")} = ${number(value)}`,
+      describe: ([k, value]) => `λ${[...String(k)].map((c) => "₀₁₂₃₄₅₆₇₈₉"[c]).join("")} = ${number(value)}`,
     });
   }
 

@@ -9,13 +9,13 @@ use clap::Args;
 use etastar::accelerate::DeviceAccelerator;
 use etastar::config::RunSpec;
 use etastar::measurement::{Analysis, analyse};
+use etastar::text::{number, optional};
 use faer::get_global_parallelism;
 use serde_json::json;
 
-use super::accelerator::Accelerator;
-use super::format::{number, optional};
-use super::minimum::{Minimum, Setting};
-use super::show::Style;
+use super::accelerator_args::AcceleratorArgs;
+use super::minimum_args::{Minimum, MinimumArgs};
+use super::output_options::OutputOptions;
 
 /// Arguments of `analyze`.
 #[derive(Debug, Args)]
@@ -25,34 +25,34 @@ pub struct Analyze {
     #[arg(required = true, value_name = "MINIMUM")]
     minima: Vec<PathBuf>,
     #[command(flatten)]
-    setting: Setting,
+    settings: MinimumArgs,
     #[command(flatten)]
-    accelerator: Accelerator,
+    accelerator: AcceleratorArgs,
 }
 
 impl Analyze {
-    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let accelerator = self.accelerator.open(style)?;
-        let mut answers = Vec::new();
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
+        let accelerator = self.accelerator.open(output)?;
+        let mut results = Vec::new();
         for path in &self.minima {
             let (spec, analysis) = self
                 .analyse(path, accelerator.as_ref())
                 .with_context(|| format!("cannot analyse {}", path.display()))?;
-            if style.json {
-                answers.push(json!({
+            if output.json {
+                results.push(json!({
                     "minimum": path,
                     "learning_rate": spec.train.learning_rate,
                     "batch_size": spec.train.batch_size,
                     "analysis": analysis,
                 }));
             } else {
-                let mut out = std::io::stdout().lock();
-                writeln!(out, "{}", path.display())?;
-                print_analysis(&mut out, &analysis, &spec)?;
+                let mut stdout = std::io::stdout().lock();
+                writeln!(stdout, "{}", path.display())?;
+                print_analysis(&mut stdout, &analysis, &spec)?;
             }
         }
-        if style.json {
-            writeln!(std::io::stdout().lock(), "{:#}", json!(answers))?;
+        if output.json {
+            writeln!(std::io::stdout().lock(), "{:#}", json!(results))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -62,7 +62,7 @@ impl Analyze {
         path: &Path,
         accelerator: Option<&DeviceAccelerator<'_>>,
     ) -> anyhow::Result<(RunSpec, Analysis)> {
-        let minimum = self.setting.load(path)?;
+        let minimum = self.settings.load(path)?;
         let Minimum { spec, weights, data } = &minimum;
         let accelerator = accelerator.map(|device| device as _);
         let analysis = analyse(spec, weights, data, get_global_parallelism(), accelerator, None)?;
@@ -70,7 +70,7 @@ impl Analyze {
     }
 }
 
-/// Prints the measurements, one a line, with what they mean.
+/// Prints the measurements, one per line, with their meaning.
 pub fn print_analysis(
     out: &mut impl Write,
     analysis: &Analysis,
@@ -103,24 +103,24 @@ pub fn print_analysis(
     }
     if let Some(found) = &analysis.simulated {
         if let Some(exponent) = &found.exponent {
-            let ends = ends(exponent.low, exponent.high);
+            let ends = interval(exponent.low, exponent.high);
             let meaning = format!("Lyapunov exponent at η, per step: {ends}");
             line("λ", optional(exponent.value), &meaning)?;
         }
         if let Some(exponent) = &found.epoch_exponent {
-            let ends = ends(exponent.low, exponent.high);
+            let ends = interval(exponent.low, exponent.high);
             line("λ, shuffled epochs", optional(exponent.value), &format!("per step: {ends}"))?;
         }
         if let Some(threshold) = found.eta_as {
-            let ends = ends(Some(threshold.low), Some(threshold.high));
+            let ends = interval(Some(threshold.low), Some(threshold.high));
             line("η*_as", number(threshold.value), &format!("where λ changes sign: {ends}"))?;
         }
         if let Some(threshold) = found.epoch_eta_as {
-            let ends = ends(Some(threshold.low), Some(threshold.high));
+            let ends = interval(Some(threshold.low), Some(threshold.high));
             line("η*_as, shuffled epochs", number(threshold.value), &ends)?;
         }
         if let Some(threshold) = found.epoch_eta_var {
-            let ends = ends(Some(threshold.low), Some(threshold.high));
+            let ends = interval(Some(threshold.low), Some(threshold.high));
             line("η*_var, shuffled epochs", number(threshold.value), &ends)?;
         }
     }
@@ -130,7 +130,7 @@ pub fn print_analysis(
     Ok(())
 }
 
-/// The two ends of an interval.
-fn ends(low: Option<f64>, high: Option<f64>) -> String {
+/// An interval as text.
+fn interval(low: Option<f64>, high: Option<f64>) -> String {
     format!("{} to {}", optional(low), optional(high))
 }

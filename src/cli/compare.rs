@@ -1,4 +1,4 @@
-//! `etastar compare`: a results folder beside the published curves.
+//! `etastar compare`: a results folder compared with the published curves.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,73 +6,75 @@ use std::process::ExitCode;
 
 use clap::Args;
 use etastar::compare::{
-    CompareError, Comparison, Deviation, Edge, Range, Signs, compare, read_published, read_runs,
+    CompareError, Comparison, Deviation, EdgeStatistics, Range, SignCounts, compare,
+    read_published, read_runs,
 };
-use etastar::figures::{Outcome, draw_comparison};
+use etastar::figures::draw_comparison;
 use etastar::store::read_json;
+use etastar::text::{number, optional};
 use serde_json::{Value, json};
 
-use super::folder::Folder;
-use super::format::{headed, number};
-use super::show::Style;
+use super::output_files::print_paths;
+use super::output_options::OutputOptions;
+use super::results_args::ResultsArgs;
+use super::text_table::table_with_header;
 
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
 pub struct Compare {
     #[command(flatten)]
-    folder: Folder,
+    results: ResultsArgs,
     /// Other published curves, with the columns of data/published/mulayoff2024_figures.csv
     #[arg(long, value_name = "CSV")]
     published: Option<PathBuf>,
 }
 
 impl Compare {
-    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let folder = self.folder.with("summary.csv")?;
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
+        let folder = self.results.folder_with("summary.csv")?;
         let path = folder.join("summary.csv");
         let (runs, published) = (read_runs(&path)?, read_published(self.published.as_deref())?);
         let found = compare(&runs, &published);
         if found.iter().all(|comparison| comparison.points == 0) {
             return Err(CompareError::NothingInCommon { path }.into());
         }
-        if !is_the_papers(folder) {
-            style
+        if !is_papers_network(folder) {
+            output
                 .note("these runs are not of the paper's network: the ratios compare two problems");
         }
         let figure = draw_comparison(&runs, &published, &folder.join("figures"))?;
-        let mut out = std::io::stdout().lock();
-        if style.json {
-            writeln!(out, "{:#}", json!(found))?;
+        let mut stdout = std::io::stdout().lock();
+        if output.json {
+            writeln!(stdout, "{:#}", json!(found))?;
             return Ok(ExitCode::SUCCESS);
         }
-        write!(out, "{}", page(&found))?;
-        write!(out, "{}", edges(&found))?;
-        write!(out, "{}", epochs(&found))?;
-        if let Outcome::Drawn { svg, png, .. } = figure {
-            writeln!(out, "{}\n{}", svg.display(), png.display())?;
+        for table in [ratio_table, edge_table, epoch_edge_table] {
+            write!(stdout, "{}", table(&found))?;
         }
+        print_paths(figure.files(), &mut stdout)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Whether the folder's runs have the paper's one hidden layer of 1024 units; unless it tells, they do.
-fn is_the_papers(folder: &Path) -> bool {
+/// Whether the runs have the paper's one hidden layer of 1024 units; assumed if the folder has no
+/// experiment.json.
+fn is_papers_network(folder: &Path) -> bool {
     let settings = read_json::<Value>(&folder.join("experiment.json")).ok().flatten();
     settings.is_none_or(|settings| settings["model"]["hidden"] == json!([1024]))
 }
 
-fn page(found: &[Comparison]) -> String {
+fn ratio_table(found: &[Comparison]) -> String {
     let header =
         ["B", "runs", "λ_max", "worst", "(17)", "worst", "last η", "first failed", "paper"];
-    let text = headed(header, found.iter().map(row));
+    let text = table_with_header(header, found.iter().map(ratio_row));
     format!(
         "ratios of our λ_max and bound (17) to the published ones: median and worst;\n\
          the last step size that converges, the first failure beyond it, the paper's last\n\n{text}\n"
     )
 }
 
-/// The minima whose exact threshold is known; nothing if there are none.
-fn edges(found: &[Comparison]) -> String {
+/// The minima with an exact threshold; empty if there are none.
+fn edge_table(found: &[Comparison]) -> String {
     let rows: Vec<Vec<String>> = found
         .iter()
         .filter_map(|comparison| Some(edge_row(comparison.batch_size, &comparison.edge?)))
@@ -81,7 +83,7 @@ fn edges(found: &[Comparison]) -> String {
         return String::new();
     }
     let header = ["B", "minima", "λ_max", "(17)", "(27)", "exact", "rank", "λ −/+/?", "epochs"];
-    let table = headed(header, rows);
+    let table = table_with_header(header, rows);
     format!(
         "\nwhere SGD stops: times η/2, so that the edge of mean-square stability is at 1,\n\
          from least to most; rank of the second moment that grows first (median); how\n\
@@ -90,8 +92,8 @@ fn edges(found: &[Comparison]) -> String {
     )
 }
 
-/// The minima whose edges under shuffled epochs are known; nothing if there are none.
-fn epochs(found: &[Comparison]) -> String {
+/// The minima with thresholds of shuffled epochs; empty if there are none.
+fn epoch_edge_table(found: &[Comparison]) -> String {
     let row = |comparison: &Comparison| {
         let edge = comparison.edge?;
         let known = [edge.epoch_mean_square, edge.epoch_almost_sure];
@@ -105,7 +107,7 @@ fn epochs(found: &[Comparison]) -> String {
         return String::new();
     }
     let header = ["B", "minima", "least", "median", "most", "minima", "least", "median", "most"];
-    let table = headed(header, rows);
+    let table = table_with_header(header, rows);
     format!(
         "\nthe same for the runs as they are: η over η*_var of shuffled epochs, and over their\n\
          η*_as\n\n{table}\n"
@@ -120,18 +122,18 @@ fn epoch_cells(range: Option<Range>) -> [String; 4] {
     [count.to_string(), least, median, most]
 }
 
-fn edge_row(batch_size: usize, edge: &Edge) -> Vec<String> {
+fn edge_row(batch_size: usize, edge: &EdgeStatistics) -> Vec<String> {
     let range = |range: Range| format!("{:.2}–{:.2}", range.least, range.most);
     let mut row = vec![batch_size.to_string(), edge.minima.to_string()];
     row.extend([edge.sharpness, edge.bound_17, edge.bound_27, edge.exact].map(range));
     row.push(format!("{:.0}", edge.effective_rank.median));
-    let signs = |found: Signs| format!("{}/{}/{}", found.stable, found.unstable, found.undecided);
+    let signs =
+        |found: SignCounts| format!("{}/{}/{}", found.stable, found.unstable, found.undecided);
     row.extend([edge.exponents, edge.epoch_exponents].map(signs));
     row
 }
 
-fn row(found: &Comparison) -> Vec<String> {
-    let or_dash = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
+fn ratio_row(found: &Comparison) -> Vec<String> {
     let ratio = |deviation: Option<Deviation>, of: fn(Deviation) -> f64| {
         deviation.map_or_else(|| "–".to_owned(), |d| format!("{:.2}", of(d).exp()))
     };
@@ -142,8 +144,8 @@ fn row(found: &Comparison) -> Vec<String> {
         ratio(found.sharpness, |d| d.worst),
         ratio(found.bound_17, |d| d.median),
         ratio(found.bound_17, |d| d.worst),
-        or_dash(found.largest),
-        or_dash(found.smallest_failed),
+        optional(found.largest),
+        optional(found.smallest_failed),
         number(found.largest_published),
     ]
 }

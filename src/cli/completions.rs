@@ -1,4 +1,4 @@
-//! `etastar completions`: what the shell offers after Tab.
+//! `etastar completions`: the completion script of a shell.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -6,28 +6,28 @@ use std::process::ExitCode;
 use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use super::show::Style;
+use super::output_options::OutputOptions;
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub struct Completions {
-    /// The shell that is to read them
+    /// The shell that reads the script
     shell: Shell,
 }
 
 impl Completions {
-    /// Prints the completions of `program`.
-    pub fn run(&self, mut program: Command, style: Style) -> anyhow::Result<ExitCode> {
+    /// Prints the completion script of `program`.
+    pub fn run(&self, mut program: Command, output: OutputOptions) -> anyhow::Result<ExitCode> {
         let name = program.get_name().to_owned();
         let mut script = Vec::new();
         generate(self.shell, &mut program, name, &mut script);
-        let mut out = std::io::stdout().lock();
-        if style.json {
+        let mut stdout = std::io::stdout().lock();
+        if output.json {
             let script = String::from_utf8_lossy(&script);
             let answer = serde_json::json!({ "shell": self.shell.to_string(), "script": script });
-            writeln!(out, "{answer:#}")?;
+            writeln!(stdout, "{answer:#}")?;
         } else {
-            out.write_all(&script)?;
+            stdout.write_all(&script)?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,4 +1,4 @@
-//! `etastar devices`: what there is to train on.
+//! `etastar devices`: the devices for training.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -7,35 +7,35 @@ use clap::Args;
 use etastar::device::{BackendInfo, Gpu, all_backends};
 use serde_json::{Value, json};
 
-use super::show::Style;
+use super::output_options::OutputOptions;
 
 /// Arguments of `devices`.
 #[derive(Debug, Args)]
 pub struct Devices;
 
 impl Devices {
-    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
         let backends = all_backends();
-        let mut out = std::io::stdout().lock();
-        if style.json {
+        let mut stdout = std::io::stdout().lock();
+        if output.json {
             let backends: Vec<Value> = backends.iter().map(as_json).collect();
-            writeln!(out, "{:#}", json!({ "backends": backends }))?;
+            writeln!(stdout, "{:#}", json!({ "backends": backends }))?;
             return Ok(ExitCode::SUCCESS);
         }
-        writeln!(out, "run.backend  run.device")?;
+        writeln!(stdout, "run.backend  run.device")?;
         for (backend, index, device) in backends.iter().flat_map(rows) {
-            writeln!(out, "{backend:<11}  {index:>10}  {device}")?;
+            writeln!(stdout, "{backend:<11}  {index:>10}  {device}")?;
         }
         for info in &backends {
             if let Some(missing) = &info.missing {
-                writeln!(out, "{}: {missing}", info.backend.name())?;
+                writeln!(stdout, "{}: {missing}", info.backend.name())?;
             }
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Backend, index, and the device in words.
+/// The backend, index and description of every device of `info`.
 fn rows(info: &BackendInfo) -> Vec<(&'static str, usize, String)> {
     let backend = info.backend.name();
     if !info.backend.is_gpu() && info.missing.is_none() {

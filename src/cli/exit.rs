@@ -22,7 +22,7 @@ use etastar::sweep::{Outcome, SweepError};
 use etastar::table::TableError;
 use etastar::text::panic_text;
 
-use super::show::tell;
+use super::output_options::print_error_line;
 
 /// A run failed.
 pub const FAILED: u8 = 1;
@@ -31,37 +31,37 @@ pub const USAGE: u8 = 2;
 /// Stopped by a signal.
 pub const INTERRUPTED: u8 = 130;
 
-/// `shown`, unless its reader has closed our output: what was done decides on the exit code then.
-pub fn unless_closed(shown: anyhow::Result<()>) -> anyhow::Result<()> {
-    shown.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
+/// Treats a closed standard output as success: the exit code is then that of the finished work.
+pub fn ignore_broken_pipe(printed: anyhow::Result<()>) -> anyhow::Result<()> {
+    printed.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
 }
 
-/// Wrong usage that the argument parser cannot see.
+/// Wrong usage that the argument parser cannot detect.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
 
-/// Prints `error` with its causes and chooses the exit code.
-pub fn report(error: &anyhow::Error) -> ExitCode {
+/// Prints `error` with its causes and returns the exit code.
+pub fn report_error(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    tell(&format!("error: {}", told(error)));
-    ExitCode::from(code(error))
+    print_error_line(&format!("error: {}", error_chain(error)));
+    ExitCode::from(exit_code(error))
 }
 
-/// Prints what a panic said that nothing closer to it has caught.
+/// Prints the message of a panic that reached `main`.
 pub fn report_panic(panic: &(dyn Any + Send)) -> ExitCode {
-    tell(&format!(
-        "error: internal error: {}; what was finished is kept. Please report it with the command, and \
-         with what the same command says with ETASTAR_LOG=debug set",
+    print_error_line(&format!(
+        "error: internal error: {}; finished results are kept. Please report it with the command and \
+         its output with ETASTAR_LOG=debug set",
         panic_text(panic)
     ));
     ExitCode::from(FAILED)
 }
 
-/// The error and its causes, without those that the text before them tells already.
-fn told(error: &anyhow::Error) -> String {
+/// The error and its causes, without those whose text an earlier one includes.
+fn error_chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if !text.contains(&cause) {
@@ -72,7 +72,7 @@ fn told(error: &anyhow::Error) -> String {
     text
 }
 
-fn code(error: &anyhow::Error) -> u8 {
+fn exit_code(error: &anyhow::Error) -> u8 {
     let usage = error.chain().any(|cause| {
         cause.is::<UsageError>()
             || cause.is::<ConfigError>()
@@ -100,7 +100,7 @@ fn code(error: &anyhow::Error) -> u8 {
     if usage { USAGE } else { FAILED }
 }
 
-/// A device that is not there was the wrong thing to ask for; one that failed is none of that.
+/// A missing device is wrong usage, a device that failed is not.
 fn is_usage(error: Option<&SweepError>) -> bool {
     matches!(
         error,
@@ -118,27 +118,27 @@ fn has_nothing_to_draw(error: &FiguresError) -> bool {
     matches!(error, FiguresError::Table(_) | FiguresError::NothingConverged { .. })
 }
 
-/// Other data or another network must be chosen.
+/// Data and network do not fit together or into memory.
 fn is_misfit(error: &AnalysisError) -> bool {
     matches!(error, AnalysisError::Shape { .. } | AnalysisError::Memory(_))
 }
 
-/// Another folder must be named, unless it is the disk that refuses.
+/// The folder belongs to another experiment; an error of the disk is not wrong usage.
 fn is_taken(error: &FolderError) -> bool {
     !matches!(error, FolderError::Store(_))
 }
 
-/// What must not be overwritten was the wrong destination to name.
+/// The destination must not be overwritten.
 fn is_protected(error: &DestinationError) -> bool {
     !matches!(error, DestinationError::Unreadable { .. })
 }
 
-/// Everything but what Slurm or the disk refused.
+/// All errors but those of Slurm and of the disk.
 fn is_launch_usage(error: &LaunchError) -> bool {
     !matches!(error, LaunchError::Slurm(_) | LaunchError::Store(_))
 }
 
-/// Whoever read our output has seen enough, as in `etastar status results/x | head`.
+/// The reader of standard output has closed it, as in `etastar status results/x | head`.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let is_pipe = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_pipe))
@@ -157,13 +157,13 @@ pub fn of_outcome(outcome: &Outcome) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::told;
+    use super::error_chain;
     use anyhow::anyhow;
 
     #[test]
-    fn a_cause_is_told_once() {
+    fn a_cause_is_printed_once() {
         let full = "cannot write x: No space left on device";
         let error = anyhow!("No space left on device").context(full).context("cannot sweep");
-        assert_eq!(told(&error), format!("cannot sweep: {full}"));
+        assert_eq!(error_chain(&error), format!("cannot sweep: {full}"));
     }
 }

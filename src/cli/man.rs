@@ -10,7 +10,8 @@ use clap_mangen::Man;
 use etastar::store::write_file;
 use serde_json::json;
 
-use super::show::Style;
+use super::output_files::print_paths;
+use super::output_options::OutputOptions;
 
 /// Arguments of `man`.
 #[derive(Debug, Args)]
@@ -21,7 +22,7 @@ pub struct Manual {
     out: Option<PathBuf>,
 }
 
-/// The name of a page's file, and its text.
+/// A manual page and the name of its file.
 struct Page {
     file: String,
     text: Vec<u8>,
@@ -29,28 +30,26 @@ struct Page {
 
 impl Manual {
     /// Prints or writes the pages of `program`.
-    pub fn run(&self, program: Command, style: Style) -> anyhow::Result<ExitCode> {
+    pub fn run(&self, program: Command, output: OutputOptions) -> anyhow::Result<ExitCode> {
         let mut program = program.disable_help_subcommand(true);
         program.build();
-        let mut out = std::io::stdout().lock();
+        let mut stdout = std::io::stdout().lock();
         let Some(folder) = &self.out else {
             let page = page(&program)?;
-            if style.json {
+            if output.json {
                 let text = String::from_utf8_lossy(&page.text);
-                writeln!(out, "{:#}", json!({ "page": page.file, "text": text }))?;
+                writeln!(stdout, "{:#}", json!({ "page": page.file, "text": text }))?;
             } else {
-                out.write_all(&page.text)?;
+                stdout.write_all(&page.text)?;
             }
             return Ok(ExitCode::SUCCESS);
         };
         let files = write_all(&program, folder)?;
-        if style.json {
-            writeln!(out, "{:#}", json!({ "files": files }))?;
+        if output.json {
+            writeln!(stdout, "{:#}", json!({ "files": files }))?;
             return Ok(ExitCode::SUCCESS);
         }
-        for file in &files {
-            writeln!(out, "{}", file.display())?;
-        }
+        print_paths(&files, &mut stdout)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -69,7 +68,7 @@ fn write_all(program: &Command, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn page(command: &Command) -> std::io::Result<Page> {
-    // After `build`, a subcommand's display name is that of its page: `etastar-sweep`.
+    // After `build`, the display name of a subcommand is the name of its page: `etastar-sweep`.
     let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
     let command = command.clone().version(env!("CARGO_PKG_VERSION"));
     let source = concat!("etastar ", env!("CARGO_PKG_VERSION"));

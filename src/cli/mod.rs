@@ -1,29 +1,30 @@
-//! The command line: one file per subcommand.
+//! The command line: one file or folder per subcommand, listed in [`Command`]; the arguments that several
+//! share are in `*_args`.
 
-mod accelerator;
-mod almost_sure;
+mod accelerator_args;
 mod analyze;
-mod beside;
 mod compare;
 mod completions;
+mod config_args;
 mod devices;
 mod exit;
-mod folder;
-mod format;
-mod kept;
 mod man;
-mod minimum;
+mod minimum_args;
+mod minimum_experiment;
+mod output_files;
+mod output_folder;
+mod output_options;
 mod plot;
 mod probe;
 mod quadratic;
 mod report;
-mod show;
-mod shuffled;
+mod results_args;
+mod run_progress;
 mod slurm;
-mod source;
 mod stationary;
 mod status;
 mod sweep;
+mod text_table;
 mod thresholds;
 mod train;
 
@@ -32,7 +33,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub use exit::{report as report_error, report_panic};
+pub use exit::{report_error, report_panic};
+use output_options::OutputOptions;
 
 /// Is SGD stable at the minimum that it found?
 ///
@@ -83,13 +85,13 @@ enum Command {
     Man(man::Manual),
 }
 
-/// Parts into which linear algebra is cut, on any number of cores: sums are then added up in the same
-/// order on every machine of a cluster, and a record's last digits do not tell where it was made.
-const PARTS: usize = 8;
+/// Number of parts into which linear algebra splits its work, independent of the number of cores: every
+/// machine then adds up in the same order and computes the same last digits.
+const LINALG_PARTS: usize = 8;
 
-/// Linear algebra, logging and the handling of panics.
+/// Sets up linear algebra, logging and the panic hook.
 pub fn set_up(arguments: &Arguments) {
-    faer::set_global_parallelism(faer::Par::rayon(PARTS));
+    faer::set_global_parallelism(faer::Par::rayon(LINALG_PARTS));
     let default = if arguments.quiet { "error" } else { "etastar=warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("ETASTAR_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
@@ -101,31 +103,31 @@ pub fn set_up(arguments: &Arguments) {
         .without_time()
         .log_internal_errors(false)
         .init();
-    // A panic is caught where a run or a device can fail and becomes that run's error, and at last
-    // in `main`; here it would only be told twice.
+    // Panics are caught where a run or a device can fail, and otherwise in `main`, and reported there:
+    // the default hook would print them a second time.
     std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
 }
 
 /// Runs the chosen subcommand.
 ///
 /// # Errors
-/// Whatever went wrong, with its context.
+/// The error of the subcommand, with its context.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let style = show::Style { json: arguments.json, quiet: arguments.quiet };
+    let output = OutputOptions { json: arguments.json, quiet: arguments.quiet };
     match &arguments.command {
-        Command::Sweep(command) => command.run(style),
-        Command::Train(command) => command.run(style),
-        Command::Analyze(command) => command.run(style),
-        Command::Thresholds(command) => command.run(style),
-        Command::Probe(command) => command.run(style),
-        Command::Stationary(command) => command.run(style),
-        Command::Quadratic(command) => command.run(style),
-        Command::Plot(command) => command.run(style),
-        Command::Devices(command) => command.run(style),
-        Command::Compare(command) => command.run(style),
-        Command::Report(command) => command.run(style),
-        Command::Status(command) => command.run(style),
-        Command::Completions(command) => command.run(Arguments::command(), style),
-        Command::Man(command) => command.run(Arguments::command(), style),
+        Command::Sweep(command) => command.run(output),
+        Command::Train(command) => command.run(output),
+        Command::Analyze(command) => command.run(output),
+        Command::Thresholds(command) => command.run(output),
+        Command::Probe(command) => command.run(output),
+        Command::Stationary(command) => command.run(output),
+        Command::Quadratic(command) => command.run(output),
+        Command::Plot(command) => command.run(output),
+        Command::Devices(command) => command.run(output),
+        Command::Compare(command) => command.run(output),
+        Command::Report(command) => command.run(output),
+        Command::Status(command) => command.run(output),
+        Command::Completions(command) => command.run(Arguments::command(), output),
+        Command::Man(command) => command.run(Arguments::command(), output),
     }
 }

@@ -4,46 +4,39 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Args;
-use etastar::figures::{self, Outcome};
+use etastar::figures::{self, FigureOutcome};
 use serde_json::json;
 
-use super::folder::Folder;
-use super::show::Style;
+use super::output_files::{note_if_skipped, print_paths};
+use super::output_options::OutputOptions;
+use super::results_args::ResultsArgs;
 
 /// Arguments of `plot`.
 #[derive(Debug, Args)]
 pub struct Plot {
     #[command(flatten)]
-    folder: Folder,
+    results: ResultsArgs,
 }
 
 impl Plot {
-    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let folder = self.folder.with("summary.csv")?;
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
+        let folder = self.results.folder_with("summary.csv")?;
         let outcomes = figures::draw_all(&folder.join("summary.csv"), &folder.join("figures"))?;
-        let mut out = std::io::stdout().lock();
-        if style.json {
-            let answers: Vec<_> = outcomes.iter().map(answer).collect();
-            writeln!(out, "{:#}", json!(answers))?;
+        let mut stdout = std::io::stdout().lock();
+        if output.json {
+            let figures: Vec<_> = outcomes.iter().map(to_json).collect();
+            writeln!(stdout, "{:#}", json!(figures))?;
             return Ok(ExitCode::SUCCESS);
         }
-        for outcome in &outcomes {
-            match outcome {
-                Outcome::Drawn { svg, png, .. } => {
-                    writeln!(out, "{}\n{}", svg.display(), png.display())?;
-                }
-                Outcome::Skipped { name, reason } => {
-                    style.note(&format!("{name} is not drawn: {reason}"));
-                }
-            }
-        }
+        outcomes.iter().for_each(|figure| note_if_skipped(figure, output));
+        print_paths(outcomes.iter().flat_map(FigureOutcome::files), &mut stdout)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn answer(outcome: &Outcome) -> serde_json::Value {
+fn to_json(outcome: &FigureOutcome) -> serde_json::Value {
     match outcome {
-        Outcome::Drawn { name, svg, png } => json!({ "name": name, "svg": svg, "png": png }),
-        Outcome::Skipped { name, reason } => json!({ "name": name, "skipped": reason }),
+        FigureOutcome::Drawn { name, svg, png } => json!({ "name": name, "svg": svg, "png": png }),
+        FigureOutcome::Skipped { name, reason } => json!({ "name": name, "skipped": reason }),
     }
 }

@@ -1,17 +1,17 @@
-//! `etastar quadratic`: simulates linearised SGD on synthetic problems beside every theory.
+//! `etastar quadratic`: linearised SGD on synthetic problems, compared with every theory.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use etastar::figures::Outcome;
+use etastar::figures::FigureOutcome;
 use etastar::figures::quadratic::draw_quadratic;
 use etastar::quadratic::{CsvTable, Progress, QuadraticConfig, QuadraticError, ResultsFolder, run};
-use indicatif::ProgressBar;
 use serde_json::json;
 
-use super::show::Style;
+use super::output_files::{note_if_skipped, print_paths};
+use super::output_options::OutputOptions;
 
 /// Arguments of `quadratic`.
 #[derive(Debug, Args)]
@@ -24,39 +24,34 @@ pub struct Quadratic {
 }
 
 impl Quadratic {
-    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
         let config = QuadraticConfig::load(&self.config, &self.overrides)?;
-        // Before the long work, so that a folder that cannot be used costs none of it.
+        // Before the long computation, so that an unusable folder fails early.
         let folder = ResultsFolder::open(&config)?;
-        let tables = simulate(&config, style)?;
+        let tables = simulate(&config, output)?;
         let mut files = folder.write(&tables)?;
-        for outcome in draw_quadratic(folder.root(), &folder.root().join("figures"))? {
-            match outcome {
-                Outcome::Drawn { svg, png, .. } => files.extend([svg, png]),
-                Outcome::Skipped { name, reason } => {
-                    style.note(&format!("{name} is not drawn: {reason}"));
-                }
-            }
-        }
-        let mut out = std::io::stdout().lock();
-        if style.json {
-            writeln!(out, "{:#}", json!({ "results": folder.root(), "files": files }))?;
+        let outcomes = draw_quadratic(folder.root(), &folder.root().join("figures"))?;
+        outcomes.iter().for_each(|figure| note_if_skipped(figure, output));
+        files.extend(outcomes.iter().flat_map(FigureOutcome::files).map(Path::to_path_buf));
+        let mut stdout = std::io::stdout().lock();
+        if output.json {
+            writeln!(stdout, "{:#}", json!({ "results": folder.root(), "files": files }))?;
         } else {
-            for file in &files {
-                writeln!(out, "{}", file.display())?;
-            }
+            print_paths(&files, &mut stdout)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn simulate(config: &QuadraticConfig, style: Style) -> Result<Vec<CsvTable>, QuadraticError> {
-    let bar = if style.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
-    let listener = |done: usize, total: usize| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    };
-    let tables = run(config, &Progress::new(&listener));
-    bar.finish_and_clear();
-    tables
+fn simulate(
+    config: &QuadraticConfig,
+    output: OutputOptions,
+) -> Result<Vec<CsvTable>, QuadraticError> {
+    output.with_progress_bar(0, |bar| {
+        let listener = |done: usize, total: usize| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        };
+        run(config, &Progress::new(&listener))
+    })
 }

@@ -15,11 +15,13 @@ use etastar::launch::{
 use etastar::slurm::allocated_cpus;
 use etastar::store::Store;
 use etastar::sweep::{Interrupt, Outcome, SweepOptions, sweep};
+use etastar::text::plural;
 use serde_json::json;
 
+use super::config_args::{ConfigArgs, sweep_options};
 use super::exit;
-use super::show::{Style, plural};
-use super::source::{Source, options};
+use super::output_options::OutputOptions;
+use super::run_progress;
 
 /// What executes the runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,13 +77,13 @@ impl Slurm {
         self.launcher == Launcher::Slurm
     }
 
-    /// `source` with overrides of the keys that the flags stand for.
-    pub fn add_overrides(&self, source: &Source) -> Source {
-        let mut source = source.clone();
+    /// `config_args` with overrides of the keys that the flags stand for.
+    pub fn add_overrides(&self, config_args: &ConfigArgs) -> ConfigArgs {
+        let mut config_args = config_args.clone();
         for (key, value) in
             [("slurm.chunk", &self.chunk), ("slurm.limit", &self.limit), ("slurm.cpus", &self.cpus)]
         {
-            value.iter().for_each(|value| source.set(key, value));
+            value.iter().for_each(|value| config_args.set(key, value));
         }
         for (key, value) in [
             ("slurm.partition", &self.partition),
@@ -91,9 +93,9 @@ impl Slurm {
             ("slurm.gpus", &self.gpus),
         ] {
             // In quotes, since a time limit looks like a TOML time of day.
-            value.iter().for_each(|value| source.set(key, &format!("{value:?}")));
+            value.iter().for_each(|value| config_args.set(key, &format!("{value:?}")));
         }
-        source
+        config_args
     }
 
     /// Sweeps the runs of task `task`, and requeues the task if its time limit was too short.
@@ -103,20 +105,20 @@ impl Slurm {
         config: &Config,
         specs: Vec<RunSpec>,
         data: &Dataset,
-        style: Style,
+        output: OutputOptions,
     ) -> anyhow::Result<ExitCode> {
         let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
         interrupt.handle_time_limit().context("cannot listen to signals")?;
         let store = Store::create(&config.run.results)?;
         let specs = self.submission(&store)?.specs(task, specs, &data.digest)?;
-        let reporter = style.reporter();
+        let reporter = run_progress::reporter(output);
         let options = task_options(config);
         let outcome = sweep(&store, &specs, data, options, reporter.as_ref(), &interrupt)?;
         drop(reporter);
-        print_task(task, specs.len(), &outcome, style)?;
+        print_task(task, specs.len(), &outcome, output)?;
         if interrupt.time_is_up() && outcome.interrupted {
             // Before the request, because Slurm ends this process as soon as it gets it.
-            style.note("the time is up; going back into the queue");
+            output.note("the time is up; going back into the queue");
         }
         match launch::requeue(&outcome, &interrupt, config.slurm.requeues) {
             Requeue::NotNeeded | Requeue::Done => Ok(exit::of_outcome(&outcome)),
@@ -140,7 +142,7 @@ impl Slurm {
 
 /// The options of a local sweep, with as many workers as Slurm allocated CPUs.
 fn task_options(config: &Config) -> SweepOptions {
-    let options = options(config);
+    let options = sweep_options(config);
     let workers = match options.workers {
         0 => allocated_cpus().unwrap_or(config.slurm.cpus),
         workers => workers,
@@ -148,10 +150,15 @@ fn task_options(config: &Config) -> SweepOptions {
     SweepOptions { workers, task: true, ..options }
 }
 
-fn print_task(task: usize, runs: usize, outcome: &Outcome, style: Style) -> anyhow::Result<()> {
+fn print_task(
+    task: usize,
+    runs: usize,
+    outcome: &Outcome,
+    output: OutputOptions,
+) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let (done, claimed_by_others) = (outcome.records.len(), outcome.claimed_by_others);
-    if style.json {
+    if output.json {
         let answer = json!({
             "task": task,
             "runs": runs,
@@ -161,7 +168,7 @@ fn print_task(task: usize, runs: usize, outcome: &Outcome, style: Style) -> anyh
             "interrupted": outcome.interrupted,
         });
         writeln!(out, "{answer:#}")?;
-    } else if !style.quiet {
+    } else if !output.quiet {
         let failed = match outcome.failures.len() {
             0 => String::new(),
             failed => format!(", {failed} failed"),
@@ -179,7 +186,7 @@ fn print_task(task: usize, runs: usize, outcome: &Outcome, style: Style) -> anyh
 
 /// A sweep to be submitted as a job array.
 pub struct Launch<'a> {
-    pub source: &'a Source,
+    pub config_args: &'a ConfigArgs,
     pub config: &'a Config,
     pub specs: &'a [RunSpec],
     pub data: &'a Dataset,
@@ -187,7 +194,7 @@ pub struct Launch<'a> {
 
 impl Launch<'_> {
     /// Submits it, or prints the script if `dry_run`.
-    pub fn run(&self, dry_run: bool, style: Style) -> anyhow::Result<ExitCode> {
+    pub fn run(&self, dry_run: bool, output: OutputOptions) -> anyhow::Result<ExitCode> {
         let directory = std::env::current_dir().context("cannot find the current folder")?;
         let results = directory.join(&self.config.run.results);
         // "auto" could choose another backend on a node of the cluster, which would mean other runs.
@@ -197,23 +204,23 @@ impl Launch<'_> {
         let analysis = (!run.analysis_backend.is_auto())
             .then(|| format!("run.analysis_backend={}", run.analysis_backend.name()));
         let resolved: Vec<String> = backend.into_iter().chain(device).chain(analysis).collect();
-        let overrides = [self.source.overrides(), &resolved].concat();
+        let overrides = [self.config_args.overrides(), &resolved].concat();
         let request = SubmissionRequest {
             specs: self.specs,
             data_digest: &self.data.digest,
             slurm: &self.config.slurm,
-            config: self.source.file(),
+            config: self.config_args.file(),
             overrides: &overrides,
             program: std::env::current_exe().context("cannot find this program")?,
             directory,
         };
         if dry_run {
-            print_script(&Store::open(&results), &request, style)?;
+            print_script(&Store::open(&results), &request, output)?;
         } else {
             print_submitted(
                 &launch::submit(&Store::create(&results)?, &request)?,
                 &results,
-                style,
+                output,
             )?;
         }
         Ok(ExitCode::SUCCESS)
@@ -223,14 +230,14 @@ impl Launch<'_> {
 fn print_script(
     store: &Store,
     request: &SubmissionRequest<'_>,
-    style: Style,
+    output: OutputOptions,
 ) -> anyhow::Result<()> {
     let planned = launch::plan_tasks(store, request)?;
     let folder = store.root().join("slurm/N");
     let script = array_script(store, request, planned.tasks.len(), &folder);
-    style.note(&describe(&planned));
+    output.note(&describe(&planned));
     let mut out = std::io::stdout().lock();
-    if style.json {
+    if output.json {
         writeln!(out, "{:#}", json!({ "tasks": planned.tasks, "script": script }))?;
     } else if !planned.tasks.is_empty() {
         write!(out, "{script}")?;
@@ -248,11 +255,15 @@ fn describe(planned: &PlannedTasks) -> String {
     format!("{runs} {} left in {tasks} {}{others}", plural(runs, "run"), plural(tasks, "task"))
 }
 
-fn print_submitted(submitted: &Submitted, results: &Path, style: Style) -> anyhow::Result<()> {
-    style.note(&describe(&submitted.planned));
+fn print_submitted(
+    submitted: &Submitted,
+    results: &Path,
+    output: OutputOptions,
+) -> anyhow::Result<()> {
+    output.note(&describe(&submitted.planned));
     let mut out = std::io::stdout().lock();
     let jobs = submitted.submission.as_ref().and_then(|submission| submission.jobs.as_ref());
-    if style.json {
+    if output.json {
         let answer = json!({
             "results": results,
             "submission": submitted.submission.as_ref().map(|submission| submission.number),

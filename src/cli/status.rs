@@ -8,37 +8,37 @@ use clap::Args;
 use etastar::launch;
 use etastar::record::{self, RunState, TaskState, status, update_summary};
 use etastar::store::{RunId, Store};
+use etastar::text::{duration, number, plural};
 
-use super::folder::Folder;
-use super::format::{duration, number};
-use super::show::{Style, plural};
+use super::output_options::OutputOptions;
+use super::results_args::ResultsArgs;
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
 pub struct Status {
     #[command(flatten)]
-    folder: Folder,
+    results: ResultsArgs,
 }
 
 /// The states of the folder's Slurm tasks; none if Slurm gives no answer.
-pub fn task_states(store: &Store, style: Style) -> HashMap<RunId, TaskState> {
+pub fn task_states(store: &Store, output: OutputOptions) -> HashMap<RunId, TaskState> {
     launch::task_states(store).unwrap_or_else(|error| {
-        style.note(&format!("what Slurm has in its queue is not known: {error}"));
+        output.note(&format!("what Slurm has in its queue is not known: {error}"));
         HashMap::new()
     })
 }
 
 impl Status {
-    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let store = Store::open(self.folder.with("plan.json")?);
-        let tasks = task_states(&store, style);
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
+        let store = Store::open(self.results.folder_with("plan.json")?);
+        let tasks = task_states(&store, output);
         let status = status(&store, &tasks)?;
         // Another user's folder may be read-only.
         if let Err(error) = update_summary(&store, status.finished()) {
-            style.note(&format!("summary.csv is not up to date: {error}"));
+            output.note(&format!("summary.csv is not up to date: {error}"));
         }
         let mut out = std::io::stdout().lock();
-        if style.json {
+        if output.json {
             writeln!(out, "{}", serde_json::to_string_pretty(&status)?)?;
             return Ok(ExitCode::SUCCESS);
         }

@@ -13,21 +13,23 @@ use etastar::figures::{self, FiguresError};
 use etastar::record::{check_experiment, is_finished, run_id};
 use etastar::store::{RunId, Store};
 use etastar::sweep::{Interrupt, Outcome, SweepError, sweep};
+use etastar::text::{number, plural};
 use serde_json::json;
 
+use super::config_args::{ConfigArgs, DeviceArgs, sweep_options};
 use super::exit::{self, UsageError};
-use super::format::{headed, number};
-use super::show::{Style, plural};
+use super::output_options::OutputOptions;
+use super::run_progress;
 use super::slurm::{Launch, Slurm};
-use super::source::{Place, Source, options};
+use super::text_table::table_with_header;
 
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
 pub struct Sweep {
     #[command(flatten)]
-    source: Source,
+    config_args: ConfigArgs,
     #[command(flatten)]
-    place: Place,
+    device_args: DeviceArgs,
     /// Print the plan, or with --launcher slurm the script, and stop before anything is written
     #[arg(long)]
     dry_run: bool,
@@ -39,38 +41,42 @@ pub struct Sweep {
 const MAX_LISTED_RUNS: usize = 40;
 
 impl Sweep {
-    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let source = self.slurm.add_overrides(&self.source);
-        let config = source.load(&self.place, style)?;
-        refuse_ineffective_overrides(&source, &config)?;
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
+        let config_args = self.slurm.add_overrides(&self.config_args);
+        let config = config_args.load(&self.device_args, output)?;
+        refuse_ineffective_overrides(&config_args, &config)?;
         let specs = grid(&config)?;
         let data = Dataset::load(&config.data)?;
         if let Some(task) = self.slurm.task {
-            return self.slurm.run_task(task, &config, specs, &data, style);
+            return self.slurm.run_task(task, &config, specs, &data, output);
         }
         if self.slurm.is_launcher() {
-            let launch = Launch { source: &source, config: &config, specs: &specs, data: &data };
-            return launch.run(self.dry_run, style);
+            let launch =
+                Launch { config_args: &config_args, config: &config, specs: &specs, data: &data };
+            return launch.run(self.dry_run, output);
         }
         if self.dry_run {
-            print_plan(&config, &specs, &data, style)?;
+            print_plan(&config, &specs, &data, output)?;
             return Ok(ExitCode::SUCCESS);
         }
         let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
         let store = Store::create(&config.run.results)?;
-        let reporter = style.reporter();
-        let options = options(&config);
+        let reporter = run_progress::reporter(output);
+        let options = sweep_options(&config);
         let outcome = sweep(&store, &specs, &data, options, reporter.as_ref(), &interrupt)?;
         drop(reporter);
-        let drawn = draw(&config.run.results, style)?;
-        let printed = print_outcome(&config.run.results, specs.len(), &outcome, drawn, style);
-        exit::unless_closed(printed)?;
+        let drawn = draw(&config.run.results, output)?;
+        let printed = print_outcome(&config.run.results, specs.len(), &outcome, drawn, output);
+        exit::ignore_broken_pipe(printed)?;
         Ok(exit::of_outcome(&outcome))
     }
 }
 
 /// Refuses to override a key of `[train]` that `[sweep]` lists values for.
-fn refuse_ineffective_overrides(source: &Source, config: &Config) -> Result<(), UsageError> {
+fn refuse_ineffective_overrides(
+    config_args: &ConfigArgs,
+    config: &Config,
+) -> Result<(), UsageError> {
     let swept = &config.sweep;
     let swept_keys = [
         ("learning_rate", !swept.learning_rate.is_empty()),
@@ -79,7 +85,7 @@ fn refuse_ineffective_overrides(source: &Source, config: &Config) -> Result<(), 
         ("algorithm", !swept.algorithm.is_empty()),
     ];
     for (flag, (path, value)) in
-        source.overrides().iter().filter_map(|flag| Some((flag, flag.split_once('=')?)))
+        config_args.overrides().iter().filter_map(|flag| Some((flag, flag.split_once('=')?)))
     {
         let (path, value) = (path.trim(), value.trim());
         if let Some(key) =
@@ -96,16 +102,16 @@ fn refuse_ineffective_overrides(source: &Source, config: &Config) -> Result<(), 
 
 /// Draws the figures if there is a summary; returns whether there are any. That no run has converged is
 /// not an error of the sweep.
-fn draw(results: &Path, style: Style) -> anyhow::Result<bool> {
+fn draw(results: &Path, output: OutputOptions) -> anyhow::Result<bool> {
     if !results.join("summary.csv").exists() {
         return Ok(false);
     }
     match figures::draw_all(&results.join("summary.csv"), &results.join("figures")) {
-        Ok(outcomes) => {
-            Ok(outcomes.iter().any(|outcome| matches!(outcome, figures::Outcome::Drawn { .. })))
-        }
+        Ok(outcomes) => Ok(outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, figures::FigureOutcome::Drawn { .. }))),
         Err(error @ FiguresError::NothingConverged { .. }) => {
-            style.note(&error.to_string());
+            output.note(&error.to_string());
             Ok(false)
         }
         Err(error) => Err(error.into()),
@@ -117,11 +123,11 @@ fn print_outcome(
     planned: usize,
     outcome: &Outcome,
     drawn: bool,
-    style: Style,
+    output: OutputOptions,
 ) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let (done, failed) = (outcome.records.len(), outcome.failures.len());
-    if style.json {
+    if output.json {
         let failures: Vec<_> = outcome
             .failures
             .iter()
@@ -135,7 +141,7 @@ fn print_outcome(
             "interrupted": outcome.interrupted,
         });
         writeln!(out, "{answer:#}")?;
-    } else if !style.quiet {
+    } else if !output.quiet {
         let state = if outcome.interrupted {
             "interrupted; the same command goes on from here"
         } else {
@@ -157,7 +163,7 @@ fn print_plan(
     config: &Config,
     specs: &[RunSpec],
     data: &Dataset,
-    style: Style,
+    output: OutputOptions,
 ) -> anyhow::Result<()> {
     let store = Store::open(&config.run.results);
     check_experiment(&store, specs, &data.digest).map_err(SweepError::from)?;
@@ -167,7 +173,7 @@ fn print_plan(
     let is_finished = |(spec, id)| is_finished(&store, spec, id).unwrap_or(false);
     let finished: Vec<bool> = runs().map(is_finished).collect();
     let mut out = std::io::stdout().lock();
-    if style.json {
+    if output.json {
         let runs: Vec<_> = runs()
             .zip(&finished)
             .map(|((spec, id), finished)| {
@@ -208,7 +214,7 @@ fn print_plan(
                 spec.train.seed.to_string(),
             ]
         };
-        write!(out, "{}", headed(header, runs().map(row)))?;
+        write!(out, "{}", table_with_header(header, runs().map(row)))?;
     } else {
         write!(out, "{}", axes(specs))?;
     }

@@ -10,48 +10,49 @@ use etastar::data::Dataset;
 use etastar::record::Record;
 use etastar::store::Store;
 use etastar::sweep::{Interrupt, sweep};
+use etastar::text::{duration, number, optional};
 use etastar::train::StopReason;
 
 use super::analyze::print_analysis;
+use super::config_args::{ConfigArgs, DeviceArgs, sweep_options};
 use super::exit;
-use super::format::{duration, number, optional};
-use super::show::Style;
-use super::source::{Place, Source, options};
+use super::output_options::OutputOptions;
+use super::run_progress;
 
 /// Arguments of `train`.
 #[derive(Debug, Args)]
 pub struct Train {
     #[command(flatten)]
-    source: Source,
+    config_args: ConfigArgs,
     #[command(flatten)]
-    place: Place,
+    device_args: DeviceArgs,
 }
 
 impl Train {
-    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        let config = self.source.load(&self.place, style)?;
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
+        let config = self.config_args.load(&self.device_args, output)?;
         let spec = single(&config)?;
         let data = Dataset::load(&config.data)?;
         let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
         let store = Store::create(&config.run.results)?;
-        let reporter = style.reporter();
+        let reporter = run_progress::reporter(output);
         let specs = [spec];
         let outcome =
-            sweep(&store, &specs, &data, options(&config), reporter.as_ref(), &interrupt)?;
+            sweep(&store, &specs, &data, sweep_options(&config), reporter.as_ref(), &interrupt)?;
         drop(reporter);
         let Some(record) = outcome.records.first() else {
             return Ok(exit::of_outcome(&outcome));
         };
-        exit::unless_closed(print_record(record, &store, style))?;
+        exit::ignore_broken_pipe(print_record(record, &store, output))?;
         // The divergence of the only run counts as its failure.
         let failed = record.stop_reason == StopReason::Diverged;
         Ok(if failed { ExitCode::from(exit::FAILED) } else { ExitCode::SUCCESS })
     }
 }
 
-fn print_record(record: &Record, store: &Store, style: Style) -> anyhow::Result<()> {
+fn print_record(record: &Record, store: &Store, output: OutputOptions) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    if style.json {
+    if output.json {
         writeln!(out, "{}", serde_json::to_string_pretty(record)?)?;
         return Ok(());
     }

@@ -1,15 +1,14 @@
-//! What the paper could not compute: how far the minima of one batch size are from the edge of
-//! mean-square stability.
+//! The distance of minima from the edges of stability, which the paper could not compute.
 
 use serde::Serialize;
 
-use super::Run;
-use crate::statistics::median;
+use crate::statistics::Range;
+use crate::summary_csv::SummaryRow;
 
-/// The minima of one batch size whose exact threshold is known. Sharpnesses are times η/2, so that the
-/// edge is at 1 (\[M\] Thm 5).
+/// Statistics of the minima of one batch size with an exact threshold. Sharpnesses are multiplied by η/2:
+/// the edge is at 1 (\[M\] Thm 5).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Edge {
+pub struct EdgeStatistics {
     /// Minima with an exact threshold.
     pub minima: usize,
     /// λ_max(H)·η/2.
@@ -20,30 +19,30 @@ pub struct Edge {
     pub bound_27: Range,
     /// λ_max(C†D)·η/2.
     pub exact: Range,
-    /// (Tr X)²/‖X‖_F² of the second moment that grows first.
+    /// (Tr X)²/‖X‖_F² of the second moment X that grows first.
     pub effective_rank: Range,
     /// η*_as/η*_var.
     pub almost_sure: Option<Range>,
-    /// Of independent batches.
-    pub exponents: Signs,
-    /// Of shuffled epochs.
-    pub epoch_exponents: Signs,
+    /// SignCounts of the exponents of independent batches.
+    pub exponents: SignCounts,
+    /// SignCounts of the exponents of shuffled epochs.
+    pub epoch_exponents: SignCounts,
     /// η/η*_var of shuffled epochs.
     pub epoch_mean_square: Option<Range>,
     /// η/η*_as of shuffled epochs.
     pub epoch_almost_sure: Option<Range>,
 }
 
-/// Minima whose Lyapunov exponent is below 0, above 0, and neither with 95% confidence.
+/// Numbers of minima with a Lyapunov exponent below 0, above 0, and neither with 95% confidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Signs {
+pub struct SignCounts {
     pub stable: usize,
     pub unstable: usize,
     pub undecided: usize,
 }
 
-impl Signs {
-    /// Of the intervals that are known.
+impl SignCounts {
+    /// Counts confidence intervals.
     fn of(intervals: impl Iterator<Item = (f64, f64)>) -> Self {
         let mut signs = Self { stable: 0, unstable: 0, undecided: 0 };
         for (low, high) in intervals {
@@ -58,38 +57,20 @@ impl Signs {
     }
 }
 
-/// Smallest, middle and largest of some values.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Range {
-    pub count: usize,
-    pub least: f64,
-    pub median: f64,
-    pub most: f64,
-}
-
-impl Range {
-    /// `None` of nothing.
-    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let values: Vec<f64> = values.collect();
-        let least = values.iter().copied().reduce(f64::min)?;
-        let most = values.iter().copied().reduce(f64::max)?;
-        Some(Self { count: values.len(), least, median: median(values)?, most })
-    }
-}
-
 /// `None` if no converged run has an exact threshold.
-pub fn edge(converged: &[&Run]) -> Option<Edge> {
-    let known: Vec<&Run> =
+pub fn edge_statistics(converged: &[&SummaryRow]) -> Option<EdgeStatistics> {
+    let known: Vec<&SummaryRow> =
         converged.iter().copied().filter(|run| run.generalized_sharpness.is_some()).collect();
-    let scaled = |of: fn(&Run) -> Option<f64>| {
+    let scaled = |of: fn(&SummaryRow) -> Option<f64>| {
         Range::of(known.iter().filter_map(|run| Some(of(run)? * run.learning_rate / 2.0)))
     };
-    let signs =
-        |of: fn(&Run) -> Option<(f64, f64)>| Signs::of(known.iter().filter_map(|run| of(run)));
-    let over = |edge: fn(&Run) -> Option<f64>| {
-        Range::of(known.iter().filter_map(|run| Some(run.learning_rate / edge(run)?)))
+    let signs = |of: fn(&SummaryRow) -> Option<(f64, f64)>| {
+        SignCounts::of(known.iter().filter_map(|run| of(run)))
     };
-    Some(Edge {
+    let ratio = |threshold: fn(&SummaryRow) -> Option<f64>| {
+        Range::of(known.iter().filter_map(|run| Some(run.learning_rate / threshold(run)?)))
+    };
+    Some(EdgeStatistics {
         minima: known.len(),
         sharpness: scaled(|run| run.sharpness_gn)?,
         bound_17: scaled(|run| run.bound_17)?,
@@ -98,8 +79,8 @@ pub fn edge(converged: &[&Run]) -> Option<Edge> {
         effective_rank: Range::of(known.iter().filter_map(|run| run.effective_rank))?,
         almost_sure: Range::of(known.iter().filter_map(|run| Some(run.eta_as? / run.eta_var?))),
         exponents: signs(|run| Some((run.lyapunov_low?, run.lyapunov_high?))),
-        epoch_mean_square: over(|run| run.eta_var_epoch),
-        epoch_almost_sure: over(|run| run.eta_as_epoch),
+        epoch_mean_square: ratio(|run| run.eta_var_epoch),
+        epoch_almost_sure: ratio(|run| run.eta_as_epoch),
         epoch_exponents: signs(|run| Some((run.lyapunov_epoch_low?, run.lyapunov_epoch_high?))),
     })
 }
@@ -108,8 +89,8 @@ pub fn edge(converged: &[&Run]) -> Option<Edge> {
 mod tests {
     use super::*;
 
-    fn run(learning_rate: f64, exact: Option<f64>, exponent: [f64; 2]) -> Run {
-        Run {
+    fn run(learning_rate: f64, exact: Option<f64>, exponent: [f64; 2]) -> SummaryRow {
+        SummaryRow {
             learning_rate,
             batch_size: 4,
             stop_reason: "converged".to_owned(),
@@ -119,13 +100,11 @@ mod tests {
             generalized_sharpness: exact,
             effective_rank: Some(3.0),
             eta_var: exact.map(|value| 2.0 / value),
-            eta_as: None,
             lyapunov_low: Some(exponent[0]),
             lyapunov_high: Some(exponent[1]),
-            lyapunov_epoch_low: None,
             lyapunov_epoch_high: Some(0.0),
-            eta_var_epoch: None,
             eta_as_epoch: exact.map(|value| 2.5 / value),
+            ..SummaryRow::default()
         }
     }
 
@@ -137,11 +116,11 @@ mod tests {
             run(0.3, Some(5.0), [-0.1, 0.1]),
             run(0.4, None, [0.1, 0.2]),
         ];
-        let found = edge(&runs.iter().collect::<Vec<_>>()).unwrap();
+        let found = edge_statistics(&runs.iter().collect::<Vec<_>>()).unwrap();
         assert_eq!(found.minima, 3);
         assert_eq!([found.exact.least, found.exact.median, found.exact.most], [0.75, 0.9, 1.0]);
-        assert_eq!(found.exponents, Signs { stable: 1, unstable: 1, undecided: 1 });
-        assert_eq!(found.epoch_exponents, Signs { stable: 0, unstable: 0, undecided: 0 });
+        assert_eq!(found.exponents, SignCounts { stable: 1, unstable: 1, undecided: 1 });
+        assert_eq!(found.epoch_exponents, SignCounts { stable: 0, unstable: 0, undecided: 0 });
         assert_eq!(found.sharpness.most, 1.5);
         assert_eq!(found.almost_sure, None);
         let epochs = found.epoch_almost_sure.unwrap();
@@ -150,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_without_an_exact_threshold() {
-        assert_eq!(edge(&[&run(0.1, None, [0.1, 0.2])]), None);
+    fn there_are_no_statistics_without_an_exact_threshold() {
+        assert_eq!(edge_statistics(&[&run(0.1, None, [0.1, 0.2])]), None);
     }
 }

@@ -1,9 +1,10 @@
-//! What can go wrong between a `summary.csv` and its figures.
+//! Why figures cannot be drawn.
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::store::StoreError;
 use crate::table::TableError;
 
 /// Why no figures could be drawn.
@@ -12,7 +13,7 @@ pub enum FiguresError {
     /// The CSV can't be used.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// No run converged, so that there is nothing to draw.
+    /// No run converged: there is nothing to draw.
     #[error(
         "nothing to draw: none of the {runs} runs in {} converged \
          ({max_epochs} stopped at the last epoch, {diverged} diverged)",
@@ -22,7 +23,7 @@ pub enum FiguresError {
     /// A figure can't be turned into pixels.
     #[error("cannot rasterise figure `{figure}`: {reason}")]
     Rasterise { figure: String, reason: String },
-    /// A figure can't be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Write { path: PathBuf, source: std::io::Error },
+    /// A file can't be written.
+    #[error(transparent)]
+    Write(#[from] StoreError),
 }

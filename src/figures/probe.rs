@@ -1,54 +1,46 @@
-//! How far the true SGD is from a minimum some time after a perturbation, against the step size.
+//! The distance of the true SGD from a minimum some time after a perturbation, against the step size.
 
 use std::path::Path;
 
-use super::chart::{Axis, Chart, Curve, Panel, PowerLine, Shared};
-use super::scale::Kind;
-use super::style::{BLACK, DISTINCT, Dash, Marker, Style};
-use super::summary::Point;
-use super::{FiguresError, Outcome, layout, write_both};
+use super::error::FiguresError;
+use super::files::{self, FigureOutcome};
+use super::plotting::chart::{Axis, Chart, Curve, Panel, Point, ReferenceLine};
+use super::plotting::scale::ScaleKind;
+use super::plotting::style::{BLACK, Colour, Dash, GREY, Marker, OKABE_ITO, Style};
 use crate::table::{Row, Table};
 
 /// One line of `probe.csv`.
 struct Run {
     learning_rate: f64,
     batch_size: u64,
-    /// The last distance in units of the first, if a logarithmic axis can show it.
+    /// Final distance divided by the initial one; `None` if a logarithmic axis cannot show it.
     growth: Option<f64>,
     stays: bool,
+    /// η*_var of independent batches.
     eta_var: f64,
-    /// Of shuffled epochs, where they were followed.
+    /// η*_var of shuffled epochs, if the runs drew their batches so.
     eta_var_epoch: Option<f64>,
     eta_as: Option<f64>,
 }
 
-/// Draws `probe.csv` into the folder `out`, and says what the figure leaves out.
+/// Draws `probe.csv` into the folder `out`. Also returns a sentence on the runs that the figure leaves
+/// out.
 ///
 /// # Errors
 /// [`FiguresError`]: the CSV can't be read or is malformed, or a file can't be written.
-pub fn draw_probe(csv: &Path, out: &Path) -> Result<(Outcome, Option<String>), FiguresError> {
-    let mut table = Table::open(csv)?;
-    let mut runs = Vec::new();
-    while let Some(row) = table.next_row()? {
-        runs.push(read(&row)?);
-    }
-    let name = "probe".to_owned();
-    let repeats = runs.iter().filter(|run| Some(run.learning_rate) == first_rate(&runs)).count();
+pub fn draw_probe(csv: &Path, out: &Path) -> Result<(FigureOutcome, Option<String>), FiguresError> {
+    let runs = Table::open(csv)?.rows(read)?;
+    let repeats = runs.iter().filter(|run| run.learning_rate == runs[0].learning_rate).count();
     let left_out = left_out(&runs);
-    let note = format!(
+    let caption = format!(
         "Every marker is one run, {repeats} at each step size. {}",
         left_out.as_deref().unwrap_or_default()
     );
-    match chart(&runs).and_then(|chart| layout::to_svg(&chart, &note)) {
-        Some(svg) => Ok((write_both(name, &svg, out)?, left_out)),
-        None => {
-            let reason = "probe.csv has no rows".to_owned();
-            Ok((Outcome::Skipped { name, reason }, None))
-        }
-    }
+    let outcome = files::draw("probe", &chart(&runs), &caption, out, "probe.csv has no rows")?;
+    Ok((outcome, left_out))
 }
 
-/// What has no place on a logarithmic axis.
+/// Runs that a logarithmic axis cannot show.
 fn left_out(runs: &[Run]) -> Option<String> {
     let (lost, all) = (runs.iter().filter(|run| run.growth.is_none()).count(), runs.len());
     (lost > 0).then(|| {
@@ -56,21 +48,17 @@ fn left_out(runs: &[Run]) -> Option<String> {
     })
 }
 
-fn first_rate(runs: &[Run]) -> Option<f64> {
-    runs.first().map(|run| run.learning_rate)
-}
-
 fn read(row: &Row<'_>) -> Result<Run, FiguresError> {
     let distance = |column| row.signed(column).map(|value| value.filter(|value| *value > 0.0));
-    let ends = (distance("initial_distance")?, distance("final_distance")?);
+    let (initial, last) = (distance("initial_distance")?, distance("final_distance")?);
     Ok(Run {
         learning_rate: row.positive("learning_rate")?,
         batch_size: row.count("batch_size")?,
-        growth: ends.0.zip(ends.1).map(|(first, last)| last / first),
+        growth: initial.zip(last).map(|(initial, last)| last / initial),
         stays: match row.text("outcome") {
             "stays" => true,
             "leaves" => false,
-            _ => return Err(row.bad("outcome", "stays or leaves").into()),
+            _ => return Err(row.cell_error("outcome", "stays or leaves").into()),
         },
         eta_var: row.positive("eta_var")?,
         eta_var_epoch: row.optional("eta_var_epoch")?,
@@ -78,55 +66,41 @@ fn read(row: &Row<'_>) -> Result<Run, FiguresError> {
     })
 }
 
-fn chart(runs: &[Run]) -> Option<Chart> {
-    let first = runs.first()?;
+fn chart(runs: &[Run]) -> Chart {
+    let panels = runs.first().map(|first| panel(first, runs));
+    let batch_size = runs.first().map_or(0, |first| first.batch_size);
+    Chart {
+        title: format!("Distance from the minimum after a perturbation, B = {batch_size}"),
+        x: Axis::new(ScaleKind::Log10, "step size *η*"),
+        y: Axis::new(ScaleKind::Log10, "final / initial distance"),
+        panels: panels.into_iter().collect(),
+    }
+}
+
+/// `first` is one of `runs`; they all share its thresholds.
+fn panel(first: &Run, runs: &[Run]) -> Panel {
     let heights: Vec<f64> = runs.iter().filter_map(|run| run.growth).chain([1.0]).collect();
-    let ends = (
-        heights.iter().copied().fold(f64::INFINITY, f64::min),
-        heights.iter().copied().fold(0.0, f64::max),
-    );
+    let lowest = heights.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = heights.iter().copied().fold(0.0, f64::max);
+    let vertical = |label: &str, x: f64, dash: Dash| {
+        let points = vec![Point::exact(x, lowest), Point::exact(x, highest)];
+        Curve::new(label, Style::line(BLACK, dash), points)
+    };
     let mut curves = vec![
-        outcomes("stays", runs, true, DISTINCT[0], Marker::Circle),
-        outcomes("leaves", runs, false, DISTINCT[1], Marker::Cross),
+        outcomes("stays", runs, true, OKABE_ITO[0], Marker::Circle),
+        outcomes("leaves", runs, false, OKABE_ITO[1], Marker::Cross),
     ];
-    let independent = || upright("*η*_{var}, independent", first.eta_var, ends, Dash::Solid);
+    let independent = || vertical("*η*_{var}, independent", first.eta_var, Dash::Solid);
     curves.extend(first.eta_var_epoch.map(|_| independent()));
     let eta_var = first.eta_var_epoch.unwrap_or(first.eta_var);
-    curves.push(upright("*η*_{var}", eta_var, ends, Dash::Dashed));
-    curves.extend(first.eta_as.map(|eta| upright("*η*_{as}", eta, ends, Dash::Dotted)));
-    let start = PowerLine {
-        label: "start".to_owned(),
-        style: Style::reference(super::style::GREY, Dash::Solid),
-        factor: 1.0,
-        exponent: 0,
-    };
-    Some(Chart {
-        title: format!("Distance from the minimum after a perturbation, B = {}", first.batch_size),
-        x: Axis::new(Kind::Log10, "step size *η*"),
-        y: Axis::new(Kind::Log10, "final / initial distance"),
-        panels: vec![Panel { curves, lines: vec![start], ..Panel::default() }],
-    })
+    curves.push(vertical("*η*_{var}", eta_var, Dash::Dashed));
+    curves.extend(first.eta_as.map(|eta| vertical("*η*_{as}", eta, Dash::Dotted)));
+    let start = ReferenceLine::horizontal("start", Style::line(GREY, Dash::Solid), 1.0);
+    Panel { curves, lines: vec![start], ..Panel::default() }
 }
 
-fn outcomes(
-    label: &str,
-    runs: &[Run],
-    stays: bool,
-    colour: super::style::Colour,
-    marker: Marker,
-) -> Curve {
+fn outcomes(label: &str, runs: &[Run], stays: bool, colour: Colour, marker: Marker) -> Curve {
     let runs = runs.iter().filter(|run| run.stays == stays);
-    let points = runs.filter_map(|run| {
-        let y = run.growth?;
-        Some(Point { x: run.learning_rate, y, low: y, high: y, runs: 1 })
-    });
-    let style = Style { marker: Some(marker), ..Style::reference(colour, Dash::None) };
-    Curve { label: label.to_owned(), style, shared: Shared::Nothing, points: points.collect() }
-}
-
-/// A vertical line.
-fn upright(label: &str, x: f64, (low, high): (f64, f64), dash: Dash) -> Curve {
-    let points = [low, high].map(|y| Point { x, y, low: y, high: y, runs: 1 });
-    let style = Style::reference(BLACK, dash);
-    Curve { label: label.to_owned(), style, shared: Shared::Nothing, points: points.to_vec() }
+    let points = runs.filter_map(|run| Some(Point::exact(run.learning_rate, run.growth?)));
+    Curve::new(label, Style::markers(colour, marker), points.collect())
 }

@@ -1,52 +1,52 @@
-//! How far above a minimum's loss SGD hovers: \[M\] Cor 13 against the network itself.
+//! The loss of SGD above that of a minimum at the stationary state: \[M\] Cor 13 and the network itself.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::chart::{Axis, Chart, Curve, Panel, Shared};
-use super::scale::Kind;
-use super::style::{DISTINCT, Dash, Marker, Style};
-use super::summary::Point;
-use super::{FiguresError, Outcome, layout, write_both};
+use super::error::FiguresError;
+use super::files::{self, FigureOutcome};
+use super::plotting::chart::{Axis, Chart, Curve, Panel, Point};
+use super::plotting::scale::ScaleKind;
+use super::plotting::style::{Dash, Marker, OKABE_ITO, Style};
 use crate::table::{Row, Table};
 
-/// One line of `stationary.csv`, with what of it has a place on a logarithmic axis.
+/// One line of `stationary.csv`, restricted to what a logarithmic axis can show.
 struct Line {
     batch_size: u64,
     learning_rate: f64,
     theory: Option<f64>,
     measured: Option<f64>,
     error: Option<f64>,
-    /// Whether a number of it has none.
-    cut: bool,
+    /// Whether one of its numbers cannot be shown.
+    incomplete: bool,
 }
 
-/// Draws `stationary.csv` into the folder `out`, and says what the figure leaves out.
+/// Draws `stationary.csv` into the folder `out`. Also returns a sentence on the points that the figure
+/// leaves out.
 ///
 /// # Errors
 /// [`FiguresError`]: the CSV can't be read or is malformed, or a file can't be written.
-pub fn draw_stationary(csv: &Path, out: &Path) -> Result<(Outcome, Option<String>), FiguresError> {
-    let mut table = Table::open(csv)?;
-    let mut lines = Vec::new();
-    while let Some(row) = table.next_row()? {
-        lines.push(read(&row)?);
-    }
-    let name = "stationary".to_owned();
+pub fn draw_stationary(
+    csv: &Path,
+    out: &Path,
+) -> Result<(FigureOutcome, Option<String>), FiguresError> {
+    let lines = Table::open(csv)?.rows(read)?;
     let left_out = left_out(&lines);
-    let note = format!(
+    let caption = format!(
         "Lines: Corollary 13. Markers: the network, with bars of two standard errors. {}",
         left_out.as_deref().unwrap_or_default()
     );
-    if let Some(svg) = layout::to_svg(&chart(&lines), &note) {
-        return Ok((write_both(name, &svg, out)?, left_out));
-    }
     let lack = if lines.is_empty() { "has no rows" } else { "has no loss gap above 0" };
-    Ok((Outcome::Skipped { name, reason: format!("stationary.csv {lack}") }, None))
+    let if_empty = format!("stationary.csv {lack}");
+    let outcome = files::draw("stationary", &chart(&lines), &caption, out, &if_empty)?;
+    let is_drawn = matches!(outcome, FigureOutcome::Drawn { .. });
+    Ok((outcome, left_out.filter(|_| is_drawn)))
 }
 
 fn read(row: &Row<'_>) -> Result<Line, FiguresError> {
     let (theory, measured) = (row.signed("loss_gap_theory")?, row.signed("loss_gap_measured")?);
     let positive = |gap: Option<f64>| gap.filter(|gap| *gap > 0.0);
-    // Where the theory has no gap at all, what is measured is rounding.
+    // Where the theory has no gap, the measured one is rounding.
     let is_rounding = theory == Some(0.0);
     let shown = positive(measured).filter(|_| !is_rounding);
     Ok(Line {
@@ -55,27 +55,25 @@ fn read(row: &Row<'_>) -> Result<Line, FiguresError> {
         theory: positive(theory),
         measured: shown,
         error: row.signed("loss_gap_error")?,
-        cut: positive(theory) != theory || shown != measured,
+        incomplete: positive(theory) != theory || shown != measured,
     })
 }
 
 fn left_out(lines: &[Line]) -> Option<String> {
-    let (cut, all) = (lines.iter().filter(|line| line.cut).count(), lines.len());
-    (cut > 0).then(|| format!("Left out: {cut} of {all} points, no higher than 0 or rounding."))
+    let (count, all) = (lines.iter().filter(|line| line.incomplete).count(), lines.len());
+    (count > 0).then(|| format!("Left out: {count} of {all} points, no higher than 0 or rounding."))
 }
 
 fn chart(lines: &[Line]) -> Chart {
-    let mut sizes: Vec<u64> = lines.iter().map(|line| line.batch_size).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
+    let sizes: BTreeSet<u64> = lines.iter().map(|line| line.batch_size).collect();
     let curves = sizes.iter().enumerate().flat_map(|(k, &size)| {
         let of_size: Vec<&Line> = lines.iter().filter(|line| line.batch_size == size).collect();
         curves(k, size, &of_size)
     });
     Chart {
         title: "Loss above the minimum's at the stationary state, against the step size".to_owned(),
-        x: Axis::new(Kind::Log10, "step size *η*"),
-        y: Axis::new(Kind::Log10, "mean loss above the minimum's"),
+        x: Axis::new(ScaleKind::Log10, "step size *η*"),
+        y: Axis::new(ScaleKind::Log10, "mean loss above the minimum's"),
         panels: vec![Panel {
             curves: curves.filter(|curve| !curve.points.is_empty()).collect(),
             ..Panel::default()
@@ -85,22 +83,17 @@ fn chart(lines: &[Line]) -> Chart {
 
 /// Theory as a line, the network as markers of the same colour.
 fn curves(k: usize, size: u64, lines: &[&Line]) -> [Curve; 2] {
-    let colour = DISTINCT[k % DISTINCT.len()];
-    let theory = Style::reference(colour, Dash::Solid);
-    let marker = Style { marker: Some(Marker::nth(k)), ..Style::reference(colour, Dash::None) };
-    let point = |x: f64, y: f64, error: f64| {
-        // A bar down to 0 has no place on a logarithmic axis.
-        let low = (y - 2.0 * error).max(0.1 * y);
-        Point { x, y, low, high: y + 2.0 * error, runs: 1 }
-    };
-    let expected = lines.iter().filter_map(|l| Some(point(l.learning_rate, l.theory?, 0.0)));
-    let found = lines
-        .iter()
-        .filter_map(|l| Some(point(l.learning_rate, l.measured?, l.error.unwrap_or(0.0))));
-    let curve =
-        |label: String, style, points| Curve { label, style, shared: Shared::Nothing, points };
+    let colour = OKABE_ITO[k % OKABE_ITO.len()];
+    let theory = lines.iter().filter_map(|l| Some(Point::exact(l.learning_rate, l.theory?)));
+    let measured = lines.iter().filter_map(|line| {
+        let y = line.measured?;
+        let point = Point::with_error(line.learning_rate, y, line.error.unwrap_or(0.0));
+        // A logarithmic axis cannot show an error bar down to 0.
+        Some(Point { low: point.low.max(0.1 * y), ..point })
+    });
+    let markers = Style::markers(colour, Marker::nth(k));
     [
-        curve(String::new(), theory, expected.collect()),
-        curve(format!("*B* = {size}"), marker, found.collect()),
+        Curve::new("", Style::line(colour, Dash::Solid), theory.collect()),
+        Curve::new(&format!("*B* = {size}"), markers, measured.collect()),
     ]
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use resvg::usvg::{Options, Tree};
 use tempfile::TempDir;
 
-use super::{FiguresError, Outcome, draw_all};
+use super::{FigureOutcome, FiguresError, draw_all};
 use crate::table::TableError;
 
 const HEADER: &str = "seed,batch_size,learning_rate,host,stop_reason,sharpness_gn,bound_17,\
@@ -65,7 +65,7 @@ fn the_edge_of_shuffled_epochs_is_drawn_where_it_is_known() {
     let drawn = |name: &str| {
         outcomes
             .iter()
-            .any(|outcome| matches!(outcome, Outcome::Drawn { name: n, .. } if n == name))
+            .any(|outcome| matches!(outcome, FigureOutcome::Drawn { name: n, .. } if n == name))
     };
     assert!(drawn("edge_of_shuffled_epochs"), "{outcomes:?}");
     let svg = folder.path().join("figures/edge_of_shuffled_epochs.svg");
@@ -83,7 +83,7 @@ fn every_figure_is_a_valid_svg_and_a_png_of_the_same_shape() {
     let outcomes = draw_all(&csv, &out).unwrap();
     assert_eq!(outcomes.len(), 4);
     for outcome in outcomes {
-        let Outcome::Drawn { svg, png, .. } = outcome else {
+        let FigureOutcome::Drawn { svg, png, .. } = outcome else {
             panic!("{outcome:?}");
         };
         let tree = Tree::from_str(&fs::read_to_string(svg).unwrap(), &Options::default()).unwrap();
@@ -127,8 +127,8 @@ fn figures_without_data_are_skipped_with_the_reason() {
         sweep(&["batch_size,learning_rate,stop_reason,sharpness_gn".to_owned(), row]);
     let outcomes = draw_all(&csv, folder.path()).unwrap();
     let told = outcomes.into_iter().map(|outcome| match outcome {
-        Outcome::Drawn { name, .. } => format!("drawn {name}"),
-        Outcome::Skipped { reason, .. } => reason,
+        FigureOutcome::Drawn { name, .. } => format!("drawn {name}"),
+        FigureOutcome::Skipped { reason, .. } => reason,
     });
     assert_eq!(
         told.collect::<Vec<_>>(),

@@ -3,7 +3,6 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::{
     Progress,
@@ -22,23 +21,7 @@ use crate::stability::{
     solver::SolverOptions,
     thresholds::{Request, thresholds},
 };
-
-/// A mean with its standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Mean {
-    pub value: f64,
-    pub error: f64,
-}
-
-impl Mean {
-    /// Of independent `values`, at least two.
-    pub fn of(values: &[f64]) -> Self {
-        let count = values.len() as f64;
-        let value = values.iter().sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|x| (x - value).powi(2)).sum();
-        Self { value, error: (squares / (count - 1.0) / count).sqrt() }
-    }
-}
+use crate::statistics::Mean;
 
 /// What one experiment needs to know of a problem.
 pub struct Subject {

@@ -9,13 +9,14 @@ use super::{
     Progress,
     config::{SgdConfig, StationaryConfig},
     error::QuadraticError,
-    growth::{Mean, Subject, over_grid, point_seed},
+    growth::{Subject, over_grid, point_seed},
     problem::Problem,
     simulate::{Scratch, squared_norm},
     table::{Cell, CsvTable},
 };
 use crate::process::{BatchProcess, Batches};
 use crate::stability::second_moment::stationary::stationary;
+use crate::statistics::Mean;
 
 /// Each quantity by theory, by simulation, and the simulation's standard error; `null_growth` is
 /// E‖θ_t − θ_0‖² in the null space of H per step, empty where H has none.

@@ -1,4 +1,4 @@
-//! Where a page goes, and what must not be lost there.
+//! The destination of a page. Files of others are not overwritten.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::store::{StoreError, write_file};
 
-/// How a page of ours begins, and what it says of itself further down, within [`HEAD`] bytes.
+/// The beginning of every report, and its generator tag within the first [`HEAD`] bytes.
 const BEGINNING: &[u8] = b"<!doctype html>";
 const GENERATOR: &[u8] = b"<meta name=\"generator\" content=\"etastar";
 const HEAD: u64 = 2048;
@@ -14,15 +14,15 @@ const HEAD: u64 = 2048;
 /// Where a report may be written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Destination {
-    /// A new file, or a report that is replaced as a whole.
+    /// A new file, or an existing report that is replaced.
     Page(PathBuf),
-    /// A device or a pipe: it stays what it is, and the page goes into it.
+    /// A device or a pipe, which the page is written into.
     Stream(PathBuf),
-    /// The same, of this program itself: nothing else can be said there.
+    /// The standard output of this program: nothing else may be printed there.
     StandardOutput(PathBuf),
 }
 
-/// Where no report may be written.
+/// A path where no report may be written.
 #[derive(Debug, thiserror::Error)]
 pub enum DestinationError {
     #[error(
@@ -30,20 +30,20 @@ pub enum DestinationError {
         path = .0.display()
     )]
     Folder(PathBuf),
-    /// A file that somebody else wrote.
+    /// A file that is not a report.
     #[error("{path} exists and is not a report of etastar; choose another with -o", path = .0.display())]
     Foreign(PathBuf),
-    /// The operating system refused to tell.
-    #[error("cannot look at {path}: {source}", path = .path.display())]
+    /// The path cannot be inspected.
+    #[error("cannot inspect {path}: {source}", path = .path.display())]
     Unreadable { path: PathBuf, source: io::Error },
 }
 
 impl Destination {
-    /// Looks at what is at `path`. To be called before the work.
+    /// Inspects what is at `path`. Call this before the report is computed.
     ///
     /// # Errors
-    /// A folder, or a file that is no report.
-    pub fn at(path: &Path) -> Result<Self, DestinationError> {
+    /// A folder, or a file that is not a report.
+    pub fn check(path: &Path) -> Result<Self, DestinationError> {
         let name = || path.to_owned();
         let unreadable = |source| DestinationError::Unreadable { path: name(), source };
         let found = match fs::metadata(path) {
@@ -64,20 +64,20 @@ impl Destination {
         }
     }
 
-    /// As the user named it.
+    /// The path as the user wrote it.
     pub fn path(&self) -> &Path {
         match self {
             Self::Page(path) | Self::Stream(path) | Self::StandardOutput(path) => path,
         }
     }
 
-    /// Writes `page` there.
+    /// Writes `page`.
     ///
     /// # Errors
-    /// The operating system refused.
+    /// An error of the operating system.
     pub fn write(&self, page: &[u8]) -> Result<(), StoreError> {
         let written = match self {
-            // A symbolic link stays one.
+            // A symbolic link stays one, and its target is replaced.
             Self::Page(path) => {
                 let target = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
                 return write_file(&target, page);
@@ -103,7 +103,7 @@ fn is_report(path: &Path) -> io::Result<bool> {
     Ok(generator && head.starts_with(BEGINNING))
 }
 
-/// Whether a file, device or pipe is where this program's standard output goes, as `/dev/stdout` is.
+/// Whether a file, device or pipe is the standard output of this program, like `/dev/stdout`.
 #[cfg(unix)]
 fn is_standard_output(found: &Metadata) -> bool {
     use std::os::fd::AsFd;

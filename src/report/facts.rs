@@ -1,115 +1,124 @@
-//! What is told of one run: the columns of the table and the lines of its own card.
+//! The facts about one run: the columns of the table and the lines of the run's card.
 
-use super::content::Run;
+use super::data::Run;
 use crate::measurement::Analysis;
 use crate::record::RunState;
 use crate::text::{duration, number};
 use crate::train::StopReason;
 
-/// A cell: what is read, and what it is sorted by.
+/// A cell: its text, and the number by which it is sorted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
     pub text: String,
     pub order: Option<f64>,
 }
 
-/// Where a fact is shown beside the run's card.
+/// Where a fact is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Visibility {
+    /// On the run's card.
     Card,
+    /// On the card and in the table.
     Table,
-    /// In the table and when a point of a figure is looked at.
-    Pointed,
+    /// On the card, in the table and in the tooltip of a point in a figure.
+    Tooltip,
 }
 
-/// One thing that is known of a run.
+/// A quantity of a run.
 pub struct Fact {
     pub label: &'static str,
     /// What the label means.
     pub meaning: &'static str,
-    pub place: Place,
-    pub of: fn(&Run) -> Cell,
+    pub visibility: Visibility,
+    pub cell: fn(&Run) -> Cell,
 }
 
 const fn fact(
     label: &'static str,
     meaning: &'static str,
-    place: Place,
-    of: fn(&Run) -> Cell,
+    visibility: Visibility,
+    cell: fn(&Run) -> Cell,
 ) -> Fact {
-    Fact { label, meaning, place, of }
+    Fact { label, meaning, visibility, cell }
 }
 
 /// All facts, in order.
 pub const FACTS: [Fact; 26] = [
-    fact("η", "step size", Place::Pointed, |run| real(Some(run.plan.learning_rate))),
-    fact("B", "batch size", Place::Pointed, |run| whole(Some(run.plan.batch_size as u64))),
-    fact("seed", "seed of the batches", Place::Table, |run| whole(Some(run.plan.seed))),
-    fact("algorithm", "how a step is made", Place::Table, |run| word(run.plan.algorithm.name())),
-    fact("outcome", "how the run ended", Place::Pointed, |run| word(outcome(run))),
-    fact("epochs", "until the stop", Place::Table, |run| {
-        whole(run.record.as_ref().map(|record| record.epochs))
+    fact("η", "step size", Visibility::Tooltip, |run| number_cell(Some(run.plan.learning_rate))),
+    fact("B", "batch size", Visibility::Tooltip, |run| {
+        integer_cell(Some(run.plan.batch_size as u64))
     }),
-    fact("loss", "over all samples, at the end", Place::Table, |run| {
-        real(run.record.as_ref().and_then(|record| record.final_loss))
+    fact("seed", "seed of the batches", Visibility::Table, |run| integer_cell(Some(run.plan.seed))),
+    fact("algorithm", "how a step is made", Visibility::Table, |run| {
+        text_cell(run.plan.algorithm.name())
     }),
-    fact("2/η", "sharpness at which full-batch descent is unstable", Place::Pointed, |run| {
-        real(Some(2.0 / run.plan.learning_rate))
+    fact("outcome", "how the run ended", Visibility::Tooltip, |run| text_cell(outcome(run))),
+    fact("epochs", "until the stop", Visibility::Table, |run| {
+        integer_cell(run.record.as_ref().map(|record| record.epochs))
     }),
-    fact("sharpness", "λ_max of the Gauss–Newton Hessian", Place::Pointed, |run| {
-        real(sharpness(run))
+    fact("loss", "over all samples, at the end", Visibility::Table, |run| {
+        number_cell(run.record.as_ref().and_then(|record| record.final_loss))
     }),
-    fact("sharpness × η/2", "sharpness as a share of 2/η", Place::Table, |run| {
-        real(sharpness_share(run))
+    fact("2/η", "sharpness at which full-batch descent is unstable", Visibility::Tooltip, |run| {
+        number_cell(Some(2.0 / run.plan.learning_rate))
     }),
-    fact("exact", "the generalized sharpness λ_max(C†D)", Place::Pointed, |run| {
-        real(exact(run))
+    fact("sharpness", "λ_max of the Gauss–Newton Hessian", Visibility::Tooltip, |run| {
+        number_cell(sharpness(run))
     }),
-    fact("exact × η/2", "1 is the edge of mean-square stability", Place::Pointed, |run| {
-        real(exact_share(run))
+    fact("sharpness × η/2", "sharpness as a share of 2/η", Visibility::Table, |run| {
+        number_cell(sharpness_share(run))
+    }),
+    fact("exact", "the generalized sharpness λ_max(C†D)", Visibility::Tooltip, |run| {
+        number_cell(exact(run))
+    }),
+    fact("exact × η/2", "1 is the edge of mean-square stability", Visibility::Tooltip, |run| {
+        number_cell(exact_share(run))
     }),
     fact(
         "η* mean square",
         "η*_var, the largest step size stable in mean square",
-        Place::Table,
-        |run| real(measured(run, |a| a.mean_square.as_ref().map(|m| m.eta_var))),
+        Visibility::Table,
+        |run| number_cell(measured(run, |a| a.mean_square.as_ref().map(|m| m.eta_var))),
     ),
-    fact("time", "training and measuring", Place::Table, seconds),
-    fact("η* mean", "η*_mean, the largest step size stable in the mean", Place::Card, |run| {
-        real(measured(run, |a| Some(a.eta_mean)))
+    fact("time", "training and measuring", Visibility::Table, seconds_cell),
+    fact(
+        "η* mean",
+        "η*_mean, the largest step size stable in the mean",
+        Visibility::Card,
+        |run| number_cell(measured(run, |a| Some(a.eta_mean))),
+    ),
+    fact("Lyapunov", "exponent of the linearised process, per step", Visibility::Card, |run| {
+        number_cell(measured(run, |a| a.simulated.as_ref()?.exponent.as_ref()?.value))
     }),
-    fact("Lyapunov", "exponent of the linearised process, per step", Place::Card, |run| {
-        real(measured(run, |a| a.simulated.as_ref()?.exponent.as_ref()?.value))
+    fact("bound (17)", "lower bound on the generalized sharpness", Visibility::Card, |run| {
+        number_cell(measured(run, |a| Some(a.bound_17)))
     }),
-    fact("bound (17)", "lower bound on the generalized sharpness", Place::Card, |run| {
-        real(measured(run, |a| Some(a.bound_17)))
+    fact("bound (18)", "lower bound on the generalized sharpness", Visibility::Card, |run| {
+        number_cell(measured(run, |a| Some(a.bound_18)))
     }),
-    fact("bound (18)", "lower bound on the generalized sharpness", Place::Card, |run| {
-        real(measured(run, |a| Some(a.bound_18)))
+    fact("bound (27)", "best rank-one lower bound", Visibility::Card, |run| {
+        number_cell(measured(run, |a| a.mean_square.as_ref().map(|m| m.bound_27)))
     }),
-    fact("bound (27)", "best rank-one lower bound", Place::Card, |run| {
-        real(measured(run, |a| a.mean_square.as_ref().map(|m| m.bound_27)))
+    fact("true sharpness", "λ_max of the Hessian of the loss", Visibility::Card, |run| {
+        number_cell(measured(run, |a| a.sharpness_hessian))
     }),
-    fact("true sharpness", "λ_max of the Hessian of the loss", Place::Card, |run| {
-        real(measured(run, |a| a.sharpness_hessian))
+    fact("trace", "of the Gauss–Newton Hessian", Visibility::Card, |run| {
+        number_cell(measured(run, |a| Some(a.trace)))
     }),
-    fact("trace", "of the Gauss–Newton Hessian", Place::Card, |run| {
-        real(measured(run, |a| Some(a.trace)))
+    fact("effective rank", "of the dominant second moment", Visibility::Card, |run| {
+        number_cell(measured(run, |a| a.mean_square.as_ref().map(|m| m.effective_rank)))
     }),
-    fact("effective rank", "of the dominant second moment", Place::Card, |run| {
-        real(measured(run, |a| a.mean_square.as_ref().map(|m| m.effective_rank)))
+    fact("coherence", "σ of Dexter et al.", Visibility::Card, |run| {
+        number_cell(measured(run, |a| a.mean_square.as_ref().map(|m| m.coherence)))
     }),
-    fact("coherence", "σ of Dexter et al.", Place::Card, |run| {
-        real(measured(run, |a| a.mean_square.as_ref().map(|m| m.coherence)))
+    fact("dead samples", "all units of a hidden layer are off", Visibility::Card, |run| {
+        integer_cell(measured(run, |a| a.dead_samples).map(|dead| dead as u64))
     }),
-    fact("dead samples", "all units of a hidden layer are off", Place::Card, |run| {
-        whole(measured(run, |a| a.dead_samples).map(|dead| dead as u64))
+    fact("steps", "of SGD", Visibility::Card, |run| {
+        integer_cell(run.record.as_ref().map(|record| record.steps))
     }),
-    fact("steps", "of SGD", Place::Card, |run| {
-        whole(run.record.as_ref().map(|record| record.steps))
-    }),
-    fact("finished", "UTC", Place::Card, |run| {
-        word(run.record.as_ref().map_or("–", |record| &record.provenance.finished))
+    fact("finished", "UTC", Visibility::Card, |run| {
+        text_cell(run.record.as_ref().map_or("–", |record| &record.provenance.finished))
     }),
 ];
 
@@ -128,7 +137,7 @@ pub fn exact_share(run: &Run) -> Option<f64> {
     exact(run).map(|value| value * run.plan.learning_rate / 2.0)
 }
 
-/// How the run ended, or where it stands.
+/// How the run ended, or its present state.
 pub fn outcome(run: &Run) -> &'static str {
     match &run.state {
         RunState::Finished { stop_reason: StopReason::Converged, .. } => "converged",
@@ -141,8 +150,8 @@ pub fn outcome(run: &Run) -> &'static str {
     }
 }
 
-/// A number with a proper minus sign and powers of ten.
-pub fn pretty(value: f64) -> String {
+/// A number with a minus sign and powers of ten as in print.
+pub fn format_number(value: f64) -> String {
     let text = number(value).replace('-', "−");
     let Some((digits, exponent)) = text.split_once('e') else { return text };
     let raised = exponent.chars().map(|c| match c {
@@ -162,35 +171,35 @@ fn measured<T>(run: &Run, quantity: impl Fn(&Analysis) -> Option<T>) -> Option<T
     run.record.as_ref().and_then(|record| record.analysis.as_ref()).and_then(quantity)
 }
 
-fn real(value: Option<f64>) -> Cell {
-    Cell { text: value.map_or("–".to_owned(), pretty), order: value }
+fn number_cell(value: Option<f64>) -> Cell {
+    Cell { text: value.map_or("–".to_owned(), format_number), order: value }
 }
 
-fn whole(value: Option<u64>) -> Cell {
+fn integer_cell(value: Option<u64>) -> Cell {
     Cell {
         text: value.map_or("–".to_owned(), |value| value.to_string()),
         order: value.map(|value| value as f64),
     }
 }
 
-fn word(text: &str) -> Cell {
+fn text_cell(text: &str) -> Cell {
     Cell { text: text.to_owned(), order: None }
 }
 
-fn seconds(run: &Run) -> Cell {
+fn seconds_cell(run: &Run) -> Cell {
     let seconds = run.record.as_ref().map(|record| record.train_seconds + record.analysis_seconds);
     Cell { text: seconds.map_or("–".to_owned(), duration), order: seconds }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::pretty;
+    use super::format_number;
 
     #[test]
-    fn powers_of_ten_are_set_as_such() {
+    fn powers_of_ten_are_typeset() {
         for (value, text) in [(9.9e-7, "9.900×10⁻⁷"), (-0.5, "−0.5000"), (2e12, "2.000×10¹²")]
         {
-            assert_eq!(pretty(value), text);
+            assert_eq!(format_number(value), text);
         }
     }
 }

@@ -1,19 +1,19 @@
 //! A results folder as one HTML file that needs no network and no server.
 //!
-//! **gather → facts, figures, overview → page.** `content` reads the folder, finished or not; the
-//! other files turn it into what the template `assets/report/report.html` shows. Its style and its
-//! script are files beside it, and what the script needs (curves, spectra, places of points) is
-//! JSON in the page. The template escapes whatever it is given.
+//! **data → facts, figures, overview → page.** `data` reads the folder, of a finished sweep or not; the
+//! other files compute the values of the template `assets/report/report.html`. CSS and script are files
+//! next to it. The data of the script (curves, spectra, positions of points) is JSON in the page. The
+//! template escapes all values.
 
-mod content;
+mod data;
 mod destination;
 mod facts;
 mod history;
-mod map;
 mod overview;
 mod page;
 mod payload;
 mod provenance;
+mod run_grid;
 mod settings;
 
 use std::collections::HashMap;
@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 use askama::Template;
 use serde::Serialize;
 
-use crate::figures::{FiguresError, Plates, plates};
+use crate::figures::{EmbeddedFigures, FiguresError, embedded_figures};
 use crate::record::{TaskState, to_csv};
 use crate::store::{RunId, Store, StoreError};
-use content::Content;
+use data::ReportData;
 pub use destination::{Destination, DestinationError};
 use page::Page;
 
@@ -36,31 +36,31 @@ pub enum ReportError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Figures(#[from] FiguresError),
-    /// The records make no table.
+    /// The records cannot be encoded as CSV.
     #[error("cannot gather the records: {0}")]
     Csv(#[from] csv::Error),
-    /// What the page's script needs can't be written down.
+    /// The data of the script cannot be encoded.
     #[error("cannot encode the page's data: {0}")]
     Encode(#[from] serde_json::Error),
     #[error("cannot fill in the page: {0}")]
     Template(#[from] askama::Error),
 }
 
-/// What was written.
+/// The report that was written.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Written {
     pub report: PathBuf,
     pub bytes: usize,
-    /// Planned runs.
+    /// Number of planned runs.
     pub runs: usize,
-    /// Those with a record.
+    /// Number of runs with a record.
     pub finished: usize,
-    /// Names of the figures in it.
+    /// Names of its figures.
     pub figures: Vec<String>,
 }
 
-/// Writes the report of `store` to `out`, a file whole or not at all; `tasks` has what Slurm knows of the
-/// runs.
+/// Writes the report of `store` to `out`, completely or not at all; `tasks` are the states of Slurm
+/// tasks.
 ///
 /// # Errors
 /// A damaged file in the folder, or an `out` that cannot be written.
@@ -69,24 +69,24 @@ pub fn write(
     out: &Destination,
     tasks: &HashMap<RunId, TaskState>,
 ) -> Result<Written, ReportError> {
-    let content = Content::gather(store, tasks)?;
-    let figures = figures(&content, store.root())?;
-    let html = Page::new(&content, &figures)?.render()?;
+    let data = ReportData::read(store, tasks)?;
+    let figures = figures(&data, store.root())?;
+    let html = Page::new(&data, &figures)?.render()?;
     out.write(html.as_bytes())?;
     Ok(Written {
         report: out.path().to_owned(),
         bytes: html.len(),
-        runs: content.runs.len(),
-        finished: content.status.finished(),
-        figures: figures.drawn.into_iter().map(|plate| plate.name).collect(),
+        runs: data.runs.len(),
+        finished: data.status.finished(),
+        figures: figures.drawn.into_iter().map(|figure| figure.name).collect(),
     })
 }
 
 /// The figures of the finished runs.
-fn figures(content: &Content, root: &Path) -> Result<Plates, ReportError> {
-    let records: Vec<_> = content.records().cloned().collect();
-    if content.status.converged == 0 {
-        return Ok(Plates::default());
+fn figures(data: &ReportData, root: &Path) -> Result<EmbeddedFigures, ReportError> {
+    let records: Vec<_> = data.records().cloned().collect();
+    if data.status.converged == 0 {
+        return Ok(EmbeddedFigures::default());
     }
-    Ok(plates(&to_csv(records)?, &root.join("summary.csv"))?)
+    Ok(embedded_figures(&to_csv(records)?, &root.join("summary.csv"))?)
 }

@@ -1,11 +1,13 @@
-//! The report in one sentence and one small table.
+//! The headline of the report and its table of batch sizes.
 
-use super::content::{Content, Run};
-use super::facts::{exact_share, outcome, pretty, sharpness_share};
+use super::data::{ReportData, Run};
+use super::facts::{exact_share, format_number, outcome, sharpness_share};
 use crate::process::Algorithm;
 use crate::record::Record;
+use crate::statistics::Range;
+use crate::text::plural;
 
-/// The middle and the ends of some values.
+/// Minimum, median and maximum of some values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
     pub low: f64,
@@ -17,7 +19,7 @@ pub struct Spread {
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchRow {
     pub batch_size: usize,
-    /// Named if there are several.
+    /// Empty if there is only one.
     pub algorithm: &'static str,
     pub planned: usize,
     pub converged: usize,
@@ -27,28 +29,30 @@ pub struct BatchRow {
     pub exact: Option<Spread>,
 }
 
-/// What was run, in a sentence.
-pub fn sentence(content: &Content) -> String {
-    let (rates, sizes, seeds) = (content.learning_rates(), content.batch_sizes(), content.seeds());
-    let mut axes = vec![axis(rates.len(), "step size"), axis(sizes.len(), "batch size")];
+/// One sentence on what was run.
+pub fn headline(data: &ReportData) -> String {
+    let (rates, sizes, seeds) = (data.learning_rates(), data.batch_sizes(), data.seeds());
+    let mut axes = vec![counted(rates.len(), "step size"), counted(sizes.len(), "batch size")];
     if seeds.len() > 1 {
-        axes.push(axis(seeds.len(), "seed"));
+        axes.push(counted(seeds.len(), "seed"));
     }
-    let algorithms = content.algorithms();
+    let algorithms = data.algorithms();
     if algorithms.len() > 1 {
-        axes.push(axis(algorithms.len(), "algorithm"));
+        axes.push(counted(algorithms.len(), "algorithm"));
     }
-    let subject = content.records().next().map_or(String::new(), subject);
+    let subject = data.records().next().map_or(String::new(), subject);
     let range = match rates[..] {
         [] => String::new(),
-        [only] => format!(", η = {}", pretty(only)),
-        [first, .., last] => format!(", η from {} to {}", pretty(first), pretty(last)),
+        [only] => format!(", η = {}", format_number(only)),
+        [first, .., last] => {
+            format!(", η from {} to {}", format_number(first), format_number(last))
+        }
     };
-    format!("{}{subject}: {}{range}.", axis(content.runs.len(), "run"), axes.join(" × "))
+    format!("{}{subject}: {}{range}.", counted(data.runs.len(), "run"), axes.join(" × "))
 }
 
-fn axis(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {}", plural(count, word))
 }
 
 fn subject(record: &Record) -> String {
@@ -59,17 +63,17 @@ fn subject(record: &Record) -> String {
         _ => format!("a perceptron with {} hidden units", widths.join("-")),
     };
     let samples = data.samples_per_class * data.classes.len();
-    let classes = axis(data.classes.len(), "class").replace("classs", "classes");
+    let classes = counted(data.classes.len(), "class").replace("classs", "classes");
     format!(" of SGD, {network} on {samples} samples of {classes}")
 }
 
 /// One row for each batch size, and for each algorithm if there are several.
-pub fn by_batch_size(content: &Content) -> Vec<BatchRow> {
-    let algorithms = content.algorithms();
+pub fn by_batch_size(data: &ReportData) -> Vec<BatchRow> {
+    let algorithms = data.algorithms();
     let row = |(batch_size, algorithm): (usize, Algorithm)| {
         let same =
             move |run: &&Run| (run.plan.batch_size, run.plan.algorithm) == (batch_size, algorithm);
-        let here = || content.runs.iter().filter(same);
+        let here = || data.runs.iter().filter(same);
         let converged = || here().filter(|run| outcome(run) == "converged");
         let spread = |share: fn(&Run) -> Option<f64>| Spread::of(converged().filter_map(share));
         BatchRow {
@@ -81,34 +85,27 @@ pub fn by_batch_size(content: &Content) -> Vec<BatchRow> {
             exact: spread(exact_share),
         }
     };
-    let sizes = content.batch_sizes().into_iter();
+    let sizes = data.batch_sizes().into_iter();
     sizes.flat_map(|size| algorithms.iter().map(move |&known| (size, known))).map(row).collect()
 }
 
 impl Spread {
     fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let mut values: Vec<f64> = values.collect();
-        values.sort_by(f64::total_cmp);
-        let (low, high) = (*values.first()?, *values.last()?);
-        let half = values.len() / 2;
-        let median = match values.len() % 2 {
-            1 => values[half],
-            _ => f64::midpoint(values[half - 1], values[half]),
-        };
-        Some(Self { low, median, high })
+        let range = Range::of(values)?;
+        Some(Self { low: range.least, median: range.median, high: range.most })
     }
 
-    /// The middle, to two decimals.
+    /// The median to two decimals.
     pub fn middle(&self) -> String {
         format!("{:.2}", self.median)
     }
 
-    /// From end to end.
+    /// Minimum and maximum to two decimals.
     pub fn range(&self) -> String {
         format!("{:.2}–{:.2}", self.low, self.high)
     }
 
-    /// A value's place on a strip from 0 to 1.25, on which 1 lies at 160.
+    /// The position of a value on a strip from 0 to 1.25, on which 1 is at 160.
     pub fn place(&self, value: &f64) -> f64 {
         (value.clamp(0.0, 1.25) * 1600.0).round() / 10.0
     }

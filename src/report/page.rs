@@ -1,17 +1,17 @@
-//! What the template is filled with.
+//! The values that fill the template.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use askama::Template;
 
-use super::content::{Content, Run};
-use super::facts::{Cell, FACTS, Fact, Place, outcome, pretty};
-use super::map::Map;
-use super::overview::{BatchRow, by_batch_size, sentence};
+use super::data::{ReportData, Run};
+use super::facts::{Cell, FACTS, Fact, Visibility, format_number, outcome};
+use super::overview::{BatchRow, by_batch_size, headline};
 use super::payload::payload;
+use super::run_grid::RunGrid;
 use super::{history, provenance, settings};
-use crate::figures::{Plate, Plates};
+use crate::figures::{EmbeddedFigure, EmbeddedFigures};
 use crate::record::RunState;
 use crate::text::duration;
 
@@ -23,21 +23,21 @@ const SCRIPT: &str = include_str!("../../assets/report/report.js");
 #[template(path = "report/report.html")]
 pub struct Page<'c> {
     name: &'c str,
-    sentence: String,
+    headline: String,
     style: &'static str,
     script: &'static str,
-    /// Rules for the figures' colours on dark paper.
+    /// CSS rules for the colours of the figures on a dark background.
     colours: String,
     total: usize,
     finished: usize,
     states: Vec<State>,
     to_go: Option<String>,
     failures: Vec<Failure<'c>>,
-    map: Map,
+    grid: RunGrid,
     rate_range: (String, String),
     batch_sizes: Vec<usize>,
     batches: Vec<BatchRow>,
-    plates: &'c [Plate],
+    figures: &'c [EmbeddedFigure],
     skipped: &'c [(String, String)],
     columns: Vec<&'static Fact>,
     rows: Vec<Row<'c>>,
@@ -48,14 +48,14 @@ pub struct Page<'c> {
     payload: String,
 }
 
-/// How many runs are in one state.
+/// The number of runs in one state.
 struct State {
     name: &'static str,
     class: String,
     count: usize,
 }
 
-/// A run that could not be finished.
+/// A run that failed.
 struct Failure<'c> {
     index: usize,
     rate: String,
@@ -67,7 +67,7 @@ struct Failure<'c> {
 /// A run in the table.
 struct Row<'c> {
     id: &'c str,
-    /// Enough of `id` to tell runs apart.
+    /// The first digits of `id`.
     short: &'c str,
     batch_size: usize,
     class: String,
@@ -76,53 +76,56 @@ struct Row<'c> {
 }
 
 impl<'c> Page<'c> {
-    /// Prepares everything that the template asks for.
+    /// Computes the values of the template.
     ///
     /// # Errors
     /// The data for the page's script can't be encoded.
-    pub fn new(content: &'c Content, figures: &'c Plates) -> Result<Self, serde_json::Error> {
-        let status = &content.status;
-        let map = Map::of(content);
-        let columns = columns(content);
+    pub fn new(
+        data: &'c ReportData,
+        figures: &'c EmbeddedFigures,
+    ) -> Result<Self, serde_json::Error> {
+        let status = &data.status;
+        let grid = RunGrid::new(data);
+        let columns = columns(data);
         let written = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let rates = content.learning_rates();
-        let end = |rate: Option<&f64>| rate.copied().map_or(String::new(), pretty);
+        let rates = data.learning_rates();
+        let end = |rate: Option<&f64>| rate.copied().map_or(String::new(), format_number);
         let unfinished = status.running + status.queued + status.left > 0;
         Ok(Self {
-            name: &content.name,
-            sentence: sentence(content),
+            name: &data.name,
+            headline: headline(data),
             style: STYLE,
             script: SCRIPT,
             colours: colours(&figures.drawn),
             total: status.total,
             finished: status.finished(),
-            states: states(content),
+            states: states(data),
             to_go: status.seconds_left.filter(|_| unfinished).map(duration),
-            failures: content.runs.iter().enumerate().filter_map(failure).collect(),
-            payload: payload(content, figures, &map)?,
-            map,
+            failures: data.runs.iter().enumerate().filter_map(failure).collect(),
+            payload: payload(data, figures, &grid)?,
+            grid,
             rate_range: (end(rates.first()), end(rates.last())),
-            batch_sizes: content.batch_sizes(),
-            batches: by_batch_size(content),
-            plates: &figures.drawn,
+            batch_sizes: data.batch_sizes(),
+            batches: by_batch_size(data),
+            figures: &figures.drawn,
             skipped: &figures.skipped,
-            rows: content.runs.iter().map(|run| row(run, &columns)).collect(),
+            rows: data.runs.iter().map(|run| row(run, &columns)).collect(),
             columns,
-            outcomes: states(content).into_iter().map(|state| state.name).collect(),
-            settings: settings::settings(content),
-            provenance: provenance::provenance(content, &written),
-            curve_limit: history::limit(status.finished()),
+            outcomes: states(data).into_iter().map(|state| state.name).collect(),
+            settings: settings::settings(data),
+            provenance: provenance::provenance(data, &written),
+            curve_limit: history::max_points(status.finished()),
         })
     }
 }
 
-/// The table's columns; a single seed or algorithm needs none.
-fn columns(content: &Content) -> Vec<&'static Fact> {
-    let (seeds, algorithms) = (content.seeds().len(), content.algorithms().len());
+/// The columns of the table; seed and algorithm only if there are several.
+fn columns(data: &ReportData) -> Vec<&'static Fact> {
+    let (seeds, algorithms) = (data.seeds().len(), data.algorithms().len());
     let shown = |fact: &&Fact| match fact.label {
         "seed" => seeds > 1,
         "algorithm" => algorithms > 1,
-        _ => fact.place != Place::Card,
+        _ => fact.visibility != Visibility::Card,
     };
     FACTS.iter().filter(shown).collect()
 }
@@ -134,7 +137,7 @@ fn row<'c>(run: &'c Run, columns: &[&'static Fact]) -> Row<'c> {
         batch_size: run.plan.batch_size,
         class: class(outcome(run)),
         outcome: outcome(run),
-        cells: columns.iter().map(|fact| (fact.of)(run)).collect(),
+        cells: columns.iter().map(|fact| (fact.cell)(run)).collect(),
     }
 }
 
@@ -146,12 +149,12 @@ fn failure((index, run): (usize, &Run)) -> Option<Failure<'_>> {
     let RunState::Failed { reason } = &run.state else { return None };
     let plan = &run.plan;
     let (rate, batch_size, id) =
-        (pretty(plan.learning_rate), plan.batch_size, plan.run_id.as_str());
+        (format_number(plan.learning_rate), plan.batch_size, plan.run_id.as_str());
     Some(Failure { index, rate, batch_size, id, reason })
 }
 
-fn states(content: &Content) -> Vec<State> {
-    let status = &content.status;
+fn states(data: &ReportData) -> Vec<State> {
+    let status = &data.status;
     let all = [
         ("converged", status.converged),
         ("not converged", status.max_epochs),
@@ -169,11 +172,11 @@ fn class(outcome: &str) -> String {
     outcome.replace(' ', "-")
 }
 
-fn colours(plates: &[Plate]) -> String {
-    let all: BTreeMap<_, _> = plates.iter().flat_map(|plate| &plate.colours).collect();
+fn colours(figures: &[EmbeddedFigure]) -> String {
+    let all: BTreeMap<_, _> = figures.iter().flat_map(|figure| &figure.colours).collect();
     let rule = |(light, dark): (&String, &String)| {
         format!(
-            ".plate [fill=\"{light}\"]{{fill:{dark}}}.plate [stroke=\"{light}\"]{{stroke:{dark}}}"
+            ".figure [fill=\"{light}\"]{{fill:{dark}}}.figure [stroke=\"{light}\"]{{stroke:{dark}}}"
         )
     };
     all.into_iter().map(rule).collect()

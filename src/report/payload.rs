@@ -1,20 +1,20 @@
-//! What the page's script needs, as JSON inside the page.
+//! The data of the page's script, as JSON inside the page.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::content::{Content, Run};
-use super::facts::{FACTS, Place};
-use super::history::{Curve, short};
-use super::map::Map;
-use crate::figures::Plates;
+use super::data::{ReportData, Run};
+use super::facts::{FACTS, Visibility};
+use super::history::{LossCurve, round_to_four_digits};
+use super::run_grid::RunGrid;
+use crate::figures::EmbeddedFigures;
 use crate::record::RunState;
 
 #[derive(Serialize)]
 struct Payload<'c> {
     labels: Vec<(&'static str, &'static str)>,
-    /// Places in `labels` of what is told of a point.
+    /// Indices in `labels` of the facts in the tooltip of a point.
     pointed: Vec<usize>,
     runs: Vec<RunData<'c>>,
     figures: HashMap<&'c str, Vec<TargetData<'c>>>,
@@ -30,29 +30,30 @@ struct RunData<'c> {
     facts: Vec<String>,
     /// Why the run failed, or what could not be measured.
     notes: Vec<String>,
-    history: Option<&'c Curve>,
+    history: Option<&'c LossCurve>,
     spectrum: Vec<f64>,
 }
 
-/// x, y, the curve's label and the places of its runs in the list.
+/// x, y, the curve's label and the indices of its runs in `runs`.
 type TargetData<'c> = (f64, f64, &'c str, Vec<usize>);
 
-/// The JSON, safe to stand inside a `script` element.
+/// The JSON, escaped for a `script` element.
 ///
 /// # Errors
-/// None that finite numbers meet.
+/// Never, for these types.
 pub fn payload(
-    content: &Content,
-    figures: &Plates,
-    map: &Map,
+    data: &ReportData,
+    figures: &EmbeddedFigures,
+    grid: &RunGrid,
 ) -> Result<String, serde_json::Error> {
-    let train = content.settings.as_ref().map(|settings| &settings["train"]);
-    let pointed = FACTS.iter().enumerate().filter(|(_, fact)| fact.place == Place::Pointed);
+    let train = data.settings.as_ref().map(|settings| &settings["train"]);
+    let pointed =
+        FACTS.iter().enumerate().filter(|(_, fact)| fact.visibility == Visibility::Tooltip);
     let payload = Payload {
         labels: FACTS.iter().map(|fact| (fact.label, fact.meaning)).collect(),
         pointed: pointed.map(|(index, _)| index).collect(),
-        runs: content.runs.iter().map(run).collect(),
-        figures: targets(content, figures, map),
+        runs: data.runs.iter().map(run).collect(),
+        figures: targets(data, figures, grid),
         warmup: train.and_then(|train| train["warmup"]["epochs"].as_u64()),
         tolerance: train.and_then(|train| train["tolerance"].as_f64()),
     };
@@ -74,37 +75,46 @@ fn run(run: &Run) -> RunData<'_> {
     RunData {
         id: run.plan.run_id.as_str(),
         eta: run.plan.learning_rate,
-        facts: FACTS.iter().map(|fact| (fact.of)(run).text).collect(),
+        facts: FACTS.iter().map(|fact| (fact.cell)(run).text).collect(),
         notes,
         history: run.history.as_ref().ok(),
-        spectrum: analysis.iter().flat_map(|a| &a.spectrum).map(|&value| short(value)).collect(),
+        spectrum: analysis
+            .iter()
+            .flat_map(|a| &a.spectrum)
+            .map(|&value| round_to_four_digits(value))
+            .collect(),
     }
 }
 
 fn targets<'c>(
-    content: &'c Content,
-    figures: &'c Plates,
-    map: &Map,
+    data: &'c ReportData,
+    figures: &'c EmbeddedFigures,
+    grid: &RunGrid,
 ) -> HashMap<&'c str, Vec<TargetData<'c>>> {
-    let mut places: HashMap<(u64, u64, &str), Vec<usize>> = HashMap::new();
-    for (index, run) in content.runs.iter().enumerate().filter(|(_, run)| run.record.is_some()) {
+    let mut indices: HashMap<(u64, usize, &str), Vec<usize>> = HashMap::new();
+    for (index, run) in data.runs.iter().enumerate().filter(|(_, run)| run.record.is_some()) {
         let plan = &run.plan;
-        let key = (plan.learning_rate.to_bits(), plan.batch_size as u64, plan.algorithm.name());
-        places.entry(key).or_default().push(index);
+        let key = (plan.learning_rate.to_bits(), plan.batch_size, plan.algorithm.name());
+        indices.entry(key).or_default().push(index);
     }
-    let runs = |key| places.get(&key).cloned().unwrap_or_default();
+    let runs = |key| indices.get(&key).cloned().unwrap_or_default();
     let mut all = HashMap::new();
-    for plate in &figures.drawn {
-        let targets = plate.targets.iter().map(|target| {
+    for figure in &figures.drawn {
+        let targets = figure.targets.iter().map(|target| {
             let (rate, algorithm) = (target.learning_rate.to_bits(), target.algorithm.as_str());
             let key = (rate, target.batch_size, algorithm);
-            (short(target.at.0), short(target.at.1), target.curve.as_str(), runs(key))
+            (
+                round_to_four_digits(target.at.0),
+                round_to_four_digits(target.at.1),
+                target.curve.as_str(),
+                runs(key),
+            )
         });
-        all.insert(plate.name.as_str(), targets.collect());
+        all.insert(figure.name.as_str(), targets.collect());
     }
-    let centre = |cell: &super::map::Cell| {
+    let centre = |cell: &super::run_grid::GridCell| {
         (cell.x + cell.width / 2.0, cell.y + cell.height / 2.0, "", vec![cell.run])
     };
-    all.insert("plan", map.cells.iter().map(centre).collect());
+    all.insert("plan", grid.cells.iter().map(centre).collect());
     all
 }

@@ -2,33 +2,33 @@
 
 use serde_json::{Value, json};
 
-use super::content::Content;
+use super::data::ReportData;
 use crate::process::Algorithm;
 use crate::text::number;
 
-/// A key and its value, as a configuration file would have them.
+/// A key and its value, as in a configuration file.
 pub type Line = (String, String);
 
 /// The settings of all runs, the measurements, and the axes of the sweep.
-pub fn settings(content: &Content) -> Vec<Line> {
+pub fn settings(data: &ReportData) -> Vec<Line> {
     let mut lines = Vec::new();
-    if let Some(record) = content.records().next() {
+    if let Some(record) = data.records().next() {
         flatten("data", &json!(record.spec.data), &mut lines);
     }
-    for (section, value) in content.settings.iter().flat_map(Value::as_object).flatten() {
-        // What identifies the data and the format belongs to the provenance.
+    for (section, value) in data.settings.iter().flat_map(Value::as_object).flatten() {
+        // The identity of the data and the format are part of the provenance.
         if !["data", "format"].contains(&section.as_str()) {
             flatten(section, value, &mut lines);
         }
     }
-    if let Some(record) = content.records().next() {
+    if let Some(record) = data.records().next() {
         flatten("analysis", &json!(record.spec.analysis), &mut lines);
     }
-    lines.push(("sweep.learning_rate".to_owned(), axis(&content.learning_rates())));
-    lines.push(("sweep.batch_size".to_owned(), list(&content.batch_sizes())));
-    let algorithms: Vec<_> = content.algorithms().into_iter().map(Algorithm::name).collect();
+    lines.push(("sweep.learning_rate".to_owned(), axis(&data.learning_rates())));
+    lines.push(("sweep.batch_size".to_owned(), list(&data.batch_sizes())));
+    let algorithms: Vec<_> = data.algorithms().into_iter().map(Algorithm::name).collect();
     lines.push(("sweep.algorithm".to_owned(), list(&algorithms)));
-    lines.push(("sweep.seed".to_owned(), list(&content.seeds())));
+    lines.push(("sweep.seed".to_owned(), list(&data.seeds())));
     lines
 }
 
@@ -39,13 +39,13 @@ fn flatten(path: &str, value: &Value, lines: &mut Vec<Line>) {
                 flatten(&format!("{path}.{key}"), value, lines);
             }
         }
-        // Lists as a configuration file has them, with spaces.
+        // As in a configuration file, with spaces.
         Value::Array(items) => lines.push((path.to_owned(), list(items))),
         _ => lines.push((path.to_owned(), value.to_string())),
     }
 }
 
-/// A long axis by its length and its ends.
+/// The values of an axis; a long one as its length and ends.
 fn axis(values: &[f64]) -> String {
     match values {
         [first, .., last] if values.len() > 8 => {

@@ -4,12 +4,16 @@ use faer::linalg::solvers::SelfAdjointEigen;
 use faer::{Mat, Par, Side};
 use rayon::prelude::*;
 
-use super::{CUTOFF, StationaryError};
+use super::error::StationaryError;
 use crate::curvature::{LossHessian, Pass, gradient};
 use crate::data::Dataset;
 use crate::loss::Loss;
 use crate::net::Weights;
 use crate::stability::second_moment::SecondMoment;
+
+/// Eigenvalues of H below this part of λ_1 count as zero: those of directions that no sample depends on
+/// and of the symmetries of ReLU networks are at most the rounding of θ* away from zero.
+pub const CUTOFF: f64 = 1e-7;
 
 /// The losses ℓ_i around θ* to second order.
 #[derive(Debug)]
@@ -66,7 +70,7 @@ fn single(data: &Dataset, i: usize) -> Dataset {
     }
 }
 
-/// Signs and rows a_k with H_i = Σ s_k a_k a_kᵀ, as few as it takes.
+/// Signs s_k and rows a_k with H_i = Σ s_k a_k a_kᵀ, one for every non-zero eigenvalue.
 fn signed_rows(hessian: &Mat<f64>) -> Result<Vec<(f64, Vec<f64>)>, StationaryError> {
     let eigen = eigen(hessian)?;
     let values: Vec<f64> = (0..hessian.nrows()).map(|k| eigen.S()[k]).collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::common::config::tiny_config;
 use crate::common::program::{etastar, stderr, stdout};
-use etastar::figures::{Outcome, draw_probe};
+use etastar::figures::{FigureOutcome, draw_probe};
 use etastar::net::minimum::{read, to_bytes};
 use serde_json::Value;
 
@@ -120,7 +120,7 @@ fn runs_without_a_place_on_the_axis_are_left_out_of_the_figure() {
     };
     let (figure, left_out) =
         draw(["0.1,4,0.2,1,0,stays", "0.2,4,0.2,1,,leaves", "0.3,4,0.2,1,2,stays"]);
-    assert!(matches!(figure, Outcome::Drawn { .. }));
+    assert!(matches!(figure, FigureOutcome::Drawn { .. }));
     assert!(left_out.unwrap().contains("2 of 3 runs"));
     let svg = fs::read_to_string(folder.path().join("probe.svg")).unwrap();
     assert!(svg.contains("Left out: 2 of 3"), "{svg}");

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::common::program::{etastar, stderr, stdout};
 use etastar::{
-    figures::{Outcome, quadratic::draw_quadratic},
+    figures::{FigureOutcome, quadratic::draw_quadratic},
     quadratic::QuadraticConfig,
 };
 
@@ -231,7 +231,7 @@ fn the_reason_for_no_figure_is_what_the_file_lacks() {
     {
         fs::write(folder.path().join("second_moment.csv"), format!("{header}{rows}")).unwrap();
         let outcomes = draw_quadratic(folder.path(), &folder.path().join("figures")).unwrap();
-        let [Outcome::Skipped { name, reason }] = outcomes.as_slice() else {
+        let [FigureOutcome::Skipped { name, reason }] = outcomes.as_slice() else {
             panic!("{outcomes:?}")
         };
         assert_eq!(

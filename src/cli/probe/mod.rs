@@ -1,37 +1,31 @@
 //! `etastar probe`: does the true SGD stay at a minimum where the thresholds say so?
 
-mod edges;
 mod table;
+mod thresholds;
 
-use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args;
 use etastar::figures::draw_probe;
 use etastar::loss::Loss;
 use etastar::net::Weights;
-use etastar::probe::{Outcome, Probe as Request};
+use etastar::probe::{Outcome, Request};
 use etastar::process::{Algorithm, BatchSampling, BatchSettings};
-use indicatif::ProgressBar;
-use serde_json::json;
+use etastar::text::number;
+use serde_json::{Value, json};
 
-use super::beside;
 use super::exit::UsageError;
-use super::format::number;
-use super::kept::Kept;
-use super::minimum::{Minimum, Setting};
-use super::show::Style;
-use edges::Edges;
+use super::minimum_args::Minimum;
+use super::minimum_experiment::{self, ExperimentArgs, MinimumExperiment};
+use super::output_files::Draw;
+use super::output_options::OutputOptions;
+use thresholds::ProbeThresholds;
 
 /// Arguments of `probe`.
 #[derive(Debug, Args)]
 pub struct Probe {
-    /// Saved minimum: minimum.safetensors of a run, or weights from PyTorch with --config
-    minimum: PathBuf,
     #[command(flatten)]
-    setting: Setting,
+    experiment: ExperimentArgs,
     /// B [default: that of the run]
     #[arg(long)]
     batch_size: Option<usize>,
@@ -54,30 +48,46 @@ pub struct Probe {
     /// Draw batches by shuffling every epoch, not independently of one another
     #[arg(long)]
     shuffle: bool,
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Folder for probe.csv and its figure [default: probe, beside the minimum]
-    #[arg(long, short)]
-    out: Option<PathBuf>,
+}
+
+/// The thresholds and the runs around them.
+pub struct Results {
+    batch_size: usize,
+    thresholds: ProbeThresholds,
+    runs: Vec<Outcome>,
 }
 
 impl Probe {
-    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        self.check()?;
-        let context = || format!("cannot probe {}", self.minimum.display());
-        let minimum = self.setting.load(&self.minimum).with_context(context)?;
-        let request = self.request(&minimum);
-        let starts = request.prepare().with_context(context)?;
-        let (folder, csv) = beside::prepare(&self.minimum, self.out.as_deref(), "probe")?;
-        style.note("thresholds of the linearised process …");
-        let edges = Edges::of(&request)?;
-        let outcomes = self.follow(&request, &starts, edges, style)?;
-        warn_of_drift(edges.loss, &outcomes, style);
-        let table = table::to_csv(request.batches.batch_size, edges, &outcomes)?;
-        let kept = Kept::write("probe", csv, &folder, &table, draw_probe);
-        let shown = self.answer(&kept, edges, &outcomes, style);
-        kept.settle(shown, style)?;
-        Ok(ExitCode::SUCCESS)
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
+        minimum_experiment::run(self, output)
+    }
+
+    fn request<'m>(&self, minimum: &'m Minimum) -> Request<'m> {
+        Request {
+            weights: &minimum.weights,
+            data: &minimum.data,
+            loss: Loss::from(&minimum.spec.loss),
+            batches: BatchSettings {
+                algorithm: if self.mixture { Algorithm::Mixture } else { Algorithm::Sgd },
+                sampling: BatchSampling::shuffled(self.shuffle),
+                batch_size: self.batch_size.unwrap_or(minimum.spec.train.batch_size),
+            },
+            perturbation: self.perturbation,
+            epochs: self.epochs,
+            repeats: self.repeats,
+            seed: self.experiment.seed,
+        }
+    }
+}
+
+impl MinimumExperiment for Probe {
+    const NAME: &'static str = "probe";
+    const DRAW: Draw = draw_probe;
+    type Plan<'m> = (Request<'m>, Vec<Weights>);
+    type Results = Results;
+
+    fn args(&self) -> &ExperimentArgs {
+        &self.experiment
     }
 
     fn check(&self) -> Result<(), UsageError> {
@@ -95,83 +105,67 @@ impl Probe {
         Err(UsageError(fault.to_owned()))
     }
 
-    fn request<'m>(&self, minimum: &'m Minimum) -> Request<'m> {
-        Request {
-            weights: &minimum.weights,
-            data: &minimum.data,
-            loss: Loss::from(&minimum.spec.loss),
-            batches: BatchSettings {
-                algorithm: if self.mixture { Algorithm::Mixture } else { Algorithm::Sgd },
-                sampling: BatchSampling::shuffled(self.shuffle),
-                batch_size: self.batch_size.unwrap_or(minimum.spec.train.batch_size),
-            },
-            perturbation: self.perturbation,
-            epochs: self.epochs,
-            repeats: self.repeats,
-            seed: self.seed,
-        }
+    /// The request and the perturbed weights of every repeat.
+    fn plan<'m>(&self, minimum: &'m Minimum) -> anyhow::Result<Self::Plan<'m>> {
+        let request = self.request(minimum);
+        let starts = request.prepare()?;
+        Ok((request, starts))
     }
 
-    fn follow(
+    fn measure(
         &self,
-        request: &Request<'_>,
-        starts: &[Weights],
-        edges: Edges,
-        style: Style,
-    ) -> anyhow::Result<Vec<Outcome>> {
-        let step_sizes = edges.around(self.points);
-        let runs = step_sizes.len() as u64 * self.repeats;
-        let bar = if style.quiet { ProgressBar::hidden() } else { ProgressBar::new(runs) };
-        let outcomes = request.run(starts, &step_sizes, &|| bar.inc(1))?;
-        bar.finish_and_clear();
-        Ok(outcomes)
+        (request, starts): &Self::Plan<'_>,
+        output: OutputOptions,
+    ) -> anyhow::Result<Results> {
+        output.note("thresholds of the linearised process …");
+        let thresholds = ProbeThresholds::compute(request)?;
+        let step_sizes = thresholds.step_sizes_around(self.points);
+        let total = step_sizes.len() as u64 * self.repeats;
+        let runs = output
+            .with_progress_bar(total, |bar| request.run(starts, &step_sizes, &|| bar.inc(1)))?;
+        warn_of_drift(thresholds.loss, &runs, output);
+        Ok(Results { batch_size: request.batches.batch_size, thresholds, runs })
     }
 
-    fn answer(
-        &self,
-        kept: &Kept,
-        edges: Edges,
-        outcomes: &[Outcome],
-        style: Style,
-    ) -> anyhow::Result<()> {
-        let mut out = std::io::stdout().lock();
-        if style.json {
-            let answer = json!({
-                "csv": kept.csv(),
-                "figure": kept.figure(),
-                "eta_var": edges.eta_var,
-                "eta_var_epoch": edges.eta_var_epoch,
-                "eta_as": edges.eta_as,
-                "runs": outcomes,
-            });
-            return Ok(writeln!(out, "{answer:#}")?);
-        }
+    fn to_csv(&self, results: &Results) -> anyhow::Result<Vec<u8>> {
+        table::to_csv(results.batch_size, results.thresholds, &results.runs)
+    }
+
+    fn to_json(&self, results: &Results) -> Value {
+        json!({
+            "eta_var": results.thresholds.eta_var,
+            "eta_var_epoch": results.thresholds.eta_var_epoch,
+            "eta_as": results.thresholds.eta_as,
+            "runs": results.runs,
+        })
+    }
+
+    fn to_text(&self, results: &Results) -> String {
+        let ProbeThresholds { eta_var, eta_var_epoch, eta_as, .. } = results.thresholds;
         let independent = if self.shuffle { " of independent batches" } else { "" };
-        writeln!(out, "η*_var {}{independent}", number(edges.eta_var))?;
-        if let Some(found) = edges.eta_var_epoch {
-            let (value, low, high) = (found.value, found.low, found.high);
-            writeln!(out, "η*_var {} ({} to {})", number(value), number(low), number(high))?;
+        let mut text = format!("η*_var {}{independent}\n", number(eta_var));
+        let epoch = eta_var_epoch.map(|found| ("η*_var", found.value, found.low, found.high));
+        let almost_sure = eta_as.map(|found| ("η*_as ", found.value, found.low, found.high));
+        for (name, value, low, high) in epoch.into_iter().chain(almost_sure) {
+            let [value, low, high] = [value, low, high].map(number);
+            text += &format!("{name} {value} ({low} to {high})\n");
         }
-        if let Some(found) = edges.eta_as {
-            let (value, low, high) = (found.value, found.low, found.high);
-            writeln!(out, "η*_as  {} ({} to {})", number(value), number(low), number(high))?;
-        }
-        writeln!(out, "\nη           stays")?;
-        for runs in outcomes.chunks(self.repeats as usize) {
+        text += "\nη           stays\n";
+        for runs in results.runs.chunks(self.repeats as usize) {
             let stay = runs.iter().filter(|run| run.stays).count();
-            writeln!(out, "{:<10}  {stay} of {}", number(runs[0].learning_rate), runs.len())?;
+            let (step_size, all) = (number(runs[0].learning_rate), runs.len());
+            text += &format!("{step_size:<10}  {stay} of {all}\n");
         }
-        writeln!(out)?;
-        Ok(kept.print(&mut out)?)
+        text
     }
 }
 
 /// A minimum that is not quite reached pulls SGD further along, which looks like leaving.
-fn warn_of_drift(loss: f64, outcomes: &[Outcome], style: Style) {
+fn warn_of_drift(loss: f64, runs: &[Outcome], output: OutputOptions) {
     const CLEAR: f64 = 10.0;
-    let least = outcomes.iter().map(|run| run.initial_loss).fold(f64::INFINITY, f64::min);
+    let least = runs.iter().map(|run| run.initial_loss).fold(f64::INFINITY, f64::min);
     if least < CLEAR * loss {
-        style.note(&format!(
+        output.note(&format!(
             "the perturbation raises the loss of the minimum from {} to {} only: its own drift may \
              count as leaving; raise --perturbation, or train to a smaller train.tolerance",
             number(loss),

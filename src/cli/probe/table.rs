@@ -1,13 +1,13 @@
-//! What `probe` writes down: a line of `probe.csv` for every run.
+//! `probe.csv`: one line per run.
 
 use etastar::probe::Outcome;
 use serde::Serialize;
 
-use super::edges::Edges;
+use super::thresholds::ProbeThresholds;
 
 /// One run, and the thresholds that all runs share. Distances are Euclidean, over all weights and
-/// biases; an empty cell is a threshold that was not found or not asked for, or a number that is no
-/// longer finite.
+/// biases. An empty cell is a threshold that was not found or not computed, or a number that is not
+/// finite.
 #[derive(Serialize)]
 struct Line {
     /// η of this run, per step.
@@ -18,11 +18,11 @@ struct Line {
     eta_var: f64,
     /// η*_var of shuffled epochs; only with `--shuffle`.
     eta_var_epoch: Option<f64>,
-    /// η*_as of the process that is followed, and the interval it is sure to lie in.
+    /// η*_as of the process of the probe, and its interval.
     eta_as: Option<f64>,
     eta_as_low: Option<f64>,
     eta_as_high: Option<f64>,
-    /// Which perturbation and which batches, from 0.
+    /// Index of the perturbation and of the batches, from 0.
     repeat: u64,
     /// ‖θ − θ*‖ before the first step, the largest at the end of an epoch, and the last.
     initial_distance: f64,
@@ -31,30 +31,34 @@ struct Line {
     /// Loss of all samples before the first step and after the last.
     initial_loss: f64,
     final_loss: Option<f64>,
-    /// Epochs of ⌈n/B⌉ steps made: fewer than asked for if the run had left for good.
+    /// Number of epochs of ⌈n/B⌉ steps; fewer than requested if the run was far away.
     epochs: u64,
     /// `stays`, if the last distance is at most ten times the initial one, or `leaves`.
     outcome: &'static str,
 }
 
 /// `probe.csv`.
-pub fn to_csv(batch_size: usize, edges: Edges, outcomes: &[Outcome]) -> anyhow::Result<Vec<u8>> {
+pub fn to_csv(
+    batch_size: usize,
+    thresholds: ProbeThresholds,
+    runs: &[Outcome],
+) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for run in outcomes {
-        writer.serialize(line(batch_size, edges, run))?;
+    for run in runs {
+        writer.serialize(line(batch_size, thresholds, run))?;
     }
     Ok(writer.into_inner()?)
 }
 
-fn line(batch_size: usize, edges: Edges, run: &Outcome) -> Line {
+fn line(batch_size: usize, thresholds: ProbeThresholds, run: &Outcome) -> Line {
     Line {
         learning_rate: run.learning_rate,
         batch_size,
-        eta_var: edges.eta_var,
-        eta_var_epoch: edges.eta_var_epoch.map(|found| found.value),
-        eta_as: edges.eta_as.map(|found| found.value),
-        eta_as_low: edges.eta_as.map(|found| found.low),
-        eta_as_high: edges.eta_as.map(|found| found.high),
+        eta_var: thresholds.eta_var,
+        eta_var_epoch: thresholds.eta_var_epoch.map(|found| found.value),
+        eta_as: thresholds.eta_as.map(|found| found.value),
+        eta_as_low: thresholds.eta_as.map(|found| found.low),
+        eta_as_high: thresholds.eta_as.map(|found| found.high),
         repeat: run.repeat,
         initial_distance: run.initial_distance,
         largest_distance: run.largest_distance,

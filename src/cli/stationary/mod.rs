@@ -1,42 +1,36 @@
-//! `etastar stationary`: where SGD hovers around a minimum that does not interpolate.
+//! `etastar stationary`: the stationary state of SGD around a minimum that does not interpolate.
 
 mod table;
 
-use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args;
 use etastar::figures::draw_stationary;
 use etastar::loss::Loss;
-use etastar::process::BatchSampling;
-use etastar::process::Sampling;
-use etastar::stationary::{Expansion, Minimum as Bottom, Point, Request, Row, StationaryError};
-use etastar::stationary::{PARAMETERS, descend};
-use indicatif::ProgressBar;
-use serde_json::json;
+use etastar::process::{BatchSampling, Sampling};
+use etastar::stationary::{
+    Expansion, PARAMETERS, Point, Request, Row, StationaryError, StationaryPoint, descend,
+};
+use etastar::text::number;
+use serde_json::{Value, json};
 
-use super::beside;
 use super::exit::UsageError;
-use super::format::number;
-use super::kept::Kept;
-use super::minimum::{Minimum, Setting};
-use super::show::Style;
+use super::minimum_args::Minimum;
+use super::minimum_experiment::{self, ExperimentArgs, MinimumExperiment};
+use super::output_files::Draw;
+use super::output_options::OutputOptions;
 
-/// Step sizes that are a smaller part of η*_var leave the weights where they are, in single precision
-/// and within any number of steps.
+/// Smaller step sizes, in units of η*_var, do not change weights in single precision within any
+/// number of steps.
 const LEAST_FRACTION: f64 = 1e-6;
-/// Batch sizes by default, as far as there are samples.
+/// Default batch sizes; those above the number of samples are left out.
 const BATCH_SIZES: [usize; 3] = [1, 4, 16];
 
 /// Arguments of `stationary`.
 #[derive(Debug, Args)]
 pub struct Stationary {
-    /// Saved minimum: minimum.safetensors of a run, or weights from PyTorch with --config
-    minimum: PathBuf,
     #[command(flatten)]
-    setting: Setting,
+    experiment: ExperimentArgs,
     /// B, one or several [default: those of 1, 4 and 16 that the data allow]
     #[arg(long, value_delimiter = ',')]
     batch_sizes: Option<Vec<usize>>,
@@ -52,27 +46,48 @@ pub struct Stationary {
     /// Draw batches by shuffling every epoch, not independently of one another
     #[arg(long)]
     shuffle: bool,
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Folder for stationary.csv and its figure [default: stationary, beside the minimum]
-    #[arg(long, short)]
-    out: Option<PathBuf>,
+}
+
+/// The minimum, the expansion there, and the measurements around it.
+pub struct Results {
+    minimum: StationaryPoint,
+    expansion: Expansion,
+    rows: Vec<Row>,
 }
 
 impl Stationary {
-    pub fn run(&self, style: Style) -> anyhow::Result<ExitCode> {
-        self.check()?;
-        let context = || format!("cannot use {}", self.minimum.display());
-        let minimum = self.setting.load(&self.minimum).with_context(context)?;
-        let batch_sizes = self.batch_sizes(&minimum).with_context(context)?;
-        let (folder, csv) = beside::prepare(&self.minimum, self.out.as_deref(), "stationary")?;
-        let (bottom, expansion) = expand(&minimum, style).with_context(context)?;
-        let rows = self.measure(&minimum, &batch_sizes, &bottom, &expansion, style)?;
-        let table = table::to_csv(&rows, self.sampling().name())?;
-        let kept = Kept::write("stationary", csv, &folder, &table, draw_stationary);
-        let shown = self.answer(&kept, &bottom, &expansion, &rows, style);
-        kept.settle(shown, style)?;
-        Ok(ExitCode::SUCCESS)
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
+        minimum_experiment::run(self, output)
+    }
+
+    fn sampling(&self) -> BatchSampling {
+        BatchSampling::shuffled(self.shuffle)
+    }
+
+    /// Every batch size at every step size.
+    fn points(
+        &self,
+        expansion: &Expansion,
+        batch_sizes: &[usize],
+    ) -> Result<Vec<Point>, StationaryError> {
+        let mut points = Vec::new();
+        for &batch_size in batch_sizes {
+            let eta_var = expansion.eta_var(batch_size)?;
+            let point = |part: &f64| Point { batch_size, learning_rate: part * eta_var, eta_var };
+            points.extend(self.fractions.iter().map(point));
+        }
+        Ok(points)
+    }
+}
+
+impl MinimumExperiment for Stationary {
+    const NAME: &'static str = "stationary";
+    const DRAW: Draw = draw_stationary;
+    type Plan<'m> = (&'m Minimum, Vec<usize>);
+    type Results = Results;
+
+    fn args(&self) -> &ExperimentArgs {
+        &self.experiment
     }
 
     fn check(&self) -> Result<(), UsageError> {
@@ -90,88 +105,74 @@ impl Stationary {
         Err(UsageError(fault.to_owned()))
     }
 
-    /// Refuses what cannot be had of this minimum before the Hessians of all samples are computed.
-    fn batch_sizes(&self, minimum: &Minimum) -> Result<Vec<usize>, StationaryError> {
+    /// The minimum and the batch sizes.
+    fn plan<'m>(&self, minimum: &'m Minimum) -> anyhow::Result<Self::Plan<'m>> {
         let found = minimum.weights.widths().parameters();
         if found > PARAMETERS {
-            return Err(StationaryError::Size { found });
+            return Err(StationaryError::Size { found }.into());
         }
         let samples = minimum.data.samples;
-        let usual = || BATCH_SIZES.into_iter().filter(|&size| size <= samples).collect();
-        let batch_sizes = self.batch_sizes.clone().unwrap_or_else(usual);
+        let defaults = || BATCH_SIZES.into_iter().filter(|&size| size <= samples).collect();
+        let batch_sizes = self.batch_sizes.clone().unwrap_or_else(defaults);
         for &batch_size in &batch_sizes {
-            Sampling::Distinct.coefficients(samples, batch_size)?;
+            Sampling::Distinct.coefficients(samples, batch_size).map_err(StationaryError::from)?;
         }
-        Ok(batch_sizes)
-    }
-
-    fn sampling(&self) -> BatchSampling {
-        BatchSampling::shuffled(self.shuffle)
+        Ok((minimum, batch_sizes))
     }
 
     fn measure(
         &self,
-        minimum: &Minimum,
-        batch_sizes: &[usize],
-        bottom: &Bottom,
-        expansion: &Expansion,
-        style: Style,
-    ) -> anyhow::Result<Vec<Row>> {
-        let mut points = Vec::new();
-        for &batch_size in batch_sizes {
-            let eta_var = expansion.eta_var(batch_size)?;
-            let point = |part: &f64| Point { batch_size, learning_rate: part * eta_var, eta_var };
-            points.extend(self.fractions.iter().map(point));
-        }
+        (saved, batch_sizes): &Self::Plan<'_>,
+        output: OutputOptions,
+    ) -> anyhow::Result<Results> {
+        output.note("the Hessians of all samples at the minimum …");
+        let (data, loss) = (&saved.data, Loss::from(&saved.spec.loss));
+        let minimum = descend(&saved.weights, data, loss)?;
+        let expansion = Expansion::at(&minimum.weights, data, loss)?;
+        let points = self.points(&expansion, batch_sizes)?;
         let request = Request {
-            data: &minimum.data,
-            loss: Loss::from(&minimum.spec.loss),
+            data,
+            loss,
             sampling: self.sampling(),
             steps: self.steps,
             chains: self.chains,
-            seed: self.seed,
+            seed: self.experiment.seed,
         };
-        let length = points.len() as u64;
-        let bar = if style.quiet { ProgressBar::hidden() } else { ProgressBar::new(length) };
-        let rows = request.run(bottom, expansion, &points, &|| bar.inc(1))?;
-        bar.finish_and_clear();
-        Ok(rows)
+        let rows = output.with_progress_bar(points.len() as u64, |bar| {
+            request.run(&minimum, &expansion, &points, &|| bar.inc(1))
+        })?;
+        Ok(Results { minimum, expansion, rows })
     }
 
-    fn answer(
-        &self,
-        kept: &Kept,
-        bottom: &Bottom,
-        expansion: &Expansion,
-        rows: &[Row],
-        style: Style,
-    ) -> anyhow::Result<()> {
-        let outside = expansion.noise_in_null_space();
-        let mut out = std::io::stdout().lock();
-        if style.json {
-            let answer = json!({
-                "csv": kept.csv(), "figure": kept.figure(),
-                "loss": bottom.loss, "gradient_norm": bottom.gradient_norm,
-                "sharpness": bottom.sharpness, "rank": expansion.moments.eigenvalues().len(),
-                "noise_in_null_space": outside, "points": rows,
-            });
-            return Ok(writeln!(out, "{answer:#}")?);
-        }
-        writeln!(out, "loss at the minimum    {}", number(bottom.loss))?;
-        writeln!(out, "‖gradient‖ there       {:.1e}", bottom.gradient_norm)?;
-        writeln!(out, "sharpness, true H      {}", number(bottom.sharpness))?;
-        writeln!(out, "rank of H              {}", expansion.moments.eigenvalues().len())?;
-        writeln!(out, "noise in its null space {outside:.1e} of the whole\n")?;
-        writeln!(out, "{}", table::page(rows))?;
-        Ok(kept.print(&mut out)?)
+    fn to_csv(&self, results: &Results) -> anyhow::Result<Vec<u8>> {
+        table::to_csv(&results.rows, self.sampling().name())
     }
-}
 
-/// Down to the very minimum, and the samples' losses around it.
-fn expand(minimum: &Minimum, style: Style) -> Result<(Bottom, Expansion), StationaryError> {
-    style.note("the Hessians of all samples at the minimum …");
-    let loss = Loss::from(&minimum.spec.loss);
-    let bottom = descend(&minimum.weights, &minimum.data, loss)?;
-    let expansion = Expansion::at(&bottom.weights, &minimum.data, loss)?;
-    Ok((bottom, expansion))
+    fn to_json(&self, results: &Results) -> Value {
+        json!({
+            "loss": results.minimum.loss,
+            "gradient_norm": results.minimum.gradient_norm,
+            "sharpness": results.minimum.sharpness,
+            "rank": results.expansion.moments.eigenvalues().len(),
+            "noise_in_null_space": results.expansion.noise_in_null_space(),
+            "points": results.rows,
+        })
+    }
+
+    fn to_text(&self, results: &Results) -> String {
+        let Results { minimum, expansion, rows } = results;
+        format!(
+            "loss at the minimum    {}\n\
+             ‖gradient‖ there       {:.1e}\n\
+             sharpness, true H      {}\n\
+             rank of H              {}\n\
+             noise in its null space {:.1e} of the whole\n\n{}",
+            number(minimum.loss),
+            minimum.gradient_norm,
+            number(minimum.sharpness),
+            expansion.moments.eigenvalues().len(),
+            expansion.noise_in_null_space(),
+            table::to_text(rows),
+        )
+    }
 }

@@ -1,14 +1,13 @@
-//! What `stationary` writes down: a line of `stationary.csv` for every batch size and step size, and
-//! the same for people.
+//! `stationary.csv`, one line per batch size and step size, and the table that is printed.
 
-use etastar::quadratic::growth::Mean;
-use etastar::stationary::Row;
+use etastar::stationary::{Mean, Row};
+use etastar::text::number;
 use serde::Serialize;
 
-use crate::cli::format::{headed, number};
+use crate::cli::text_table::table_with_header;
 
-/// One batch size and step size: what Corollary 13 says, with the true Hessian of every sample, and
-/// what the network did. A `…_measured` is the mean over the second half of all chains, its
+/// One batch size and step size: what Corollary 13 predicts, with the true Hessian of every sample, and
+/// what was measured on the network. A `…_measured` is the mean over the second half of all chains, its
 /// `…_error` the standard error over the chains. Where `…_theory` is empty, no stationary state was
 /// found (η is too near η*_var); where `…_measured` and `…_error` are, one of the chains diverged.
 #[derive(Serialize)]
@@ -34,11 +33,11 @@ struct Line {
     gradient_squared_theory: Option<f64>,
     gradient_squared_measured: Option<f64>,
     gradient_squared_error: Option<f64>,
-    /// (1/n) Σ‖g_i‖² while it hovers, in units of its value at the minimum: 1 in the theory.
+    /// (1/n) Σ‖g_i‖² along the chains, in units of its value at the minimum: 1 in the theory.
     noise_measured: Option<f64>,
     noise_error: Option<f64>,
-    /// Part, 0 to 1, of the theory's loss gap that the first half of a chain is too short to build
-    /// up; empty where there is no gap.
+    /// Part, 0 to 1, of the theory's loss gap that has not built up after the first half of a chain;
+    /// empty where there is no gap.
     unsettled: Option<f64>,
 }
 
@@ -81,8 +80,8 @@ fn line(row: &Row, sampling: &'static str) -> Line {
     }
 }
 
-/// The table for people.
-pub fn page(rows: &[Row]) -> String {
+/// The printed table.
+pub fn to_text(rows: &[Row]) -> String {
     let header = ["B", "η", "η/η*_var", "L − L*: theory", "measured", "±", "ratio", "noise"];
     let row = |row: &Row| {
         let theory = row.theory.map(|found| found.loss_gap);
@@ -103,5 +102,5 @@ pub fn page(rows: &[Row]) -> String {
             text(row.measured.map(|found| found.noise.value), ""),
         ]
     };
-    headed(header, rows.iter().map(row))
+    table_with_header(header, rows.iter().map(row))
 }

@@ -2,21 +2,19 @@
 
 use std::path::Path;
 
-use super::{curve, grouped, rows};
-use crate::figures::{
-    FiguresError,
-    chart::{Axis, Chart, Curve, Panel, PowerLine},
-    scale::Kind,
-    style::{BLACK, Colour, DISTINCT, Dash, GREY, Marker, Style},
-};
-use crate::table::TableError;
+use crate::figures::error::FiguresError;
+use crate::figures::plotting::chart::{Axis, Chart, Curve, Panel, Point, ReferenceLine};
+use crate::figures::plotting::scale::ScaleKind;
+use crate::figures::plotting::style::{BLACK, Colour, Dash, GREY, Marker, OKABE_ITO, Style};
+use crate::statistics::group_by;
+use crate::table::{Table, TableError};
 
 /// One quantity against η/η*_var.
 struct Quantity {
     label: &'static str,
     style: Style,
     column: &'static str,
-    /// Standard error, if the file has one.
+    /// Column of the standard error; empty if there is none.
     error: &'static str,
     /// λ is drawn as the rate of ‖θ‖², 2λ.
     factor: f64,
@@ -24,7 +22,7 @@ struct Quantity {
 
 impl Quantity {
     fn line(label: &'static str, column: &'static str, colour: Colour, dash: Dash) -> Self {
-        let style = Style::reference(colour, dash);
+        let style = Style::line(colour, dash);
         Self { label, style, column, error: "", factor: 1.0 }
     }
 
@@ -35,14 +33,14 @@ impl Quantity {
         colour: Colour,
         marker: Marker,
     ) -> Self {
-        let style = Style { marker: Some(marker), ..Style::reference(colour, Dash::None) };
+        let style = Style::markers(colour, marker);
         Self { label, style, column, error, factor: 1.0 }
     }
 }
 
-/// E‖θ‖² against log ρ(Q), a typical ‖θ‖² against 2λ, and what a plain average says.
+/// E‖θ‖² compared with log ρ(Q), a typical ‖θ‖² with 2λ, and a plain average.
 pub fn second_moment(folder: &Path) -> Result<(Chart, String), FiguresError> {
-    let [blue, vermilion, ..] = DISTINCT;
+    let [blue, vermilion, ..] = OKABE_ITO;
     let quantities = [
         Quantity::line("E|*θ*|²: log *ρ*(*Q*)", "moment_theory", blue, Dash::Solid),
         Quantity::points("population", "moment_simulated", "moment_error", blue, Marker::Circle),
@@ -62,10 +60,10 @@ pub fn second_moment(folder: &Path) -> Result<(Chart, String), FiguresError> {
 
 /// SGD with batch B and the mixture of Prop 7.
 pub fn mixture(folder: &Path) -> Result<(Chart, String), FiguresError> {
-    let [blue, vermilion, ..] = DISTINCT;
+    let [blue, vermilion, ..] = OKABE_ITO;
     let mut quantities = [
         Quantity::line("both: log *ρ*(*Q*)", "sgd_theory", BLACK, Dash::Solid),
-        Quantity::points("SGD, E|*θ*|²", "sgd_simulated", "sgd_error", blue, Marker::Ring),
+        Quantity::points("SGD, E|*θ*|²", "sgd_simulated", "sgd_error", blue, Marker::HollowCircle),
         Quantity::points(
             "mixture, E|*θ*|²",
             "mixture_simulated",
@@ -86,8 +84,8 @@ pub fn mixture(folder: &Path) -> Result<(Chart, String), FiguresError> {
     Ok((chart, "Logarithm of the growth per step; bars: two standard errors.".to_owned()))
 }
 
-/// One row of the file: the value and error of every quantity.
-struct Measured {
+/// One row of the CSV: the value and error of every quantity.
+struct Measurement {
     batch_size: f64,
     fraction: f64,
     cells: Vec<Option<(f64, f64)>>,
@@ -95,46 +93,37 @@ struct Measured {
 
 /// One panel per batch size.
 fn chart(path: &Path, quantities: &[Quantity], title: &str) -> Result<Chart, FiguresError> {
-    let read = rows(path.to_owned(), |row| {
+    let rows = Table::open(path)?.rows(|row| {
         let cell = |quantity: &Quantity| -> Result<Option<(f64, f64)>, TableError> {
             let error = row.signed(quantity.error)?.unwrap_or(0.0);
             let value = row.signed(quantity.column)?;
             Ok(value.map(|value| (quantity.factor * value, error)))
         };
         let cells = quantities.iter().map(cell).collect::<Result<Vec<_>, _>>()?;
-        Ok(Measured {
+        Ok::<_, FiguresError>(Measurement {
             batch_size: row.positive("batch_size")?,
             fraction: row.positive("fraction")?,
             cells,
         })
     })?;
-    let panel = |(size, rows): (f64, Vec<Measured>)| {
+    let panel = |(size, rows): (f64, Vec<Measurement>)| {
         let curve_of = |(k, quantity): (usize, &Quantity)| -> Curve {
-            curve(quantity.label, quantity.style, &rows, |row| {
-                row.cells[k].map(|(y, error)| (row.fraction, y, error))
-            })
+            let point = |row: &Measurement| {
+                row.cells[k].map(|(y, error)| Point::with_error(row.fraction, y, error))
+            };
+            Curve::new(quantity.label, quantity.style, rows.iter().filter_map(point).collect())
         };
         Panel {
             title: format!("*B* = {size}"),
             curves: quantities.iter().enumerate().map(curve_of).collect(),
-            lines: vec![threshold()],
+            lines: vec![ReferenceLine::horizontal("", Style::line(GREY, Dash::Solid), 0.0)],
             ..Panel::default()
         }
     };
     Ok(Chart {
         title: title.to_owned(),
-        x: Axis::new(Kind::Linear, "step size *η*/*η*_{var}"),
-        y: Axis::new(Kind::Linear, "growth per step"),
-        panels: grouped(read, |row| row.batch_size).into_iter().map(panel).collect(),
+        x: Axis::new(ScaleKind::Linear, "step size *η*/*η*_{var}"),
+        y: Axis::new(ScaleKind::Linear, "growth per step"),
+        panels: group_by(rows, |row| row.batch_size).into_iter().map(panel).collect(),
     })
-}
-
-/// No growth.
-fn threshold() -> PowerLine {
-    PowerLine {
-        label: String::new(),
-        style: Style::reference(GREY, Dash::Solid),
-        factor: 0.0,
-        exponent: 0,
-    }
 }

@@ -1,18 +1,16 @@
-//! The phase diagram of \[D\]'s synthetic family: simulation as shade, theories as lines.
+//! The phase diagram of \[D\]'s synthetic family: simulation as grey levels, theories as lines.
 //!
 //! \[D\] is Dexter et al., *A Precise Characterization of SGD Stability Using Loss Surface
 //! Geometry*, ICLR 2024, <https://arxiv.org/abs/2401.12332>.
 
 use std::path::Path;
 
-use super::{curve, grouped, rows};
-use crate::figures::{
-    FiguresError,
-    chart::{Axis, Chart, Curve, Panel, Tile},
-    scale::Kind,
-    style::{BLACK, Colour, DISTINCT, Dash, Marker, Style},
-};
-use crate::table::{Row, TableError};
+use crate::figures::error::FiguresError;
+use crate::figures::plotting::chart::{Axis, Chart, Curve, Panel, Point, Tile};
+use crate::figures::plotting::scale::ScaleKind;
+use crate::figures::plotting::style::{BLACK, Colour, Dash, Marker, OKABE_ITO, Style};
+use crate::statistics::{distinct, group_by};
+use crate::table::{Row, Table, TableError};
 
 struct Cell {
     learning_rate: f64,
@@ -27,38 +25,39 @@ struct Line {
     theories: [Option<f64>; 4],
 }
 
-/// Column, label and look of every line.
+/// Column, label, dashes and colour of every line.
 const THEORIES: [(&str, &str, Dash, Colour); 4] = [
-    ("theorem_1", "Theorem 1: diverges below", Dash::Dashed, DISTINCT[0]),
+    ("theorem_1", "Theorem 1: diverges below", Dash::Dashed, OKABE_ITO[0]),
     ("mean_square", "mean square, exact", Dash::Solid, BLACK),
-    // On this family it lies on the exact one.
-    ("theorem_2", "Theorem 2: need not diverge above", Dash::Dotted, DISTINCT[3]),
-    ("almost_sure", "almost sure, *λ* = 0", Dash::Solid, DISTINCT[1]),
+    // Coincides with the exact one on this family.
+    ("theorem_2", "Theorem 2: need not diverge above", Dash::Dotted, OKABE_ITO[3]),
+    ("almost_sure", "almost sure, *λ* = 0", Dash::Solid, OKABE_ITO[1]),
 ];
 
-/// Of each where it is a point; what lies on the exact one leaves it to be seen.
-const SHAPES: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Cross, Marker::Diamond];
+/// Markers of the lines that are single points; the cross leaves the coinciding square visible.
+const MARKERS: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Cross, Marker::Diamond];
 
-/// Why the legend has what the plot has not.
+/// The sentence on entries of the legend that no panel shows.
 const OUTSIDE: &str = "A line that is not there lies outside the axes.";
 
 /// One panel per step size.
 pub fn chart(folder: &Path) -> Result<(Chart, String), FiguresError> {
-    let cells = grouped(rows(folder.join("phase_diagram.csv"), cell)?, |c| c.learning_rate);
-    let lines = rows(folder.join("phase_boundaries.csv"), line)?;
+    let cells = Table::open(&folder.join("phase_diagram.csv"))?.rows(cell)?;
+    let cells = group_by(cells, |cell: &Cell| cell.learning_rate);
+    let lines = Table::open(&folder.join("phase_boundaries.csv"))?.rows(line)?;
     let panels = cells.iter().map(|(rate, cells)| panel(*rate, cells, &lines)).collect();
     let chart = Chart {
         title: "Where SGD diverges on a synthetic family, by simulation and by four theories"
             .to_owned(),
-        x: Axis::new(Kind::Log2, "batch size *B*"),
-        y: Axis::new(Kind::Log10, "coherence *σ*"),
+        x: Axis::new(ScaleKind::Log2, "batch size *B*"),
+        y: Axis::new(ScaleKind::Log10, "coherence *σ*"),
         panels,
     };
     let shade =
         "Shade: fraction of the simulations that diverged, from white (none) to grey (all).";
     let missing = chart.panels.iter().flat_map(|panel| &panel.curves).any(|c| c.points.is_empty());
-    let notes = if missing { format!("{shade} {OUTSIDE}") } else { shade.to_owned() };
-    Ok((chart, notes))
+    let caption = if missing { format!("{shade} {OUTSIDE}") } else { shade.to_owned() };
+    Ok((chart, caption))
 }
 
 fn cell(row: &Row<'_>) -> Result<Cell, TableError> {
@@ -75,7 +74,7 @@ fn line(row: &Row<'_>) -> Result<Line, TableError> {
     for (value, (column, ..)) in theories.iter_mut().zip(THEORIES) {
         *value = row.signed(column)?;
         if column == "almost_sure" {
-            // Known for whole σ only: between the last unstable one and the next.
+            // Computed for integer σ: the boundary is between the last unstable one and the next.
             *value = value.map(|last| (last * (last + 1.0)).sqrt());
         }
     }
@@ -87,28 +86,29 @@ fn line(row: &Row<'_>) -> Result<Line, TableError> {
 }
 
 fn panel(learning_rate: f64, cells: &[Cell], lines: &[Line]) -> Panel {
-    let sizes = edges(cells.iter().map(|cell| cell.batch_size));
-    let coherences = edges(cells.iter().map(|cell| cell.coherence));
+    let sizes = intervals(cells.iter().map(|cell| cell.batch_size));
+    let coherences = intervals(cells.iter().map(|cell| cell.coherence));
     let shaded = cells.iter().filter(|cell| cell.fraction > 0.0);
     let tiles = shaded.map(|cell| Tile {
-        x: around(&sizes, cell.batch_size),
-        y: around(&coherences, cell.coherence),
+        x: interval_of(&sizes, cell.batch_size),
+        y: interval_of(&coherences, cell.coherence),
         colour: Colour::shade(cell.fraction),
     });
     let most = coherences.last().map_or(0.0, |(value, _)| *value);
     let here: Vec<&Line> =
         lines.iter().filter(|line| line.learning_rate == learning_rate).collect();
     let curve_of = |(k, (_, label, dash, colour)): (usize, &(&str, &str, Dash, Colour))| -> Curve {
-        curve(label, Style::reference(*colour, *dash), &here, |line| {
+        let point = |line: &&Line| {
             let height = line.theories[k].filter(|height| (1.0..=most).contains(height))?;
-            Some((line.batch_size, height, 0.0))
-        })
+            Some(Point::exact(line.batch_size, height))
+        };
+        Curve::new(label, Style::line(*colour, *dash), here.iter().filter_map(point).collect())
     };
     let mut theories: Vec<Curve> = THEORIES.iter().enumerate().map(curve_of).collect();
     if sizes.len() == 1 {
-        // A single point makes no line.
-        let shapes = SHAPES.map(Some);
-        theories.iter_mut().zip(shapes).for_each(|(curve, shape)| curve.style.marker = shape);
+        // A single point is not visible as a line.
+        let markers = MARKERS.map(Some);
+        theories.iter_mut().zip(markers).for_each(|(curve, marker)| curve.style.marker = marker);
     }
     theories.push(extent(cells));
     Panel {
@@ -119,18 +119,16 @@ fn panel(learning_rate: f64, cells: &[Cell], lines: &[Line]) -> Panel {
     }
 }
 
-/// Every cell, without ink: the axes show the whole grid, though no line may cross it.
+/// An invisible curve through all cells, so that the axes cover the whole grid.
 fn extent(cells: &[Cell]) -> Curve {
-    let style = Style::reference(BLACK, Dash::None);
-    curve("", style, cells, |cell| Some((cell.batch_size, cell.coherence, 0.0)))
+    let points = cells.iter().map(|cell| Point::exact(cell.batch_size, cell.coherence));
+    Curve::new("", Style::line(BLACK, Dash::None), points.collect())
 }
 
-/// Every value once, ascending, with the interval that is nearer to it than to its neighbours on
-/// a logarithmic axis.
-fn edges(values: impl Iterator<Item = f64>) -> Vec<(f64, (f64, f64))> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.dedup();
+/// Every value once, ascending, with the interval of a logarithmic axis that is nearer to it than to the
+/// other values.
+fn intervals(values: impl Iterator<Item = f64>) -> Vec<(f64, (f64, f64))> {
+    let values = distinct(values);
     let middle = |k: usize| (values[k] * values[k + 1]).sqrt();
     let last = values.len().saturating_sub(1);
     let interval = |k: usize| {
@@ -141,7 +139,7 @@ fn edges(values: impl Iterator<Item = f64>) -> Vec<(f64, (f64, f64))> {
     (0..values.len()).map(interval).collect()
 }
 
-fn around(edges: &[(f64, (f64, f64))], value: f64) -> (f64, f64) {
-    let found = edges.iter().find(|(known, _)| *known == value);
+fn interval_of(intervals: &[(f64, (f64, f64))], value: f64) -> (f64, f64) {
+    let found = intervals.iter().find(|(known, _)| *known == value);
     found.map_or((value, value), |(_, interval)| *interval)
 }

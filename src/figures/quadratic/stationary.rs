@@ -1,14 +1,13 @@
-//! Where SGD hovers around a minimum that does not interpolate: Cor 13 of \[M\] against simulation.
+//! The stationary state of SGD around a minimum that does not interpolate: Cor 13 of \[M\] and simulation.
 
 use std::path::Path;
 
-use super::{curve, grouped, rows};
-use crate::figures::{
-    FiguresError,
-    chart::{Axis, Chart, Curve, Panel},
-    scale::Kind,
-    style::{DISTINCT, Dash, Marker, Style},
-};
+use crate::figures::error::FiguresError;
+use crate::figures::plotting::chart::{Axis, Chart, Curve, Panel, Point};
+use crate::figures::plotting::scale::ScaleKind;
+use crate::figures::plotting::style::{Dash, Marker, OKABE_ITO, Style};
+use crate::statistics::group_by;
+use crate::table::Table;
 
 /// Label and columns of every quantity: theory, simulation, standard error.
 const QUANTITIES: [(&str, [&str; 3]); 4] = [
@@ -29,7 +28,7 @@ struct Measurement {
 
 /// One panel per batch size.
 pub fn chart(folder: &Path) -> Result<(Chart, String), FiguresError> {
-    let read = rows(folder.join("stationary.csv"), |row| {
+    let read = Table::open(&folder.join("stationary.csv"))?.rows(|row| {
         let mut values = [[None; 3]; 4];
         for (cells, (_, columns)) in values.iter_mut().zip(QUANTITIES) {
             for (cell, column) in cells.iter_mut().zip(columns) {
@@ -37,7 +36,7 @@ pub fn chart(folder: &Path) -> Result<(Chart, String), FiguresError> {
             }
         }
         let (batch_size, fraction) = (row.positive("batch_size")?, row.positive("fraction")?);
-        Ok(Measurement { batch_size, fraction, values })
+        Ok::<_, FiguresError>(Measurement { batch_size, fraction, values })
     })?;
     let panel = |(size, rows): (f64, Vec<Measurement>)| Panel {
         title: format!("*B* = {size}"),
@@ -46,9 +45,9 @@ pub fn chart(folder: &Path) -> Result<(Chart, String), FiguresError> {
     };
     let chart = Chart {
         title: "Stationary distance, loss and gradient against the step size".to_owned(),
-        x: Axis::new(Kind::Linear, "step size *η*/*η*_{var}"),
-        y: Axis::new(Kind::Log10, "mean at the stationary state"),
-        panels: grouped(read, |row| row.batch_size).into_iter().map(panel).collect(),
+        x: Axis::new(ScaleKind::Linear, "step size *η*/*η*_{var}"),
+        y: Axis::new(ScaleKind::Log10, "mean at the stationary state"),
+        panels: group_by(read, |row| row.batch_size).into_iter().map(panel).collect(),
     };
     Ok((chart, "Lines: theory. Markers: simulation.".to_owned()))
 }
@@ -57,16 +56,16 @@ pub fn chart(folder: &Path) -> Result<(Chart, String), FiguresError> {
 fn curves(k: usize, rows: &[Measurement]) -> [Curve; 2] {
     let (label, _) = QUANTITIES[k];
     let positive = |value: Option<f64>| value.filter(|value| *value > 0.0);
-    // Where there is nothing by theory, what is simulated is rounding.
+    // Where the theory is 0, the simulated value is rounding.
     let simulated = |row: &Measurement| {
         let [theory, simulated, _] = row.values[k];
         positive(simulated).filter(|_| theory != Some(0.0))
     };
-    let theory = Style::reference(DISTINCT[k], Dash::Solid);
-    let marker =
-        Style { marker: Some(Marker::nth(k)), ..Style::reference(DISTINCT[k], Dash::None) };
-    [
-        curve("", theory, rows, |row| Some((row.fraction, positive(row.values[k][0])?, 0.0))),
-        curve(label, marker, rows, |row| Some((row.fraction, simulated(row)?, 0.0))),
-    ]
+    let theory = Style::line(OKABE_ITO[k], Dash::Solid);
+    let markers = Style::markers(OKABE_ITO[k], Marker::nth(k));
+    let curve = |label, style, value: &dyn Fn(&Measurement) -> Option<f64>| {
+        let points = rows.iter().filter_map(|row| Some(Point::exact(row.fraction, value(row)?)));
+        Curve::new(label, style, points.collect())
+    };
+    [curve("", theory, &|row| positive(row.values[k][0])), curve(label, markers, &simulated)]
 }

@@ -1,0 +1,63 @@
+//! The arguments that choose settings and data for a saved minimum.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use etastar::config::{Config, RunSpec, single};
+use etastar::data::Dataset;
+use etastar::measurement::check_shape;
+use etastar::net::{Weights, minimum};
+use etastar::record::Origin;
+
+use super::exit::UsageError;
+
+/// Settings and data of a saved minimum. A minimum that etastar saved stores its own.
+#[derive(Debug, Args)]
+pub struct MinimumArgs {
+    /// Configuration that says on which data, with which loss, step size and batch size; minima
+    /// that etastar saved know theirs
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Override a key of the configuration, or of what a minimum says of itself
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Data folder, if it has moved since the minimum was saved
+    #[arg(long, conflicts_with = "config")]
+    data: Option<PathBuf>,
+}
+
+/// A minimum, its settings and its data.
+pub struct Minimum {
+    pub weights: Weights,
+    pub spec: RunSpec,
+    pub data: Dataset,
+}
+
+impl MinimumArgs {
+    /// Reads the minimum at `path`, its settings and its data.
+    pub fn load(&self, path: &Path) -> anyhow::Result<Minimum> {
+        let (weights, origin) = minimum::read(path)?;
+        let spec = self.spec(origin.as_deref())?;
+        let data = Dataset::load(&spec.data)?;
+        check_shape(&weights, &data)?;
+        Ok(Minimum { weights, spec, data })
+    }
+
+    fn spec(&self, origin: Option<&str>) -> anyhow::Result<RunSpec> {
+        if let Some(config) = &self.config {
+            return Ok(single(&Config::load(config, &self.overrides)?)?);
+        }
+        let text = origin.ok_or_else(|| {
+            UsageError("the file does not say where it comes from; give --config".to_owned())
+        })?;
+        let origin: Origin = serde_json::from_str(text).map_err(|error| {
+            UsageError(format!("its origin cannot be read ({error}); give --config"))
+        })?;
+        let mut spec =
+            origin.spec.with_overrides("the minimum's configuration", &self.overrides)?;
+        if let Some(folder) = &self.data {
+            spec.data.folder.clone_from(folder);
+        }
+        Ok(spec)
+    }
+}

@@ -1,0 +1,104 @@
+//! Experiments around one saved minimum: the arguments and the steps that all of them share.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::Value;
+
+use super::exit::UsageError;
+use super::minimum_args::{Minimum, MinimumArgs};
+use super::output_files::{Draw, OutputFiles};
+use super::output_folder::OutputFolder;
+use super::output_options::OutputOptions;
+
+/// The arguments of every experiment around a saved minimum.
+#[derive(Debug, Args)]
+pub struct ExperimentArgs {
+    /// Saved minimum: minimum.safetensors of a run, or weights from PyTorch with --config
+    minimum: PathBuf,
+    #[command(flatten)]
+    settings: MinimumArgs,
+    /// Seed of all random draws
+    #[arg(long, default_value_t = 0, display_order = 100)]
+    pub seed: u64,
+    /// Folder for the CSV and its figure [default: named like the command, beside the minimum]
+    #[arg(long, short, display_order = 100)]
+    out: Option<PathBuf>,
+}
+
+/// An experiment around a saved minimum. Its results are written as a CSV and a figure and printed as
+/// text or JSON. Implement this trait to add one; [`run`] performs it.
+pub trait MinimumExperiment {
+    /// Name of the output folder, the CSV and the figure.
+    const NAME: &'static str;
+    /// Draws the figure from the CSV.
+    const DRAW: Draw;
+    /// What was prepared and checked before the output folder is created.
+    type Plan<'m>;
+    type Results;
+
+    fn args(&self) -> &ExperimentArgs;
+
+    /// Checks the values of the arguments.
+    fn check(&self) -> Result<(), UsageError>;
+
+    /// Prepares everything that takes little time, and refuses what cannot be measured at `minimum`.
+    fn plan<'m>(&self, minimum: &'m Minimum) -> anyhow::Result<Self::Plan<'m>>;
+
+    /// Performs the experiment.
+    fn measure(
+        &self,
+        plan: &Self::Plan<'_>,
+        output: OutputOptions,
+    ) -> anyhow::Result<Self::Results>;
+
+    /// The content of the CSV.
+    fn to_csv(&self, results: &Self::Results) -> anyhow::Result<Vec<u8>>;
+
+    /// The results as a JSON object. [`run`] adds the keys `csv` and `figure`.
+    fn to_json(&self, results: &Self::Results) -> Value;
+
+    /// The results as text. [`run`] adds the paths of the files.
+    fn to_text(&self, results: &Self::Results) -> String;
+}
+
+/// Performs an experiment, writes its files and prints its results.
+pub fn run<E: MinimumExperiment>(
+    experiment: &E,
+    output: OutputOptions,
+) -> anyhow::Result<ExitCode> {
+    experiment.check()?;
+    let ExperimentArgs { minimum: path, settings, out, .. } = experiment.args();
+    let context = || format!("cannot use {}", path.display());
+    let minimum = settings.load(path).with_context(context)?;
+    let plan = experiment.plan(&minimum).with_context(context)?;
+    let folder = OutputFolder::create(path, out.as_deref(), E::NAME)?;
+    let results = experiment.measure(&plan, output).with_context(context)?;
+    let table = experiment.to_csv(&results)?;
+    let files = OutputFiles::write(E::NAME, folder, &table, E::DRAW);
+    let printed = print(experiment, &results, &files, output);
+    files.finish(printed, output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print<E: MinimumExperiment>(
+    experiment: &E,
+    results: &E::Results,
+    files: &OutputFiles,
+    output: OutputOptions,
+) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    if output.json {
+        let mut answer = experiment.to_json(results);
+        answer["csv"] = files.csv();
+        answer["figure"] = files.figure();
+        writeln!(stdout, "{answer:#}")?;
+    } else {
+        writeln!(stdout, "{}", experiment.to_text(results))?;
+        files.print(&mut stdout)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,277 @@
+//! Progress of runs: bars with the remaining time on a terminal, plain lines otherwise.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use etastar::config::RunSpec;
+use etastar::record::{Estimate, Record};
+use etastar::sweep::{Event, Reporter};
+use etastar::text::{duration, number, plural};
+use etastar::train::{Progress, StopReason};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::output_options::{OutputOptions, print_error_line};
+
+/// The reporter of a sweep for these output options and this standard error.
+pub fn reporter(output: OutputOptions) -> Box<dyn Reporter> {
+    if output.quiet {
+        Box::new(ErrorReporter)
+    } else {
+        Box::new(ProgressReporter::new(std::io::stderr().is_terminal()))
+    }
+}
+
+/// Prints errors only.
+struct ErrorReporter;
+
+impl Reporter for ErrorReporter {
+    fn report(&self, event: &Event<'_>) {
+        error_line(event).iter().for_each(|text| print_error_line(text));
+    }
+}
+
+/// Least time between two updates of a bar.
+const BAR_INTERVAL: Duration = Duration::from_millis(100);
+/// Least time between two plain lines on the same worker.
+const LINE_INTERVAL: Duration = Duration::from_secs(30);
+
+struct ProgressReporter {
+    terminal: bool,
+    bars: MultiProgress,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    total: Option<ProgressBar>,
+    workers: Vec<Worker>,
+    /// Number of unfinished runs of each batch size.
+    unfinished: BTreeMap<usize, usize>,
+    estimate: Estimate,
+    done: usize,
+    planned: usize,
+}
+
+struct Worker {
+    bar: ProgressBar,
+    updated: Instant,
+}
+
+impl ProgressReporter {
+    fn new(terminal: bool) -> Self {
+        Self { terminal, bars: MultiProgress::new(), state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, specs: &[RunSpec], finished: usize, workers: usize, row_device: Option<&str>) {
+        let mut state = self.state();
+        state.planned = specs.len();
+        for spec in specs {
+            *state.unfinished.entry(spec.train.batch_size).or_default() += 1;
+        }
+        let found = if finished > 0 {
+            format!(", {finished} of them finished earlier")
+        } else {
+            String::new()
+        };
+        let side = match row_device {
+            Some(device) => format!(", trained together on {device}"),
+            None if workers > 1 => format!(", {workers} side by side"),
+            None => String::new(),
+        };
+        self.print_line(&format!("{} {}{found}{side}", specs.len(), plural(specs.len(), "run")));
+        let style = |template| {
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+        };
+        for _ in 0..if self.terminal { workers } else { 0 } {
+            let bar =
+                self.bars.add(ProgressBar::new_spinner().with_style(style("{spinner} {wide_msg}")));
+            state.workers.push(Worker { bar, updated: Instant::now() });
+        }
+        if self.terminal {
+            let bar = ProgressBar::new(specs.len() as u64);
+            let bar = bar.with_style(
+                style("[{bar:30}] {pos}/{len} runs, {elapsed} so far{msg}").progress_chars("=> "),
+            );
+            state.total = Some(self.bars.add(bar));
+        } else {
+            let now = Instant::now();
+            state
+                .workers
+                .extend((0..workers).map(|_| Worker { bar: ProgressBar::hidden(), updated: now }));
+        }
+    }
+
+    fn training(&self, worker: usize, text: impl FnOnce() -> String) {
+        let mut state = self.state();
+        let Some(worker) = state.workers.get_mut(worker) else {
+            return;
+        };
+        let interval = if self.terminal { BAR_INTERVAL } else { LINE_INTERVAL };
+        if worker.updated.elapsed() < interval {
+            return;
+        }
+        worker.updated = Instant::now();
+        let text = text();
+        if self.terminal {
+            worker.bar.set_message(text);
+            worker.bar.tick();
+        } else {
+            self.print_line(&text);
+        }
+        if let Some(total) = &state.total {
+            total.tick();
+        }
+    }
+
+    fn message(&self, worker: usize, text: String) {
+        if let Some(worker) = self.state().workers.get(worker) {
+            worker.bar.set_message(text);
+            worker.bar.tick();
+        }
+    }
+
+    fn finished(&self, record: &Record, earlier: bool) {
+        let mut state = self.state();
+        let batch_size = record.spec.train.batch_size;
+        if let Some(count) = state.unfinished.get_mut(&batch_size) {
+            *count = count.saturating_sub(1);
+        }
+        state.estimate.add(batch_size, record.train_seconds + record.analysis_seconds);
+        state.done += 1;
+        if !earlier {
+            let width = state.planned.to_string().len();
+            self.print_line(&format!(
+                "{:>width$}/{}  {}",
+                state.done,
+                state.planned,
+                outcome(record)
+            ));
+        }
+        let workers = state.workers.len().max(1) as f64;
+        let to_go = state.estimate.seconds(&state.unfinished).map(|work| work / workers);
+        if let Some(total) = &state.total {
+            total.inc(1);
+            total.set_message(
+                to_go.filter(|_| state.done < state.planned).map_or(String::new(), |seconds| {
+                    format!(", about {} to go", duration(seconds))
+                }),
+            );
+        }
+    }
+
+    fn print_line(&self, text: &str) {
+        if self.terminal {
+            // Fails only if standard error is closed, where the failure could not be printed either.
+            let _ = self.bars.println(text);
+        } else {
+            print_error_line(text);
+        }
+    }
+}
+
+impl Reporter for ProgressReporter {
+    fn report(&self, event: &Event<'_>) {
+        match event {
+            Event::Planned { specs, finished, workers, row_device } => {
+                self.begin(specs, *finished, *workers, *row_device);
+            }
+            Event::Started { worker, spec } => self.message(*worker, name(spec)),
+            Event::Training { worker, spec, progress } => {
+                self.training(*worker, || format!("{}  {}", name(spec), stage(spec, progress)));
+            }
+            Event::TrainingRow { worker, batch_size, runs, epochs } => {
+                self.training(*worker, || row(*batch_size, *runs, *epochs));
+            }
+            Event::Analysing { worker, spec } => {
+                self.message(*worker, format!("{}  measuring the minimum", name(spec)));
+            }
+            Event::Finished { record, earlier } => self.finished(record, *earlier),
+            Event::Failed { .. } | Event::CheckpointSetAside { .. } => {
+                error_line(event).iter().for_each(|text| self.print_line(text));
+            }
+            Event::Note { text } => self.print_line(text),
+            Event::ClaimedByOther { worker, spec } => {
+                self.message(*worker, format!("{}  is being run by another process", name(spec)));
+            }
+        }
+    }
+}
+
+impl Drop for ProgressReporter {
+    fn drop(&mut self) {
+        let state = self.state();
+        state.workers.iter().for_each(|worker| worker.bar.finish_and_clear());
+        state.total.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
+
+/// The line on an event that is printed even if quiet.
+fn error_line(event: &Event<'_>) -> Option<String> {
+    match event {
+        Event::Failed { spec, id, reason, .. } => {
+            Some(format!("failed: {} (run {id}): {reason}", name(spec)))
+        }
+        Event::CheckpointSetAside { spec, to, fault } => Some(format!(
+            "{}  begins anew: its saved state is unusable ({fault}); kept as {}",
+            name(spec),
+            to.display()
+        )),
+        _ => None,
+    }
+}
+
+/// "η = 0.0433  B = 4".
+fn name(spec: &RunSpec) -> String {
+    format!("η = {:<8}  B = {:<4}", number(spec.train.learning_rate), spec.train.batch_size)
+}
+
+/// "B = 4     24 runs at once, epochs 310 to 322".
+fn row(batch_size: usize, runs: usize, (first, last): (u64, u64)) -> String {
+    let together = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs at once") };
+    let epochs =
+        if first == last { format!("epoch {last}") } else { format!("epochs {first} to {last}") };
+    format!("B = {batch_size:<4}  {together}, {epochs}")
+}
+
+fn stage(spec: &RunSpec, progress: &Progress) -> String {
+    let warmup = spec.train.warmup.epochs;
+    let stage = if progress.epoch < warmup {
+        format!("warm-up {}/{warmup}", progress.epoch)
+    } else if progress.streak > 0 {
+        format!("converged for {}/{} epochs", progress.streak, spec.train.patience)
+    } else {
+        "training".to_owned()
+    };
+    format!("epoch {:<6} loss {:.2e}  {stage}", progress.epoch, progress.running_loss)
+}
+
+fn outcome(record: &Record) -> String {
+    let verb = match record.stop_reason {
+        StopReason::Converged => "converged",
+        StopReason::MaxEpochs => "not converged",
+        StopReason::Diverged => "diverged",
+    };
+    let sharpness = record.analysis.as_ref().map_or(String::new(), |analysis| {
+        let edge = 2.0 / record.spec.train.learning_rate;
+        format!("  λ_max {} of {}", number(analysis.sharpness_gn), number(edge))
+    });
+    let seconds = duration(record.train_seconds + record.analysis_seconds);
+    let dead = dead_samples(record);
+    format!("{}  {verb}, {} epochs, {seconds}{sharpness}{dead}", name(&record.spec), record.epochs)
+}
+
+/// Why a run that went on to the last epoch may never have converged.
+fn dead_samples(record: &Record) -> String {
+    let dead = record.analysis.as_ref().and_then(|analysis| analysis.dead_samples).unwrap_or(0);
+    if record.stop_reason == StopReason::MaxEpochs && dead > 0 {
+        format!("  {dead} dead {}", plural(dead, "sample"))
+    } else {
+        String::new()
+    }
+}

@@ -1,0 +1,182 @@
+//! `etastar thresholds`: every threshold of a Gram matrix that any framework wrote.
+
+mod lyapunov;
+mod missing;
+mod shuffled_epochs;
+mod table;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use etastar::gram::Gram;
+use etastar::gram::npy::read_gram;
+use etastar::memory::check_thresholds;
+use etastar::optimizer::Optimizer;
+use etastar::process::Sampling;
+use etastar::stability::linearised::GramFactor;
+use etastar::stability::solver::SolverOptions;
+use etastar::stability::thresholds::{Report, Request, Stage, thresholds_on};
+
+use serde_json::{Value, json};
+
+use super::accelerator_args::AcceleratorArgs;
+use super::exit::UsageError;
+use super::output_options::OutputOptions;
+use lyapunov::Simulation;
+
+/// Arguments of `thresholds`.
+#[derive(Debug, Args)]
+pub struct Thresholds {
+    /// NumPy file of the Gram matrix G = A Aᵀ, H_i = A_iᵀA_i: float64 or float32, side n·Q,
+    /// samples in blocks of Q rows
+    #[arg(value_name = "GRAM.npy")]
+    gram: PathBuf,
+    /// Q, the number of outputs per sample
+    #[arg(long, value_name = "Q")]
+    outputs: usize,
+    /// Multiply the matrix: 2c turns an empirical neural tangent kernel into G
+    #[arg(long, value_name = "F", default_value_t = 1.0)]
+    kernel_factor: f64,
+    /// Batch sizes, each from 1 to n [default: 1, 2, 4, … up to n]
+    #[arg(long, value_name = "B,…", value_delimiter = ',')]
+    batch_sizes: Vec<usize>,
+    /// How a batch is drawn: distinct, independent or bernoulli
+    #[arg(long, default_value_t = Sampling::Distinct)]
+    sampling: Sampling,
+    /// Relative width of the enclosure of the generalized sharpness
+    #[arg(long, default_value_t = 1e-4)]
+    tolerance: f64,
+    /// Also η*_as, where the Lyapunov exponent of linearised SGD changes its sign
+    #[arg(long)]
+    lyapunov: bool,
+    /// Also η*_var with batches drawn by shuffling every epoch, not independently of one another,
+    /// by simulation; --lyapunov is of them then
+    #[arg(long, conflicts_with = "sampling")]
+    shuffle: bool,
+    /// Step sizes at which to give the Lyapunov exponent
+    #[arg(long, value_name = "η,…", value_delimiter = ',', requires = "lyapunov")]
+    learning_rates: Vec<f64>,
+    /// ε of the batch size above which η*_var is within ε of η*_mean (Proposition 8)
+    #[arg(long, default_value_t = 0.1)]
+    epsilon: f64,
+    #[command(flatten)]
+    accelerator: AcceleratorArgs,
+}
+
+impl Thresholds {
+    pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
+        self.check()?;
+        let gram = read_gram(&self.gram, self.outputs, self.kernel_factor)?;
+        check_thresholds(gram.side())?;
+        let request = Request {
+            batch_sizes: self.batch_sizes(gram.samples()),
+            sampling: self.sampling,
+            optimizer: Optimizer::default(),
+            options: SolverOptions { tolerance: self.tolerance, ..SolverOptions::default() },
+        };
+        let mut progress = |text: &str| {
+            if gram.side() > PROGRESS_SIDE {
+                output.note(text);
+            }
+        };
+        let accelerator = self.accelerator.open(output)?;
+        let accelerator = accelerator.as_ref().map(|device| device as _);
+        let mut stages = |stage| progress(&describe(stage));
+        let report = thresholds_on(accelerator, &gram, &request, &mut stages)?;
+        let simulated = self.simulated(&gram, &report, &mut progress)?;
+        let mut stdout = std::io::stdout().lock();
+        if output.json {
+            let mut answer = json!(report);
+            extend(&mut answer, &json!(simulated.epochs));
+            extend(&mut answer, &json!(simulated.lyapunov));
+            writeln!(stdout, "{answer:#}")?;
+        } else {
+            write!(stdout, "{}", table::to_text(&report, self.sampling, self.epsilon))?;
+            let epochs = simulated.epochs.as_deref().map(shuffled_epochs::to_text);
+            let lyapunov = simulated.lyapunov.as_deref().map(lyapunov::to_text);
+            write!(stdout, "{}", [epochs, lyapunov].into_iter().flatten().collect::<String>())?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The results of `--shuffle` and `--lyapunov`, which simulate the linearised process.
+    fn simulated(
+        &self,
+        gram: &Gram,
+        report: &Report,
+        progress: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<Simulated> {
+        if !self.shuffle && !self.lyapunov {
+            return Ok(Simulated::default());
+        }
+        let factor = GramFactor::of(gram)?;
+        let epochs = self.shuffle.then(|| shuffled_epochs::compute(&factor, report, progress));
+        let epochs = epochs.transpose()?;
+        let simulation = Simulation {
+            gram,
+            factor: &factor,
+            learning_rates: &self.learning_rates,
+            shuffle: self.shuffle,
+        };
+        let lyapunov = self.lyapunov.then(|| simulation.run(report, progress)).transpose()?;
+        Ok(Simulated { epochs, lyapunov })
+    }
+
+    fn check(&self) -> Result<(), UsageError> {
+        let fault = if !positive(self.kernel_factor) {
+            format!("--kernel-factor must be a positive number, found {}", self.kernel_factor)
+        } else if !(self.epsilon > 0.0 && self.epsilon < 1.0) {
+            format!("--epsilon must be between 0 and 1, found {}", self.epsilon)
+        } else if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
+            format!("--tolerance must be between 0 and 1, found {}", self.tolerance)
+        } else if let Some(rate) = self.learning_rates.iter().find(|&&rate| !positive(rate)) {
+            format!("--learning-rates must be positive numbers, found {rate}")
+        } else {
+            return Ok(());
+        };
+        Err(UsageError(fault))
+    }
+
+    fn batch_sizes(&self, samples: usize) -> Vec<usize> {
+        if !self.batch_sizes.is_empty() {
+            return self.batch_sizes.clone();
+        }
+        std::iter::successors(Some(1_usize), |size| size.checked_mul(2))
+            .take_while(|&size| size <= samples)
+            .collect()
+    }
+}
+
+/// The results of simulation, one for every threshold of the report.
+#[derive(Default)]
+struct Simulated {
+    epochs: Option<Vec<shuffled_epochs::Found>>,
+    lyapunov: Option<Vec<lyapunov::Found>>,
+}
+
+/// Adds the fields of `found`, one object for every threshold, to the thresholds of `report`.
+fn extend(report: &mut Value, found: &Value) {
+    let entries = report["thresholds"].as_array_mut().into_iter().flatten();
+    for (entry, found) in entries.zip(found.as_array().into_iter().flatten()) {
+        if let (Some(entry), Value::Object(more)) = (entry.as_object_mut(), found) {
+            entry.extend(more.clone());
+        }
+    }
+}
+
+fn positive(value: f64) -> bool {
+    value > 0.0 && value.is_finite()
+}
+
+/// Matrices with a larger side take long enough for notes on the progress.
+const PROGRESS_SIDE: usize = 1500;
+
+fn describe(stage: Stage) -> String {
+    match stage {
+        Stage::Spectrum => "eigendecomposition done".to_owned(),
+        Stage::BatchSize(size) => format!("B = {size} done"),
+        Stage::Bounds => "bounds done".to_owned(),
+    }
+}

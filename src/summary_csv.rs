@@ -1,0 +1,79 @@
+//! The rows of a sweep's `summary.csv`, read back.
+
+use crate::table::{Row, Table, TableError};
+
+/// One finished run: the columns that figures and comparisons use. Measurements are `None` where the
+/// cell is empty or the column missing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SummaryRow {
+    /// Step size η.
+    pub learning_rate: f64,
+    /// Batch size B.
+    pub batch_size: usize,
+    pub stop_reason: String,
+    /// λ_max of the Gauss–Newton Hessian, the matrix that the bounds refer to.
+    pub sharpness_gn: Option<f64>,
+    /// Lower bound (17) of \[M\] on the generalized sharpness.
+    pub bound_17: Option<f64>,
+    /// Lower bound (27) of \[M\], the rank-one bound.
+    pub bound_27: Option<f64>,
+    /// λ_max(C†D).
+    pub generalized_sharpness: Option<f64>,
+    /// The proved ends of its enclosure.
+    pub generalized_sharpness_lower: Option<f64>,
+    pub generalized_sharpness_upper: Option<f64>,
+    pub effective_rank: Option<f64>,
+    pub eta_var: Option<f64>,
+    pub eta_as: Option<f64>,
+    /// The interval of the Lyapunov exponent at η, of independent batches and of shuffled epochs.
+    pub lyapunov_low: Option<f64>,
+    pub lyapunov_high: Option<f64>,
+    pub lyapunov_epoch_low: Option<f64>,
+    pub lyapunov_epoch_high: Option<f64>,
+    /// η*_var of shuffled epochs, with its interval.
+    pub eta_var_epoch: Option<f64>,
+    pub eta_var_epoch_low: Option<f64>,
+    pub eta_var_epoch_high: Option<f64>,
+    /// η*_as of shuffled epochs.
+    pub eta_as_epoch: Option<f64>,
+}
+
+/// Checks that the header has the columns of every summary.
+///
+/// # Errors
+/// [`TableError::MissingColumn`].
+pub fn require_columns(table: &Table) -> Result<(), TableError> {
+    let columns = ["learning_rate", "batch_size", "stop_reason", "sharpness_gn"];
+    table.require(&columns, "the summary.csv of a sweep")
+}
+
+impl SummaryRow {
+    /// Reads one row.
+    ///
+    /// # Errors
+    /// [`TableError::Cell`].
+    pub fn read(row: &Row<'_>) -> Result<Self, TableError> {
+        Ok(Self {
+            learning_rate: row.positive("learning_rate")?,
+            batch_size: row.count("batch_size")? as usize,
+            stop_reason: row.text("stop_reason").to_owned(),
+            sharpness_gn: row.optional("sharpness_gn")?,
+            bound_17: row.optional("bound_17")?,
+            bound_27: row.optional("bound_27")?,
+            generalized_sharpness: row.optional("generalized_sharpness")?,
+            generalized_sharpness_lower: row.optional("generalized_sharpness_lower")?,
+            generalized_sharpness_upper: row.optional("generalized_sharpness_upper")?,
+            effective_rank: row.optional("effective_rank")?,
+            eta_var: row.optional("eta_var")?,
+            eta_as: row.optional("eta_as")?,
+            lyapunov_low: row.signed("lyapunov_low")?,
+            lyapunov_high: row.signed("lyapunov_high")?,
+            lyapunov_epoch_low: row.signed("lyapunov_epoch_low")?,
+            lyapunov_epoch_high: row.signed("lyapunov_epoch_high")?,
+            eta_var_epoch: row.optional("eta_var_epoch")?,
+            eta_var_epoch_low: row.optional("eta_var_epoch_low")?,
+            eta_var_epoch_high: row.optional("eta_var_epoch_high")?,
+            eta_as_epoch: row.optional("eta_as_epoch")?,
+        })
+    }
+}
