@@ -16,9 +16,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use burn::tensor::{Device, Tensor};
+use burn_tensor::{Device, Tensor};
 use clap::Parser;
-use etastar::config::{Config, DataConfig};
 use etastar::data::Dataset;
 use etastar::device::{Backend, DeviceMemory, Gpu, best_backend, gpus, open_device};
 use etastar::loss::Loss;
@@ -42,9 +41,9 @@ struct Options {
     runs: usize,
     #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 64, 1024])]
     batch_sizes: Vec<usize>,
-    /// How pixels become inputs: standard or unit
-    #[arg(long, default_value = "standard")]
-    scaling: String,
+    /// How pixels become inputs
+    #[arg(long, value_enum, default_value_t = Scaling::Standard)]
+    scaling: Scaling,
     /// Of measurement for every number
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
@@ -54,12 +53,6 @@ struct Options {
     /// Given by cargo
     #[arg(long)]
     bench: bool,
-}
-
-impl Options {
-    fn scaling(&self) -> Scaling {
-        if self.scaling == "unit" { Scaling::Unit } else { Scaling::Standard }
-    }
 }
 
 /// One row of the table, in runs × steps per second.
@@ -124,7 +117,7 @@ fn measure(
     gpu: Option<&Gpu>,
     bandwidth: f64,
 ) -> Measured {
-    let (data, weights) = problem(&options.scaling);
+    let (data, weights) = problem(options.scaling);
     let widths = Widths::new(support::INPUTS, &[support::HIDDEN], support::CLASSES);
     let memory = gpu.map_or(DeviceMemory::UNKNOWN, |gpu| gpu.memory);
     let runs = match options.runs {
@@ -142,23 +135,17 @@ fn measure(
     let kernels = fastest.uses_kernels(batch_size);
     let rows = if kernels { rows_per_second(fastest, batch_size, seconds) } else { tensors };
     let fused = [Stage::Start, Stage::Late]
-        .map(|stage| fused_per_second(options.scaling(), stage, batch_size, seconds));
+        .map(|stage| fused_per_second(options.scaling, stage, batch_size, seconds));
     let bytes = 8.0 * widths.parameters() as f64;
     Measured { batch_size, runs, rows, tensors, fused, of_limit: rows * bytes / bandwidth }
 }
 
-fn problem(scaling: &str) -> (Dataset, Weights) {
-    let folder = format!("{}/data/mnist", env!("CARGO_MANIFEST_DIR"));
-    let source = format!("[data]\nfolder = {folder:?}\nscaling = {scaling:?}\n");
-    let config = Config::parse(&source, "bench", "unused".into(), &[]).expect("a configuration");
-    let data = load(&config.data);
-    let widths = Widths::new(data.features, &config.model.hidden, data.outputs);
-    let weights = initial(&widths, &config.model);
+fn problem(scaling: Scaling) -> (Dataset, Weights) {
+    let data = support::dataset(scaling);
+    let model = support::config(scaling).model;
+    let widths = Widths::new(data.features, &model.hidden, data.outputs);
+    let weights = initial(&widths, &model);
     (data, weights)
-}
-
-fn load(config: &DataConfig) -> Dataset {
-    Dataset::load(config).expect("MNIST images in data/mnist")
 }
 
 /// The networks for whole epochs of 1024 samples, as in a sweep.

@@ -1,12 +1,11 @@
 //! The 1024-sample MNIST problem of the paper, and two states of its network to measure at.
 
-use std::fs::File;
-use std::io::{Read, Result};
 use std::sync::Arc;
 
+use etastar::config::Config;
+use etastar::data::Dataset;
 use etastar::loss::Loss;
 use etastar::train::fused::{OneHidden, Parameters, Problem, SparseInputs};
-use flate2::read::GzDecoder;
 
 pub const INPUTS: usize = 784;
 pub const HIDDEN: usize = 1024;
@@ -15,7 +14,7 @@ pub const PER_CLASS: usize = 256;
 pub const SAMPLES: usize = CLASSES * PER_CLASS;
 
 /// How pixels become inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Scaling {
     /// In [0, 1].
     Unit,
@@ -58,37 +57,33 @@ impl Uniform {
     }
 }
 
-fn unzip(name: &str) -> Result<Vec<u8>> {
-    let path = format!("{}/data/mnist/{name}", env!("CARGO_MANIFEST_DIR"));
-    let mut bytes = Vec::new();
-    GzDecoder::new(File::open(path)?).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// Digits 0 to 3 in the default configuration, 256 images each.
+pub fn config(scaling: Scaling) -> Config {
+    let folder = format!("{}/data/mnist", env!("CARGO_MANIFEST_DIR"));
+    let scaling = match scaling {
+        Scaling::Unit => "unit",
+        Scaling::Standard => "standard",
+    };
+    let source = format!(
+        "[data]\nfolder = {folder:?}\nscaling = {scaling:?}\n\
+         classes = [0, 1, 2, 3]\nsamples_per_class = {PER_CLASS}\n"
+    );
+    Config::parse(&source, "bench", "unused".into(), &[]).expect("a valid configuration")
 }
 
-/// The first 256 images of each of the digits 0 to 3, with one-hot targets and c = 1.
+/// The images of [`config`] with one-hot targets.
+pub fn dataset(scaling: Scaling) -> Dataset {
+    Dataset::load(&config(scaling).data).expect("MNIST images in data/mnist")
+}
+
+/// The same for the fused engine, with c = 1.
 pub fn problem(scaling: Scaling) -> Arc<Problem> {
-    let images = unzip("train-images-idx3-ubyte.gz").expect("MNIST images in data/mnist");
-    let labels = unzip("train-labels-idx1-ubyte.gz").expect("MNIST labels in data/mnist");
-    let (mut rows, mut targets) = (Vec::new(), Vec::new());
-    for class in 0..CLASSES {
-        let is_class = |&(_, &label): &(usize, &u8)| usize::from(label) == class;
-        for (i, _) in labels[8..].iter().enumerate().filter(is_class).take(PER_CLASS) {
-            rows.extend(
-                images[16 + i * INPUTS..][..INPUTS].iter().map(|&pixel| scale(pixel, scaling)),
-            );
-            targets.extend((0..CLASSES).map(|c| f32::from(u8::from(c == class))));
-        }
-    }
-    let inputs = SparseInputs::new(&rows, INPUTS).expect("clean images");
-    Arc::new(Problem::new(inputs, targets, CLASSES, Loss::squared(1.0)).expect("targets that fit"))
-}
-
-fn scale(pixel: u8, scaling: Scaling) -> f32 {
-    let unit = f32::from(pixel) / 255.0;
-    match scaling {
-        Scaling::Unit => unit,
-        Scaling::Standard => (unit - 0.1307) / 0.3081,
-    }
+    let data = dataset(scaling);
+    let inputs = SparseInputs::new(&data.inputs, data.features).expect("clean images");
+    Arc::new(
+        Problem::new(inputs, data.targets, data.outputs, Loss::squared(1.0))
+            .expect("targets that fit"),
+    )
 }
 
 /// A network at its start.

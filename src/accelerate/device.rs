@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use burn::tensor::Device;
+use burn_tensor::Device;
 
 use super::panics::catch_panics;
 use super::tensor_map::TensorMap;

@@ -2,7 +2,7 @@
 
 use std::sync::MutexGuard;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn_tensor::{Device, Tensor, TensorData};
 use faer::MatRef;
 
 use super::panics::catch_panics;

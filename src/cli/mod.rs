@@ -8,6 +8,7 @@ mod completions;
 mod config_args;
 mod devices;
 mod exit;
+mod logging;
 mod man;
 mod minimum_args;
 mod minimum_experiment;
@@ -28,7 +29,6 @@ mod text_table;
 mod thresholds;
 mod train;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -92,17 +92,7 @@ const LINALG_PARTS: usize = 8;
 /// Sets up linear algebra, logging and the panic hook.
 pub fn set_up(arguments: &Arguments) {
     faer::set_global_parallelism(faer::Par::rayon(LINALG_PARTS));
-    let default = if arguments.quiet { "error" } else { "etastar=warn" };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ETASTAR_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .with_target(false)
-        .without_time()
-        .log_internal_errors(false)
-        .init();
+    logging::start(arguments.quiet);
     // Panics are caught where a run or a device can fail, and otherwise in `main`, and reported there:
     // the default hook would print them a second time.
     std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));

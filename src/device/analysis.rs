@@ -1,6 +1,6 @@
 //! The device on which the exact thresholds are iterated.
 
-use burn::tensor::Device;
+use burn_tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::backend::Backend;

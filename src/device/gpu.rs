@@ -1,6 +1,6 @@
 //! The GPUs that this build and this machine offer.
 
-use burn::tensor::Device;
+use burn_tensor::Device;
 
 use super::backend::Backend;
 
@@ -42,7 +42,7 @@ pub fn gpus(_: Backend) -> Vec<Gpu> {
 /// Opens every one of them; one that cannot be opened is left out.
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 pub fn gpus(backend: Backend) -> Vec<Gpu> {
-    use burn::cubecl::RuntimeId;
+    use cubecl::RuntimeId;
     use std::panic::catch_unwind;
 
     let runtime = match backend {
@@ -51,7 +51,7 @@ pub fn gpus(backend: Backend) -> Vec<Gpu> {
         Backend::Flex | Backend::NdArray => return Vec::new(),
     };
     // The runtimes report a broken driver by a panic.
-    let found = catch_unwind(burn::cubecl::Device::enumerate_all).unwrap_or_default();
+    let found = catch_unwind(cubecl::Device::enumerate_all).unwrap_or_default();
     let mine = found.into_iter().filter(|device| device.runtime() == runtime);
     let mut gpus: Vec<Gpu> =
         mine.filter_map(|device| catch_unwind(|| describe(device)).ok()).collect();
@@ -60,7 +60,7 @@ pub fn gpus(backend: Backend) -> Vec<Gpu> {
 }
 
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
-fn describe(device: burn::cubecl::Device) -> Gpu {
+fn describe(device: cubecl::Device) -> Gpu {
     let client = device.client();
     let properties = client.properties();
     let memory = &properties.memory;

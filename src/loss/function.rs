@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 use faer::{Mat, MatRef};
 
 /// φ in ℓ = c φ, with ∇φ = a r and ∇²φ = a TᵀT, κ = a c; see [the module](super).

@@ -1,6 +1,6 @@
 //! The squared error φ = ‖f − y‖²: ∇φ = 2(f − y), ∇²φ = 2I, infimum 0.
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 use faer::{Mat, MatRef};
 
 use super::function::LossFunction;
@@ -79,7 +79,7 @@ impl LossFunction for Squared {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, TensorData};
+    use burn_tensor::{Device, TensorData};
 
     use super::super::Loss;
 
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(matrix(&in_place), residuals);
         let tensor = |values: &[f32; 6]| {
             let data = TensorData::new(values.to_vec(), [2, 3]);
-            burn::tensor::Tensor::<2>::from_data(data, &Device::flex())
+            burn_tensor::Tensor::<2>::from_data(data, &Device::flex())
         };
         let sum = function.tensor_sum(tensor(&OUTPUTS), tensor(&TARGETS)).into_data();
         assert_eq!(sum.iter::<f64>().next(), Some(SUM));

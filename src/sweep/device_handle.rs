@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn::tensor::Device;
+use burn_tensor::Device;
 
 use super::options::SweepOptions;
 use crate::config::RunSpec;

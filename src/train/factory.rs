@@ -1,6 +1,6 @@
 //! Which engine trains a network; nobody else asks which engines there are.
 
-use burn::tensor::Device;
+use burn_tensor::Device;
 
 use super::engine::{Engine, EngineError};
 use super::fused_engine::FusedEngine;

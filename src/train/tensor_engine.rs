@@ -1,8 +1,6 @@
 //! SGD by Burn's tensor operations and automatic differentiation: any backend, any depth.
 
-use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn_tensor::{Device, Int, Tensor, TensorData};
 
 use super::engine::{Engine, EngineError};
 use super::snapshot::Snapshot;
@@ -16,7 +14,6 @@ const LOSS_ROWS: usize = 4096;
 /// One network on one device.
 pub struct TensorEngine {
     model: Option<Mlp>,
-    optimizer: ModuleOptimizer,
     inputs: Tensor<2>,
     targets: Tensor<2>,
     device: Device,
@@ -32,7 +29,6 @@ impl TensorEngine {
         };
         Self {
             model: Some(Mlp::new(weights, &device)),
-            optimizer: SgdConfig::new().init(),
             inputs: matrix(&data.inputs, data.features),
             targets: matrix(&data.targets, data.outputs),
             device,
@@ -55,9 +51,7 @@ impl TensorEngine {
         let [batch_size, _] = inputs.dims();
         let sum = self.loss.function().tensor_sum(model.forward(inputs), targets);
         let loss = sum.clone() * (self.loss.factor() / batch_size as f64);
-        let gradients = GradientsParams::from_grads(loss.backward(), &model);
-        // The optimiser updates a buffer in place only when nothing else holds it, hence the move.
-        self.model = Some(self.optimizer.step(learning_rate, model, gradients));
+        self.model = Some(model.sgd_step(loss.backward(), learning_rate));
         Ok(sum.inner())
     }
 }
@@ -88,7 +82,7 @@ impl Engine for TensorEngine {
     }
 
     fn loss(&mut self) -> Result<f64, EngineError> {
-        let model = self.model()?.valid();
+        let model = self.model()?.without_autodiff();
         let [samples, _] = self.inputs.dims();
         let mut total = 0.0;
         for start in (0..samples).step_by(LOSS_ROWS) {

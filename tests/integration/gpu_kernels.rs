@@ -1,6 +1,6 @@
 //! The GPU's own kernels for small batches against a plain loop in double precision.
 use crate::common::adapter::skipped;
-use burn::tensor::Device;
+use burn_tensor::Device;
 use etastar::data::Dataset;
 use etastar::device::{Backend, open_device};
 use etastar::loss::Loss;

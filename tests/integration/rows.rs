@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use crate::common::adapter::skipped;
 use crate::common::config::tiny_config;
-use burn::tensor::Device;
+use burn_tensor::Device;
 use etastar::config::{Config, RunSpec, single};
 use etastar::data::Dataset;
 use etastar::device::{Backend, open_device};

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 /// σ, applied to every number of a layer.
 pub trait ActivationFunction: Debug + Send + Sync {

@@ -1,6 +1,6 @@
 //! σ(z) = max(z, 0), with σ'(0) = 0 as in PyTorch.
 
-use burn::tensor::{Tensor, activation};
+use burn_tensor::{Tensor, activation};
 
 use super::function::ActivationFunction;
 

@@ -157,7 +157,7 @@ impl HessianProduct for MlpHessian<'_> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Tensor;
+    use burn_tensor::Tensor;
     use faer::Par;
 
     use super::super::super::activation::{Activation, ActivationFunction};

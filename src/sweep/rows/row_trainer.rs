@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 
-use burn::tensor::Device;
+use burn_tensor::Device;
 
 use super::measure::{UnmeasuredRun, measure_all};
 use super::row_queue::RowQueue;

@@ -1,6 +1,6 @@
 //! The choice between tensor operations and the GPU's own kernels.
 
-use burn::tensor::Device;
+use burn_tensor::Device;
 
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 use super::kernel_check;

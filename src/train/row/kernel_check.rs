@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-use burn::backend::Cube;
-use burn::tensor::{Device, Tensor};
+use burn_dispatch::backends::Cube;
+use burn_tensor::{Device, Tensor};
 
 use super::super::engine::EngineError;
 use super::network::RowNetwork;

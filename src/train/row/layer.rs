@@ -1,6 +1,6 @@
 //! One affine layer of R networks.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn_tensor::{Device, Int, Tensor, TensorData};
 
 use super::super::engine::EngineError;
 use crate::net::Layer;

@@ -1,6 +1,6 @@
 //! R perceptrons of one shape on one device, trained together.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn_tensor::{Device, Int, Tensor, TensorData};
 
 use super::super::engine::EngineError;
 use super::kernels;

@@ -1,6 +1,6 @@
 //! Steps of a row as tensor operations: any backend, any batch size.
 
-use burn::tensor::{Int, Tensor};
+use burn_tensor::{Int, Tensor};
 
 use super::layer::RowLayer;
 use crate::loss::LossFunction;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use burn::tensor::Device;
+use burn_tensor::Device;
 
 use super::super::engine::EngineError;
 use super::super::stop::StopRule;

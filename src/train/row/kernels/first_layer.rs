@@ -1,7 +1,6 @@
 //! The kernel of the first layer: the update of the last step and the product of the next.
 
-use burn::cubecl;
-use burn::cubecl::prelude::*;
+use cubecl::prelude::*;
 
 use super::geometry::Geometry;
 

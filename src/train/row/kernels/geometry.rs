@@ -1,7 +1,6 @@
 //! Sizes and offsets of a launch.
 
-use burn::cubecl;
-use burn::cubecl::prelude::*;
+use cubecl::prelude::*;
 
 /// Sizes, and the offsets of two batches in the list of sample indices.
 #[derive(CubeLaunch, CubeType, Clone, Copy)]

@@ -1,9 +1,10 @@
 //! Launches the kernels of consecutive steps.
 
-use burn::backend::{BackendTypes, Cube};
-use burn::cubecl::client::Client;
-use burn::cubecl::prelude::{BufferArg, CubeCount, CubeDim};
-use burn::tensor::{DType, Tensor};
+use burn_backend::BackendTypes;
+use burn_dispatch::backends::Cube;
+use burn_tensor::{DType, Tensor};
+use cubecl::client::Client;
+use cubecl::prelude::{BufferArg, CubeCount, CubeDim};
 
 use super::first_layer::first_layer;
 use super::geometry::GeometryLaunch;

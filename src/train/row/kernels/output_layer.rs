@@ -1,7 +1,6 @@
 //! The kernel of the output layer: hidden units, outputs, residual and loss of one batch.
 
-use burn::cubecl;
-use burn::cubecl::prelude::*;
+use cubecl::prelude::*;
 
 /// Threads of a cube; the sum over hidden units halves them.
 pub const THREADS: u32 = 256;

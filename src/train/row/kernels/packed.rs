@@ -1,6 +1,6 @@
 //! All parameters but W1, packed for the kernels.
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 use super::launcher::Shape;
 

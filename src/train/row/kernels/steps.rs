@@ -1,6 +1,6 @@
 //! Consecutive steps of all networks.
 
-use burn::tensor::Tensor;
+use burn_tensor::Tensor;
 
 use super::launcher::{Launcher, Shape, fault};
 use super::packed::Packed;
