@@ -1,4 +1,4 @@
-//! What a trainer needs of whatever computes the steps.
+//! What the trainer needs of an engine, which computes the steps.
 
 use super::snapshot::Snapshot;
 use crate::device::{DeviceError, EngineKind};
@@ -20,11 +20,11 @@ impl From<DeviceError> for EngineError {
 
 /// Plain SGD on one network and one data set.
 pub trait Engine {
-    /// One step θ ← θ − (η/|b|) Σ_{i∈b} ∇ℓ_i for every batch b, a run of `batch_size` entries of
-    /// `order`; returns Σ ℓ_i over all entries, each loss taken just before its step.
+    /// One step θ ← θ − (η/|b|) Σ_{i∈b} ∇ℓ_i for every batch b, `batch_size` consecutive entries of
+    /// `order`; returns Σ ℓ_i over all entries, each loss evaluated just before its step.
     ///
     /// # Errors
-    /// The device failed; a diverging loss is no error but a value that is not finite.
+    /// The device failed. A diverging loss is not an error; it is returned as a value that is not finite.
     fn steps(
         &mut self,
         order: &[u32],
@@ -41,13 +41,16 @@ pub trait Engine {
     /// The device failed.
     fn loss(&mut self) -> Result<f64, EngineError>;
 
-    /// The full-data loss, or `None` if it exceeds `limit`, which may be cheaper to find out.
+    /// The full-data loss, or `None` if it exceeds `limit`, which may be cheaper to compute.
     ///
     /// # Errors
     /// The device failed.
     fn loss_within(&mut self, limit: f64) -> Result<Option<f64>, EngineError> {
         Ok(Some(self.loss()?).filter(|loss| *loss <= limit))
     }
+
+    /// The infimum of the full-data loss over all outputs.
+    fn loss_infimum(&self) -> f64;
 
     /// Everything that the coming steps depend on, bit for bit.
     ///

@@ -14,8 +14,9 @@ use crate::net::{Activation, Layer, Weights};
 
 /// One network, trained in place.
 pub struct FusedEngine {
-    net: OneHidden,
+    network: OneHidden,
     inputs: usize,
+    loss_infimum: f64,
 }
 
 impl FusedEngine {
@@ -24,7 +25,7 @@ impl FusedEngine {
         weights.layers.len() == 2 && weights.activation.is_relu()
     }
 
-    /// A network that begins at `weights`.
+    /// A network that starts at `weights`.
     ///
     /// # Errors
     /// Another number of hidden layers than one, another activation than ReLU, or numbers that are not
@@ -40,11 +41,12 @@ impl FusedEngine {
             b2: second.bias.clone(),
         };
         let problem = problem(data, loss)?;
-        let net = OneHidden::new(problem, &parameters).map_err(|e| fault(e.to_string()))?;
-        Ok(Self { net, inputs: data.features })
+        let network = OneHidden::new(problem, &parameters).map_err(|e| fault(e.to_string()))?;
+        let loss_infimum = loss.infimum(&data.targets, data.outputs);
+        Ok(Self { network, inputs: data.features, loss_infimum })
     }
 
-    /// The network that goes on from `saved`.
+    /// The network in a saved state.
     ///
     /// # Errors
     /// A state of another engine or of another size.
@@ -52,7 +54,7 @@ impl FusedEngine {
         let layout = match saved.facts["layout"].as_str() {
             Some("pixel") => Layout::PixelMajor,
             Some("unit") => Layout::UnitMajor,
-            _ => return Err(fault("the saved state names no layout".to_owned())),
+            _ => return Err(fault("the saved state has no layout".to_owned())),
         };
         let count = |name: &str| saved.facts[name].as_u64().unwrap_or(0);
         let (active, evaluated) = (count("on"), count("seen"));
@@ -65,8 +67,9 @@ impl FusedEngine {
         let (offset, response) = (saved.take("offset")?, saved.take("response")?);
         let state = State { stored, offset, response, layout, active, evaluated };
         let problem = problem(data, loss)?;
-        let net = OneHidden::restore(problem, &state).map_err(|e| fault(e.to_string()))?;
-        Ok(Self { net, inputs: data.features })
+        let network = OneHidden::restore(problem, &state).map_err(|e| fault(e.to_string()))?;
+        let loss_infimum = loss.infimum(&data.targets, data.outputs);
+        Ok(Self { network, inputs: data.features, loss_infimum })
     }
 }
 
@@ -77,23 +80,27 @@ impl Engine for FusedEngine {
         batch_size: usize,
         learning_rate: f64,
     ) -> Result<f64, EngineError> {
-        Ok(self.net.steps(order, batch_size, learning_rate as f32))
+        Ok(self.network.steps(order, batch_size, learning_rate as f32))
     }
 
     fn end_epoch(&mut self) {
-        self.net.end_epoch();
+        self.network.end_epoch();
     }
 
     fn loss(&mut self) -> Result<f64, EngineError> {
-        Ok(self.net.full_loss())
+        Ok(self.network.full_loss())
     }
 
     fn loss_within(&mut self, limit: f64) -> Result<Option<f64>, EngineError> {
-        Ok(self.net.full_loss_within(limit))
+        Ok(self.network.full_loss_within(limit))
+    }
+
+    fn loss_infimum(&self) -> f64 {
+        self.loss_infimum
     }
 
     fn snapshot(&self) -> Result<Snapshot, EngineError> {
-        let State { stored, offset, response, layout, active, evaluated } = self.net.state();
+        let State { stored, offset, response, layout, active, evaluated } = self.network.state();
         let layout = match layout {
             Layout::PixelMajor => "pixel",
             Layout::UnitMajor => "unit",
@@ -112,7 +119,7 @@ impl Engine for FusedEngine {
     }
 
     fn weights(&self) -> Result<Weights, EngineError> {
-        let Parameters { w1, b1, w2, b2 } = self.net.parameters();
+        let Parameters { w1, b1, w2, b2 } = self.network.parameters();
         let (hidden, outputs) = (b1.len(), b2.len());
         let first = Layer { outputs: hidden, inputs: self.inputs, weight: w1, bias: b1 };
         let second = Layer { outputs, inputs: hidden, weight: w2, bias: b2 };

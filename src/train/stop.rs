@@ -10,9 +10,9 @@ use crate::config::Schedule;
 pub enum StopReason {
     /// The loss stayed below the tolerance.
     Converged,
-    /// The last allowed epoch came first.
+    /// The last allowed epoch was reached.
     MaxEpochs,
-    /// The loss grew beyond all bounds or stopped being a number.
+    /// The loss grew too large or was NaN.
     Diverged,
 }
 
@@ -32,38 +32,55 @@ impl StopReason {
 const NEAR: f64 = 10.0;
 
 /// The stop rule of \[M\] App. K: full-data loss below the tolerance for `patience` consecutive
-/// epochs after the warm-up.
+/// epochs after the warm-up. The loss counts from its infimum.
 #[derive(Debug, Clone)]
 pub struct StopRule<'a> {
     schedule: &'a Schedule,
-    initial_loss: f64,
+    infimum: f64,
 }
 
 impl<'a> StopRule<'a> {
-    /// The rule of a run whose full-data loss began at `initial_loss`.
-    pub fn new(schedule: &'a Schedule, initial_loss: f64) -> Self {
-        Self { schedule, initial_loss }
+    /// The rule of a run whose full-data loss has this infimum.
+    pub fn new(schedule: &'a Schedule, infimum: f64) -> Self {
+        Self { schedule, infimum }
     }
 
-    /// Whether the full-data loss after `epoch` epochs decides anything.
+    /// The full-data loss below which an epoch counts as converged.
+    pub fn threshold(&self) -> f64 {
+        self.infimum + self.schedule.tolerance
+    }
+
+    /// Whether the full-data loss after `epoch` epochs can change the decision.
     pub fn needs_loss(&self, epoch: u64, running_loss: f64) -> bool {
-        epoch > self.schedule.warmup.epochs && running_loss < NEAR * self.schedule.tolerance
+        let near = self.infimum + NEAR * self.schedule.tolerance;
+        epoch > self.schedule.warmup.epochs && running_loss < near
     }
 
     /// The new length of the streak of converged epochs.
     pub fn streak(&self, streak: u64, loss: Option<f64>) -> u64 {
-        if loss.is_some_and(|loss| loss < self.schedule.tolerance) { streak + 1 } else { 0 }
+        if loss.is_some_and(|loss| loss < self.threshold()) { streak + 1 } else { 0 }
     }
 
-    /// The verdict after `epoch` epochs.
-    pub fn verdict(&self, epoch: u64, running_loss: f64, streak: u64) -> Option<StopReason> {
+    /// Whether `epoch` is the last one allowed.
+    pub fn is_last_epoch(&self, epoch: u64) -> bool {
+        epoch >= self.schedule.max_epochs
+    }
+
+    /// The reason to stop after `epoch` epochs.
+    pub fn reason(
+        &self,
+        epoch: u64,
+        running_loss: f64,
+        initial_loss: f64,
+        streak: u64,
+    ) -> Option<StopReason> {
         // Not `running_loss > limit`: that comparison is false for NaN.
-        let bounded = running_loss <= self.schedule.divergence_factor * self.initial_loss;
+        let bounded = running_loss <= self.schedule.divergence_factor * initial_loss;
         if !bounded {
             Some(StopReason::Diverged)
         } else if streak >= self.schedule.patience {
             Some(StopReason::Converged)
-        } else if epoch >= self.schedule.max_epochs {
+        } else if self.is_last_epoch(epoch) {
             Some(StopReason::MaxEpochs)
         } else {
             None

@@ -8,8 +8,8 @@ use crate::data::Dataset;
 use crate::loss::Loss;
 use crate::net::{Mlp, Weights};
 
-/// Rows of the full-data loss computed at once: bounds the memory of the activations.
-const LOSS_ROWS: usize = 4096;
+/// Samples of the full-data loss computed at once, which bounds the memory of the activations.
+const LOSS_SAMPLES: usize = 4096;
 
 /// One network on one device.
 pub struct TensorEngine {
@@ -18,10 +18,11 @@ pub struct TensorEngine {
     targets: Tensor<2>,
     device: Device,
     loss: Loss,
+    loss_infimum: f64,
 }
 
 impl TensorEngine {
-    /// Puts network and data on `device`.
+    /// Copies the network and the data to `device`.
     pub fn new(weights: &Weights, data: &Dataset, loss: Loss, device: Device) -> Self {
         let device = device.autodiff();
         let matrix = |values: &[f32], columns| {
@@ -33,6 +34,7 @@ impl TensorEngine {
             targets: matrix(&data.targets, data.outputs),
             device,
             loss,
+            loss_infimum: loss.infimum(&data.targets, data.outputs),
         }
     }
 
@@ -85,13 +87,17 @@ impl Engine for TensorEngine {
         let model = self.model()?.without_autodiff();
         let [samples, _] = self.inputs.dims();
         let mut total = 0.0;
-        for start in (0..samples).step_by(LOSS_ROWS) {
-            let rows = start..(start + LOSS_ROWS).min(samples);
+        for start in (0..samples).step_by(LOSS_SAMPLES) {
+            let rows = start..(start + LOSS_SAMPLES).min(samples);
             let x = self.inputs.clone().slice([rows.clone()]).inner();
             let y = self.targets.clone().slice([rows]).inner();
             total += scalar(self.loss.function().tensor_sum(model.forward(x), y))?;
         }
         Ok(self.loss.factor() * total / samples as f64)
+    }
+
+    fn loss_infimum(&self) -> f64 {
+        self.loss_infimum
     }
 
     fn snapshot(&self) -> Result<Snapshot, EngineError> {

@@ -11,7 +11,7 @@ use crate::loss::Loss;
 use crate::net::{Activation, Weights};
 
 /// Samples of the full-data loss computed at once, which bounds the memory of the activations.
-const LOSS_ROWS: usize = 256;
+const LOSS_SAMPLES: usize = 256;
 
 /// R networks and the data they share.
 pub struct RowNetwork {
@@ -21,6 +21,7 @@ pub struct RowNetwork {
     targets: Tensor<2>,
     device: Device,
     loss: Loss,
+    loss_infimum: f64,
     /// That of the networks.
     activation: Activation,
     /// Whether small batches may use the GPU's own kernels.
@@ -41,6 +42,7 @@ impl RowNetwork {
             targets: matrix(&data.targets, data.outputs),
             device,
             loss,
+            loss_infimum: loss.infimum(&data.targets, data.outputs),
             activation: Activation::default(),
             kernels: false,
         }
@@ -72,6 +74,7 @@ impl RowNetwork {
             targets: self.targets.clone(),
             device: self.device.clone(),
             loss: self.loss,
+            loss_infimum: self.loss_infimum,
             activation: self.activation,
             kernels: self.kernels,
         }
@@ -85,6 +88,11 @@ impl RowNetwork {
     /// n.
     pub fn samples(&self) -> usize {
         self.inputs.dims()[0]
+    }
+
+    /// The infimum of the full-data loss over all outputs.
+    pub fn loss_infimum(&self) -> f64 {
+        self.loss_infimum
     }
 
     /// Appends networks of one shape and activation.
@@ -131,7 +139,7 @@ impl RowNetwork {
     /// all of one batch size and length. Returns Σ ℓ_i of each.
     ///
     /// # Errors
-    /// The device failed; a diverging loss is no error but a value that is not finite.
+    /// The device failed. A diverging loss is not an error; it is returned as a value that is not finite.
     pub fn steps(
         &mut self,
         orders: &[&[u32]],
@@ -179,8 +187,8 @@ impl RowNetwork {
                 .collect();
         let samples = self.samples();
         let mut total = Tensor::<1>::zeros([slots.len()], &self.device);
-        for start in (0..samples).step_by(LOSS_ROWS) {
-            let rows = start..(start + LOSS_ROWS).min(samples);
+        for start in (0..samples).step_by(LOSS_SAMPLES) {
+            let rows = start..(start + LOSS_SAMPLES).min(samples);
             let x = self.inputs.clone().slice([rows.clone()]).unsqueeze::<3>();
             let y = self.targets.clone().slice([rows]).unsqueeze::<3>();
             let outputs =

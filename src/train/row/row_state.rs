@@ -1,7 +1,8 @@
 //! The state of one run of a row.
 
 use super::super::engine::EngineError;
-use super::super::trainer::Progress;
+use super::super::progress::Progress;
+use super::super::stop::StopRule;
 use super::super::warmup::learning_rate;
 use super::network::RowNetwork;
 use crate::config::Schedule;
@@ -34,8 +35,13 @@ impl<K> RowState<K> {
         EpochSampler { settings, samples, seed }.order(self.progress.epoch)
     }
 
+    /// The run's stop rule, for a loss with this infimum.
+    pub(super) fn stop_rule(&self, infimum: f64) -> StopRule<'_> {
+        StopRule::new(&self.schedule, infimum)
+    }
+
     /// η of the current epoch.
-    pub(super) fn rate(&self) -> f64 {
+    pub(super) fn learning_rate(&self) -> f64 {
         learning_rate(self.schedule.learning_rate, &self.schedule.warmup, self.progress.epoch)
     }
 }

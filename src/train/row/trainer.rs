@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use burn_tensor::Device;
 
 use super::super::engine::EngineError;
-use super::super::stop::StopRule;
-use super::super::trainer::Outcome;
+use super::super::progress::Outcome;
+use super::super::stop::{StopReason, StopRule};
 use super::capacity::CHUNK_SAMPLES;
 use super::fastest::fastest_network;
 use super::network::RowNetwork;
@@ -88,10 +88,11 @@ impl<K> Row<K> {
         &mut self,
         source: &mut S,
     ) -> Result<(), EngineError> {
-        let verdicts: Vec<_> =
-            self.states.iter().map(|state| state.progress.verdict(&state.schedule)).collect();
+        let infimum = self.network.loss_infimum();
+        let reason = |state: &RowState<K>| state.progress.stop_reason(&state.stop_rule(infimum));
+        let reasons: Vec<Option<StopReason>> = self.states.iter().map(reason).collect();
         let slots = |ended: bool| -> Vec<usize> {
-            (0..verdicts.len()).filter(|&slot| verdicts[slot].is_some() == ended).collect()
+            (0..reasons.len()).filter(|&slot| reasons[slot].is_some() == ended).collect()
         };
         let (ended, remaining) = (slots(true), slots(false));
         if ended.is_empty() {
@@ -100,7 +101,7 @@ impl<K> Row<K> {
         let mut losses = self.network.loss(&ended)?.into_iter();
         let mut states = Vec::with_capacity(remaining.len());
         for (slot, state) in std::mem::take(&mut self.states).into_iter().enumerate() {
-            let Some(reason) = verdicts[slot] else {
+            let Some(reason) = reasons[slot] else {
                 states.push(state);
                 continue;
             };
@@ -164,7 +165,7 @@ impl<K> Row<K> {
     ) -> Result<ControlFlow<()>, EngineError> {
         let samples = self.network.samples();
         let orders: Vec<Vec<u32>> = self.states.iter().map(|state| state.order(samples)).collect();
-        let rates: Vec<f64> = self.states.iter().map(RowState::rate).collect();
+        let rates: Vec<f64> = self.states.iter().map(RowState::learning_rate).collect();
         let batch_size = self.states.first().map_or(1, |state| state.schedule.batch_size);
         let length = orders.first().map_or(0, Vec::len);
         let mut position = self.states.first().map_or(0, |state| state.progress.position);
@@ -184,17 +185,17 @@ impl<K> Row<K> {
             }
             position = end;
         }
-        self.close_epoch(length, &rates)?;
+        self.end_epoch(length, &rates)?;
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Losses, streaks, histories and verdicts after an epoch of `length` samples.
-    fn close_epoch(&mut self, length: usize, rates: &[f64]) -> Result<(), EngineError> {
+    /// Updates losses, streaks and histories after an epoch of `length` samples.
+    fn end_epoch(&mut self, length: usize, rates: &[f64]) -> Result<(), EngineError> {
+        let infimum = self.network.loss_infimum();
         let mut needed = Vec::new();
         for (slot, state) in self.states.iter_mut().enumerate() {
-            let running = state.progress.close_epoch(length);
-            let rule = StopRule::new(&state.schedule, state.progress.initial_loss);
-            if rule.needs_loss(state.progress.epoch, running) {
+            let running = state.progress.end_epoch(length);
+            if state.stop_rule(infimum).needs_loss(state.progress.epoch, running) {
                 needed.push(slot);
             }
         }
@@ -203,7 +204,8 @@ impl<K> Row<K> {
             losses[slot] = Some(loss);
         }
         for ((state, loss), &rate) in self.states.iter_mut().zip(losses).zip(rates) {
-            state.progress.note(&state.schedule, rate, loss);
+            let rule = StopRule::new(&state.schedule, infimum);
+            state.progress.record_epoch(&rule, rate, loss);
         }
         Ok(())
     }
