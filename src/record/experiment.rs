@@ -50,7 +50,7 @@ pub fn register(
     if let Some(spec) = specs.first() {
         check_or_write(store, &without_axes(spec, data_digest))?;
     }
-    let mut plan = plan(store)?;
+    let mut plan = read_plan(store)?;
     let known: BTreeSet<RunId> = plan.iter().map(|run| run.run_id.clone()).collect();
     let before = plan.len();
     plan.extend(planned.iter().filter(|run| !known.contains(&run.run_id)).cloned());
@@ -87,7 +87,7 @@ pub fn shared_settings(store: &Store) -> Result<Option<Value>, StoreError> {
 ///
 /// # Errors
 /// A damaged plan.
-pub fn plan(store: &Store) -> Result<Vec<PlannedRun>, StoreError> {
+pub fn read_plan(store: &Store) -> Result<Vec<PlannedRun>, StoreError> {
     Ok(store::read_json(&store.root().join("plan.json"))?.unwrap_or_default())
 }
 

@@ -14,7 +14,7 @@ mod summary;
 pub use coverage::{finished_record, has_requested_measurements, is_complete, is_finished};
 pub use estimate::Estimate;
 pub use experiment::{
-    ExperimentError, PlannedRun, check_experiment, plan, register, shared_settings,
+    ExperimentError, PlannedRun, check_experiment, read_plan, register, shared_settings,
 };
 pub use failure::Failure;
 pub use identity::{FORMAT, run_id};
@@ -22,4 +22,4 @@ pub use origin::Origin;
 pub use provenance::{GIT_COMMIT, Provenance, VERSION};
 pub use run_record::Record;
 pub use status::{RunState, RunStatus, Status, TaskState, status};
-pub use summary::{SummaryError, records, to_csv, update_summary, write_summary};
+pub use summary::{SummaryError, finished_records, summary_csv, update_summary, write_summary};

@@ -82,7 +82,7 @@ impl Status {
 /// A damaged file.
 pub fn status(store: &Store, tasks: &HashMap<RunId, TaskState>) -> Result<Status, StoreError> {
     let mut runs = Vec::new();
-    for run in experiment::plan(store)? {
+    for run in experiment::read_plan(store)? {
         let state = state(store, &run, tasks.get(&run.run_id))?;
         runs.push(RunStatus { run, state });
     }

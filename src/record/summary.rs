@@ -151,18 +151,18 @@ impl<'a> Row<'a> {
 /// A damaged plan, or a folder that cannot be written.
 pub fn write_summary(store: &Store) -> Result<(), SummaryError> {
     let _lock = store.lock()?;
-    let records = records(store)?;
+    let records = finished_records(store)?;
     if records.is_empty() {
         return Ok(());
     }
-    Ok(store::write_file(&store.root().join("summary.csv"), &to_csv(records)?)?)
+    Ok(store::write_file(&store.root().join("summary.csv"), &summary_csv(records)?)?)
 }
 
 /// The content of `summary.csv`, ordered by batch size, step size and seed.
 ///
 /// # Errors
 /// None for valid records.
-pub fn to_csv(mut records: Vec<Record>) -> Result<Vec<u8>, csv::Error> {
+pub fn summary_csv(mut records: Vec<Record>) -> Result<Vec<u8>, csv::Error> {
     records.sort_by(|a, b| {
         let key = |r: &Record| (r.spec.train.batch_size, r.spec.train.seed);
         let by_rate = a.spec.train.learning_rate.total_cmp(&b.spec.train.learning_rate);
@@ -193,7 +193,7 @@ fn is_up_to_date(store: &Store, finished: usize) -> Result<bool, SummaryError> {
     let modified = |path: &Path| std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
     let written = modified(&path);
     let record = |run: PlannedRun| Record::path(store, &run.run_id);
-    Ok(experiment::plan(store)?.into_iter().all(|run| modified(&record(run)) <= written))
+    Ok(experiment::read_plan(store)?.into_iter().all(|run| modified(&record(run)) <= written))
 }
 
 /// The records of all finished runs of the plan. Damaged records are left out; their runs count as
@@ -201,9 +201,9 @@ fn is_up_to_date(store: &Store, finished: usize) -> Result<bool, SummaryError> {
 ///
 /// # Errors
 /// A damaged plan, or a record that cannot be read.
-pub fn records(store: &Store) -> Result<Vec<Record>, StoreError> {
+pub fn finished_records(store: &Store) -> Result<Vec<Record>, StoreError> {
     let mut records = Vec::new();
-    for run in experiment::plan(store)? {
+    for run in experiment::read_plan(store)? {
         match Record::read(store, &run.run_id) {
             Err(StoreError::Damaged { .. }) => {}
             record => records.extend(record?),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::history::{self, LossCurve};
 use crate::process::Algorithm;
 use crate::record::{
-    PlannedRun, Record, RunState, Status, TaskState, records, shared_settings, status,
+    PlannedRun, Record, RunState, Status, TaskState, finished_records, shared_settings, status,
 };
 use crate::statistics::distinct;
 use crate::store::{RunId, Store, StoreError};
@@ -41,7 +41,8 @@ impl ReportData {
     /// A damaged plan or record; a damaged history is reported in its place.
     pub fn read(store: &Store, tasks: &HashMap<RunId, TaskState>) -> Result<Self, StoreError> {
         let status = status(store, tasks)?;
-        let records = records(store)?.into_iter().map(|record| (record.run_id.clone(), record));
+        let records =
+            finished_records(store)?.into_iter().map(|record| (record.run_id.clone(), record));
         let mut records: BTreeMap<_, _> = records.collect();
         let max_points = history::max_points(records.len());
         let mut runs = Vec::with_capacity(status.runs.len());

@@ -23,7 +23,7 @@ use askama::Template;
 use serde::Serialize;
 
 use crate::figures::{EmbeddedFigures, FiguresError, embedded_figures};
-use crate::record::{TaskState, to_csv};
+use crate::record::{TaskState, summary_csv};
 use crate::store::{RunId, Store, StoreError};
 use data::ReportData;
 pub use destination::{Destination, DestinationError};
@@ -88,5 +88,5 @@ fn figures(data: &ReportData, root: &Path) -> Result<EmbeddedFigures, ReportErro
     if data.status.converged == 0 {
         return Ok(EmbeddedFigures::default());
     }
-    Ok(embedded_figures(&to_csv(records)?, &root.join("summary.csv"))?)
+    Ok(embedded_figures(&summary_csv(records)?, &root.join("summary.csv"))?)
 }
