@@ -1,4 +1,4 @@
-//! What the work needs of memory, against what there is.
+//! The memory that work needs, and the memory of the machine.
 
 use std::sync::OnceLock;
 
@@ -8,38 +8,38 @@ use crate::config::RunSpec;
 use crate::data::Dataset;
 use crate::net::Widths;
 
-/// Work that cannot fit.
+/// Work that needs more memory than there is.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{what} needs some {} of memory, and there are {} here; {remedy}", size(*.needed), size(*.available))]
-pub struct TooLittle {
+#[error("{what} needs about {} of memory, but only {} are available; {remedy}", size(*.needed), size(*.available))]
+pub struct NotEnoughMemory {
     what: String,
     needed: u64,
     available: u64,
     remedy: &'static str,
 }
 
-/// Matrices of G's size that are at work while the exact threshold is found.
-const WITH_THRESHOLDS: u64 = 15;
-/// The same without it: G, and what it is assembled from.
-const WITHOUT: u64 = 3;
-/// Bytes for every parameter, at the least: the network, its saved state and a vector in double
+/// Matrices of G's size in memory while the exact threshold is computed.
+const MATRICES_WITH_THRESHOLDS: u64 = 15;
+/// The same without the threshold: G, and the matrices that it is assembled from.
+const MATRICES_WITHOUT: u64 = 3;
+/// Least number of bytes for every parameter: the network, its saved state and a vector in double
 /// precision.
-const PER_PARAMETER: u64 = 16;
+const BYTES_PER_PARAMETER: u64 = 16;
 
-/// Bytes that the thresholds of a Gram matrix of this side take.
-pub fn of_thresholds(side: usize) -> u64 {
-    matrices(WITH_THRESHOLDS, side)
+/// Bytes that computing the thresholds of a Gram matrix of this side needs.
+pub fn thresholds_bytes(side: usize) -> u64 {
+    matrices_bytes(MATRICES_WITH_THRESHOLDS, side)
 }
 
-/// Bytes that a run takes: its parameters, and its Gram matrix when it is measured.
-pub fn of_run(spec: &RunSpec, data: &Dataset) -> u64 {
-    of_parameters(spec, data).saturating_add(of_measuring(spec, data))
+/// Bytes that a run needs: for its parameters, and for its Gram matrix when it is measured.
+pub fn run_bytes(spec: &RunSpec, data: &Dataset) -> u64 {
+    parameters_bytes(spec, data).saturating_add(measurement_bytes(spec, data))
 }
 
-/// Bytes of memory that this process may have in all; `None` where that cannot be found out.
+/// Bytes of memory that this process may use in total; `None` where that is unknown.
 pub fn available() -> Option<u64> {
-    static FOUND: OnceLock<Option<u64>> = OnceLock::new();
-    *FOUND.get_or_init(|| {
+    static AVAILABLE: OnceLock<Option<u64>> = OnceLock::new();
+    *AVAILABLE.get_or_init(|| {
         let pid = Pid::from_u32(std::process::id());
         let mut system = System::new();
         system.refresh_memory();
@@ -50,20 +50,20 @@ pub fn available() -> Option<u64> {
     })
 }
 
-/// Refuses a Gram matrix whose thresholds would not fit.
+/// Refuses a Gram matrix whose thresholds need more memory than there is.
 ///
 /// # Errors
-/// [`TooLittle`].
-pub fn check_thresholds(side: usize) -> Result<(), TooLittle> {
+/// [`NotEnoughMemory`].
+pub fn check_thresholds(side: usize) -> Result<(), NotEnoughMemory> {
     let what = format!("the threshold of a Gram matrix of side {side}");
-    refuse(what, of_thresholds(side), available(), "leave samples out")
+    check(what, thresholds_bytes(side), available(), "leave samples out")
 }
 
-/// Refuses a run that would not fit, before it is trained.
+/// Refuses, before it is trained, a run that needs more memory than there is.
 ///
 /// # Errors
-/// [`TooLittle`], with the key to change.
-pub fn check_run(spec: &RunSpec, data: &Dataset) -> Result<(), TooLittle> {
+/// [`NotEnoughMemory`], with the key to change.
+pub fn check_run(spec: &RunSpec, data: &Dataset) -> Result<(), NotEnoughMemory> {
     check_run_against(spec, data, available())
 }
 
@@ -71,9 +71,9 @@ fn check_run_against(
     spec: &RunSpec,
     data: &Dataset,
     available: Option<u64>,
-) -> Result<(), TooLittle> {
+) -> Result<(), NotEnoughMemory> {
     let what = format!("the network {}", widths(spec, data));
-    refuse(what, of_parameters(spec, data), available, "choose smaller model.hidden")?;
+    check(what, parameters_bytes(spec, data), available, "choose smaller model.hidden")?;
     let (n, q) = (data.samples, data.outputs);
     let what = format!("measuring a minimum of {n} samples × {q} outputs");
     let remedy = if spec.analysis.thresholds {
@@ -81,17 +81,19 @@ fn check_run_against(
     } else {
         "choose smaller data.samples_per_class"
     };
-    refuse(what, of_run(spec, data), available, remedy)
+    check(what, run_bytes(spec, data), available, remedy)
 }
 
-fn refuse(
+fn check(
     what: String,
     needed: u64,
     available: Option<u64>,
     remedy: &'static str,
-) -> Result<(), TooLittle> {
+) -> Result<(), NotEnoughMemory> {
     match available {
-        Some(available) if needed > available => Err(TooLittle { what, needed, available, remedy }),
+        Some(available) if needed > available => {
+            Err(NotEnoughMemory { what, needed, available, remedy })
+        }
         _ => Ok(()),
     }
 }
@@ -100,16 +102,16 @@ fn widths(spec: &RunSpec, data: &Dataset) -> Widths {
     spec.model.widths(data.features, data.outputs)
 }
 
-fn of_parameters(spec: &RunSpec, data: &Dataset) -> u64 {
-    (widths(spec, data).parameters() as u64).saturating_mul(PER_PARAMETER)
+fn parameters_bytes(spec: &RunSpec, data: &Dataset) -> u64 {
+    (widths(spec, data).parameters() as u64).saturating_mul(BYTES_PER_PARAMETER)
 }
 
-fn of_measuring(spec: &RunSpec, data: &Dataset) -> u64 {
-    let count = if spec.analysis.thresholds { WITH_THRESHOLDS } else { WITHOUT };
-    matrices(count, data.samples * data.outputs)
+fn measurement_bytes(spec: &RunSpec, data: &Dataset) -> u64 {
+    let count = if spec.analysis.thresholds { MATRICES_WITH_THRESHOLDS } else { MATRICES_WITHOUT };
+    matrices_bytes(count, data.samples * data.outputs)
 }
 
-fn matrices(count: u64, side: usize) -> u64 {
+fn matrices_bytes(count: u64, side: usize) -> u64 {
     let side = side as u64;
     side.saturating_mul(side).saturating_mul(8 * count)
 }

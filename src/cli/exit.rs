@@ -11,7 +11,7 @@ use etastar::figures::FiguresError;
 use etastar::gram::npy::NpyError;
 use etastar::launch::LaunchError;
 use etastar::measurement::AnalysisError;
-use etastar::memory::TooLittle;
+use etastar::memory::NotEnoughMemory;
 use etastar::net::minimum::MinimumError;
 use etastar::probe::ProbeError;
 use etastar::quadratic::{FolderError, QuadraticError};
@@ -84,7 +84,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<MinimumError>()
             || cause.is::<ThresholdsError>()
             || cause.is::<TableError>()
-            || cause.is::<TooLittle>()
+            || cause.is::<NotEnoughMemory>()
             || cause.downcast_ref::<FiguresError>().is_some_and(has_nothing_to_draw)
             || cause.downcast_ref::<AnalysisError>().is_some_and(is_misfit)
             || cause.is::<ProbeError>()

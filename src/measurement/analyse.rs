@@ -11,7 +11,7 @@ use crate::data::Dataset;
 use crate::gram::{Gram, GramError};
 use crate::linalg::{Eigenpair, Stop, Symmetric, largest_eigenpair};
 use crate::loss::Loss;
-use crate::memory::{self, TooLittle};
+use crate::memory::{self, NotEnoughMemory};
 use crate::net::Weights;
 use crate::optimizer::Optimizer;
 use crate::process::{Sampling, SamplingError};
@@ -31,7 +31,7 @@ pub enum AnalysisError {
     #[error("the network {network} does not fit the data: {features} inputs, {outputs} classes")]
     Shape { network: String, features: usize, outputs: usize },
     #[error(transparent)]
-    Memory(#[from] TooLittle),
+    Memory(#[from] NotEnoughMemory),
 }
 
 /// An earlier measurement of the same minimum.

@@ -3,7 +3,7 @@
 use crate::process::SamplingError;
 use crate::{
     gram::{GramError, npy::NpyError},
-    memory::TooLittle,
+    memory::NotEnoughMemory,
     stability::{
         almost_sure::LyapunovError, second_moment::stationary::StationaryError,
         spectrum::SpectrumError, thresholds::ThresholdsError,
@@ -18,7 +18,7 @@ pub enum QuadraticError {
     Npy(#[from] NpyError),
     /// The problem is too large for this machine.
     #[error(transparent)]
-    Memory(#[from] TooLittle),
+    Memory(#[from] NotEnoughMemory),
     /// The problem has no usable Gram matrix.
     #[error(transparent)]
     Gram(#[from] GramError),

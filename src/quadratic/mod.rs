@@ -26,7 +26,7 @@ mod table;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::memory::{TooLittle, check_thresholds};
+use crate::memory::{NotEnoughMemory, check_thresholds};
 use config::Experiment;
 pub use config::QuadraticConfig;
 pub use error::QuadraticError;
@@ -82,7 +82,7 @@ pub fn run(
 }
 
 /// Refuses matrices that would not fit, before any is made; that of a file is measured when read.
-fn check_memory(config: &QuadraticConfig) -> Result<(), TooLittle> {
+fn check_memory(config: &QuadraticConfig) -> Result<(), NotEnoughMemory> {
     let problem = &config.problem;
     match (&config.experiment, problem.kind.samples()) {
         (Experiment::PhaseDiagram(phase), _) => check_thresholds(phase.samples),

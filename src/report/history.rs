@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::train::Point;
+use crate::train::HistoryPoint;
 
 /// A loss curve: epochs and losses, of equal length.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -29,7 +29,7 @@ pub fn read(path: &Path, limit: usize) -> Result<LossCurve, String> {
     let mut reader = csv::Reader::from_path(path).map_err(|error| error.to_string())?;
     let mut points = Vec::new();
     for point in reader.deserialize() {
-        let point: Point = point.map_err(|error| error.to_string())?;
+        let point: HistoryPoint = point.map_err(|error| error.to_string())?;
         let loss = point.running_loss.or(point.loss).filter(|loss| *loss > 0.0);
         points.extend(loss.map(|loss| (point.epoch, loss)));
     }

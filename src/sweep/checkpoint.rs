@@ -149,14 +149,14 @@ fn digest<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::Point;
+    use crate::train::HistoryPoint;
 
     fn id(text: &str) -> RunId {
         serde_json::from_value(serde_json::json!(text)).unwrap()
     }
 
     fn checkpoint() -> Checkpoint {
-        let point = Point {
+        let point = HistoryPoint {
             epoch: 3,
             step: 12,
             learning_rate: 0.012_589_254_117_941_677,

@@ -14,7 +14,7 @@ use crate::accelerate::DeviceAccelerator;
 use crate::config::RunSpec;
 use crate::data::Dataset;
 use crate::device::DeviceError;
-use crate::memory::{self, TooLittle};
+use crate::memory::{self, NotEnoughMemory};
 use crate::record::{ExperimentError, SummaryError, is_finished, register, run_id, write_summary};
 use crate::store::{Store, StoreError};
 use crate::train::EngineError;
@@ -39,7 +39,7 @@ pub enum SweepError {
     Summary(#[from] SummaryError),
     /// A run of the plan does not fit into memory; no run was begun.
     #[error(transparent)]
-    Memory(#[from] TooLittle),
+    Memory(#[from] NotEnoughMemory),
 }
 
 /// Finishes every run of `specs` in `store`, then writes the summary, unless this is a task of a job
@@ -131,7 +131,7 @@ fn worker_count(
 ) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = if requested == 0 { cores } else { requested }.min(specs.len()).max(1);
-    let largest = specs.iter().map(|spec| memory::of_run(spec, data)).max().unwrap_or(0);
+    let largest = specs.iter().map(|spec| memory::run_bytes(spec, data)).max().unwrap_or(0);
     let fit = memory::available().map_or(workers, |bytes| (bytes / largest.max(1)) as usize);
     if fit.max(1) >= workers {
         return workers;

@@ -16,7 +16,7 @@ mod warmup;
 pub use engine::{Engine, EngineError};
 pub use factory::{engine_at, engine_of_run, weights_of_run};
 pub use fused_engine::FusedEngine;
-pub use history::{Point, to_csv as history_to_csv};
+pub use history::{HistoryPoint, to_csv as history_to_csv};
 pub use progress::{Outcome, Progress};
 pub use snapshot::Snapshot;
 pub use stop::{StopReason, StopRule};

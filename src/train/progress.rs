@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Engine, EngineError};
-use super::history::{self, Point};
+use super::history::{self, HistoryPoint};
 use super::stop::{StopReason, StopRule};
 
 /// The state of a run apart from its weights.
@@ -23,7 +23,7 @@ pub struct Progress {
     pub initial_loss: f64,
     /// Mean sample loss of the last finished epoch.
     pub running_loss: f64,
-    pub history: Vec<Point>,
+    pub history: Vec<HistoryPoint>,
 }
 
 /// A finished run.
@@ -44,7 +44,7 @@ impl Progress {
 
     /// The progress of a run at its initial point, where the full-data loss is `initial_loss`.
     pub fn start(initial_loss: f64) -> Self {
-        let start = Point {
+        let start = HistoryPoint {
             epoch: 0,
             step: 0,
             learning_rate: 0.0,
@@ -88,8 +88,8 @@ impl Progress {
     ) -> Option<StopReason> {
         self.streak = rule.streak(self.streak, loss);
         let reason = self.stop_reason(rule);
-        if reason.is_some() || history::keeps(self.epoch) {
-            self.history.push(Point {
+        if reason.is_some() || history::is_recorded(self.epoch) {
+            self.history.push(HistoryPoint {
                 epoch: self.epoch,
                 step: self.steps,
                 learning_rate: rate,

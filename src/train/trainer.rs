@@ -65,7 +65,7 @@ fn loss_after_epoch(
 ) -> Result<Option<f64>, EngineError> {
     if !rule.needs_loss(progress.epoch, progress.running_loss) {
         Ok(None)
-    } else if history::keeps(progress.epoch) || rule.is_last_epoch(progress.epoch) {
+    } else if history::is_recorded(progress.epoch) || rule.is_last_epoch(progress.epoch) {
         engine.loss().map(Some)
     } else {
         // Above the threshold its value makes no difference.
