@@ -6,6 +6,7 @@ use super::origin::ConfigError;
 use super::schema::WarmupConfig;
 use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig, TrainConfig};
 use crate::device::{Backend, EngineKind};
+use crate::optimizer::Optimizer;
 use crate::process::{Algorithm, BatchSampling, BatchSettings};
 
 /// Everything that one run depends on.
@@ -87,6 +88,11 @@ impl Schedule {
     pub fn batches(&self) -> BatchSettings {
         let Self { algorithm, sampling, batch_size, .. } = *self;
         BatchSettings { algorithm, sampling, batch_size }
+    }
+
+    /// The optimizer of the run.
+    pub fn optimizer(&self) -> Optimizer {
+        Optimizer::default()
     }
 }
 

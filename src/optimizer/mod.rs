@@ -15,6 +15,7 @@ mod kind;
 mod rule;
 mod sgd;
 mod state;
+mod training;
 
 pub use kernel::Kernel;
 pub use kind::Optimizer;

@@ -1,5 +1,6 @@
 //! Plain SGD: θ ← θ − η g.
 
+use burn_tensor::Tensor;
 use faer::Mat;
 
 use super::rule::UpdateRule;
@@ -71,4 +72,13 @@ impl UpdateRule for Sgd {
         gradient.evaluate(state.position());
         gradient.add_to(-step_size, state.position_mut());
     }
+}
+
+/// θ − η g.
+pub(super) fn tensor_step<const D: usize>(
+    parameter: Tensor<D>,
+    gradient: Tensor<D>,
+    learning_rate: f64,
+) -> Tensor<D> {
+    parameter - gradient.mul_scalar(learning_rate)
 }

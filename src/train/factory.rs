@@ -31,7 +31,8 @@ pub fn engine_of_run(
         }
         (EngineKind::Tensor, saved) => {
             let weights = weights_of_run(spec, data, saved)?;
-            Ok(Box::new(TensorEngine::new(&weights, data, loss, open()?)))
+            let engine = TensorEngine::new(&weights, data, loss, open()?);
+            Ok(Box::new(engine.with_optimizer(spec.train.optimizer())))
         }
     }
 }

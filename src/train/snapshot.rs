@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::engine::EngineError;
 use crate::net::{Activation, Layer, Weights, Widths};
 
-/// Named single-precision arrays and a few facts in JSON.
+/// Named single-precision arrays and a few facts in JSON. An optimizer with a memory, as of velocities, adds
+/// arrays of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     pub arrays: BTreeMap<String, Vec<f32>>,

@@ -7,6 +7,7 @@ use super::snapshot::Snapshot;
 use crate::data::Dataset;
 use crate::loss::Loss;
 use crate::net::{Mlp, Weights};
+use crate::optimizer::Optimizer;
 
 /// Samples of the full-data loss computed at once, which bounds the memory of the activations.
 const LOSS_SAMPLES: usize = 4096;
@@ -17,12 +18,13 @@ pub struct TensorEngine {
     inputs: Tensor<2>,
     targets: Tensor<2>,
     device: Device,
+    optimizer: Optimizer,
     loss: Loss,
     loss_infimum: f64,
 }
 
 impl TensorEngine {
-    /// Copies the network and the data to `device`.
+    /// Copies the network and the data to `device`; steps are those of plain SGD.
     pub fn new(weights: &Weights, data: &Dataset, loss: Loss, device: Device) -> Self {
         let device = device.autodiff();
         let matrix = |values: &[f32], columns| {
@@ -33,9 +35,16 @@ impl TensorEngine {
             inputs: matrix(&data.inputs, data.features),
             targets: matrix(&data.targets, data.outputs),
             device,
+            optimizer: Optimizer::default(),
             loss,
             loss_infimum: loss.infimum(&data.targets, data.outputs),
         }
+    }
+
+    /// The same engine with another optimizer.
+    #[must_use]
+    pub fn with_optimizer(self, optimizer: Optimizer) -> Self {
+        Self { optimizer, ..self }
     }
 
     fn model(&self) -> Result<&Mlp, EngineError> {
@@ -53,7 +62,7 @@ impl TensorEngine {
         let [batch_size, _] = inputs.dims();
         let sum = self.loss.function().tensor_sum(model.forward(inputs), targets);
         let loss = sum.clone() * (self.loss.factor() / batch_size as f64);
-        self.model = Some(model.sgd_step(loss.backward(), learning_rate));
+        self.model = Some(model.step(self.optimizer, loss.backward(), learning_rate));
         Ok(sum.inner())
     }
 }

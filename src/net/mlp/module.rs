@@ -5,6 +5,7 @@ use burn_tensor::{Device, ExecutionError, Gradients, Tensor, TensorData};
 
 use super::super::activation::Activation;
 use super::super::weights::{Layer, Weights};
+use crate::optimizer::Optimizer;
 
 /// f(x) = W_L σ(… σ(W_1 x + b_1) …) + b_L.
 #[derive(Debug)]
@@ -42,12 +43,13 @@ impl Mlp {
         Self { layers, activation: self.activation }
     }
 
-    /// θ − η g. Takes the network, as a buffer is updated in place only where nothing else holds it.
+    /// The network after a step of `optimizer`. Takes the network by value, as a buffer is updated in place
+    /// only where nothing else holds it.
     #[must_use]
-    pub fn sgd_step(self, mut gradients: Gradients, learning_rate: f64) -> Self {
+    pub fn step(self, optimizer: Optimizer, mut gradients: Gradients, learning_rate: f64) -> Self {
         let step = |layer: Linear| Linear {
-            weight: sgd_step(layer.weight, &mut gradients, learning_rate),
-            bias: sgd_step(layer.bias, &mut gradients, learning_rate),
+            weight: step(layer.weight, optimizer, &mut gradients, learning_rate),
+            bias: step(layer.bias, optimizer, &mut gradients, learning_rate),
         };
         Self { layers: self.layers.into_iter().map(step).collect(), activation: self.activation }
     }
@@ -97,14 +99,15 @@ fn parameter<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     tensor.set_require_grad(differentiates)
 }
 
-fn sgd_step<const D: usize>(
+fn step<const D: usize>(
     parameter: Tensor<D>,
+    optimizer: Optimizer,
     gradients: &mut Gradients,
     learning_rate: f64,
 ) -> Tensor<D> {
     let Some(gradient) = parameter.grad_remove(gradients) else { return parameter };
-    let change = gradient.mul_scalar(learning_rate);
-    (parameter.without_autodiff() - change).autodiff().require_grad()
+    let parameter = parameter.without_autodiff();
+    optimizer.tensor_step(parameter, gradient, learning_rate).autodiff().require_grad()
 }
 
 fn floats(data: TensorData) -> Vec<f32> {
