@@ -1,4 +1,4 @@
-//! The Gram matrix G = A Aᵀ: all that the stability theory needs to know of a network.
+//! The Gram matrix G = A Aᵀ: all of a network on which stability at a minimum depends.
 
 use faer::{Mat, MatRef, Side};
 
@@ -40,8 +40,10 @@ pub enum GramError {
     Zero,
 }
 
-/// G = A Aᵀ (n·q × n·q), where the rows of A (n·q × d) are the √(2c) ∇f_k(x_i) of \[M\] Lemma 1,
-/// so that H_i = A_iᵀ A_i; samples are blocks of q consecutive rows.
+/// G = A Aᵀ (n·q × n·q), where H_i = A_iᵀA_i is the Hessian of sample i at the minimum and A_i (q × d)
+/// is block i of the rows of A.
+///
+/// For the loss c‖f(x) − y‖² the rows are √(2c) ∇f_k(x_i) (\[M\] Lemma 1).
 #[derive(Debug, Clone)]
 pub struct Gram {
     matrix: Mat<f64>,
@@ -54,7 +56,7 @@ impl Gram {
     /// Relative asymmetry that single-precision input may have.
     const ASYMMETRY: f64 = 1e-5;
 
-    /// Checks shape, finiteness, symmetry and scale, and symmetrises what rounding left.
+    /// Checks shape, finiteness, symmetry and scale, and removes the asymmetry that rounding left.
     ///
     /// # Errors
     /// See [`GramError`].

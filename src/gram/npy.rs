@@ -11,7 +11,7 @@ use npyz::{DType, NpyFile, Order, TypeChar};
 
 use super::matrix::{Gram, GramError};
 
-/// Why a file holds no Gram matrix.
+/// Why a file cannot be read as a Gram matrix.
 #[derive(Debug, thiserror::Error)]
 pub enum NpyError {
     /// Missing, unreadable.
@@ -96,7 +96,7 @@ fn float_size(dtype: &DType) -> Option<u64> {
     }
 }
 
-/// Before anything of the promised size is allocated.
+/// Compares the size in the header with the file's, before memory is allocated for it.
 fn check_length<R: Read>(path: &Path, length: u64, npy: &NpyFile<R>) -> Result<(), NpyError> {
     let expected = npy.shape().iter().try_fold(1_u64, |product, side| product.checked_mul(*side));
     let needed = expected.zip(float_size(&npy.dtype())).and_then(|(n, size)| n.checked_mul(size));

@@ -7,7 +7,7 @@ use super::vector::{Vector, combine, normalise, orthogonalise};
 pub struct Solution<V> {
     /// x; `None` if it is 0.
     pub vector: Option<V>,
-    /// ‖b − Mx‖, as far as the applied M can tell.
+    /// ‖b − Mx‖, up to the error of the applied M.
     pub residual: f64,
 }
 

@@ -8,13 +8,13 @@ use faer::{
 use crate::gram::{Gram, GramError};
 use crate::linalg::dense::Dense;
 
-/// Why K has no usable eigendecomposition.
+/// Why K cannot be decomposed.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum SpectrumError {
     /// K is not positive semidefinite.
     #[error(transparent)]
     Gram(#[from] GramError),
-    /// The iteration did not end.
+    /// The iteration did not converge.
     #[error("the eigendecomposition of the Gram matrix (side {side}) did not converge")]
     NoConvergence { side: usize },
 }
@@ -31,15 +31,15 @@ pub struct Spectrum {
 }
 
 impl Spectrum {
-    /// An eigenvalue this far below zero, relative to the largest, is a fault and not rounding: the
-    /// same allowance for single-precision input as [`Gram`] makes for asymmetry.
+    /// An eigenvalue further below zero than this part of the largest is an error and not rounding: the
+    /// same tolerance for single-precision input as that of [`Gram`] for asymmetry.
     pub const NEGATIVE: f64 = 1e-5;
 
     /// Decomposes K = G/n; O((nq)³) time, about four matrices of G's size in memory.
     ///
-    /// The rank counts the eigenvalues above nq·ε·λ_1 and above the size of the most negative one,
-    /// which measures the noise of the input. What is dropped enters [`Spectrum::residual`], so
-    /// every enclosure pays for the decision; nothing else is ever truncated.
+    /// The rank counts the eigenvalues above nq·ε·λ_1 and above the size of the most negative one, which
+    /// measures the rounding of the input. The dropped part is included in [`Spectrum::residual`] and
+    /// thereby in every enclosure; nothing else is truncated.
     pub fn of(gram: &Gram) -> Result<Self, SpectrumError> {
         let side = gram.side();
         let scale = largest_entry(gram.matrix());

@@ -1,10 +1,10 @@
-//! From the growth of a few walks, segment by segment, to an exponent with an interval.
+//! An exponent with an interval, from the growth of a few walks segment by segment.
 
-/// Segments of every walk; each is the unit of the batch means.
+/// Segments of every walk, the batches of the batch means.
 pub(super) const SEGMENTS: usize = 64;
-/// Segments left out at the beginning, where the direction of θ is still that of the start.
+/// Segments left out at the beginning, where θ still depends on the start.
 const BURN_IN: usize = SEGMENTS / 4;
-/// Segments in one of the coarser batches that catch slow correlations.
+/// Segments in one of the longer batches, which show slow correlations.
 const COARSE: usize = 4;
 /// The two-sided 95% quantile of Student's t with the 11 degrees of freedom that one walk's
 /// coarse batches have: a little wide for several walks.
@@ -13,7 +13,7 @@ const QUANTILE: f64 = 2.201;
 /// What the rounding of A to single precision may change of an exponent, relative.
 const SINGLE: f64 = 1e-6;
 
-/// The growth per step of one step size's walks, and what is known about it.
+/// The growth per step of some walks, with an interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Estimate {
     pub value: f64,
@@ -64,7 +64,7 @@ pub(super) fn estimate(growth: &[&[f64]], steps: u64, transient: f64) -> Estimat
 }
 
 /// Halves the number of segments by merging neighbours.
-pub(super) fn merge(walk: &mut Vec<f64>) {
+pub(super) fn merge_neighbours(walk: &mut Vec<f64>) {
     *walk = walk.chunks(2).map(mean).collect();
 }
 

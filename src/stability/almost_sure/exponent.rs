@@ -5,13 +5,13 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::estimate::{Estimate, SEGMENTS, estimate, merge};
+use super::estimate::{Estimate, SEGMENTS, estimate, merge_neighbours};
 use crate::process::{Batches, SamplingError};
 use crate::stability::finite::finite;
 use crate::stability::linearised::{Dynamics, GramFactor, RandomWalk};
 use crate::stability::spectrum::SpectrumError;
 
-/// λ and what is known about it. Units: 1 per step.
+/// λ with an interval. Units: 1 per step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct LyapunovExponent {
     /// The estimate; −∞ (JSON null) if θ reached 0.
@@ -23,23 +23,23 @@ pub struct LyapunovExponent {
     /// Upper end of the 95% interval.
     #[serde(serialize_with = "finite")]
     pub high: f64,
-    /// Whether the interval holds 0, so that the sign is open.
+    /// Whether the interval contains 0.
     pub undecided: bool,
-    /// Whether the growth had stopped changing. Far below the threshold it has not: θ turns to
-    /// ever slower directions, and the value is a finite-time exponent, below λ.
+    /// Whether the growth rate had stopped changing. Far below the threshold it has not: θ turns to ever
+    /// slower directions, and the value is a finite-time exponent, below λ.
     pub settled: bool,
-    /// Steps of all walks together, burn-in included.
+    /// Steps of all walks together, including burn-in.
     pub steps: u64,
 }
 
-/// How precise λ should be and when to give up on it.
+/// Accuracy of λ and limits of its simulation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ExponentOptions {
-    /// Half-width of the interval, relative to |λ|, that is precise enough.
+    /// Half-width of the interval to reach, relative to |λ|.
     pub precision: f64,
-    /// Whether a [certain sign](LyapunovExponent::certain_sign) is enough, however wide the interval.
+    /// Stop as soon as the [sign is certain](LyapunovExponent::certain_sign), however wide the interval is.
     pub sign_only: bool,
-    /// Samples that one walk may draw; a step draws B of them.
+    /// Most samples that one walk draws; a step draws B of them.
     pub draws: u64,
     /// Independent walks, each from a random start.
     pub walks: usize,
@@ -53,7 +53,7 @@ impl Default for ExponentOptions {
     }
 }
 
-/// Why there is no exponent.
+/// Why an exponent or a threshold cannot be found.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum LyapunovError {
     /// A batch size outside 1..=n.
@@ -68,12 +68,12 @@ pub enum LyapunovError {
     /// No walks, or too few draws for the statistics.
     #[error("{draws} draws in each of {walks} walks are too few for an interval")]
     TooFewDraws { draws: u64, walks: usize },
-    /// Nothing to search in.
+    /// λ stays negative.
     #[error("no step size up to {0:e} has a positive exponent")]
     NeverUnstable(f64),
 }
 
-/// λ(η), until its interval is narrow enough or the draws are used up.
+/// λ(η), simulated until its interval is narrow enough or the draws are used up.
 ///
 /// Independent of the number of threads.
 ///
@@ -100,9 +100,9 @@ pub fn lyapunov(
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         rng.set_stream(walk);
         let batches = batches.clone();
-        Run::new(RandomWalk::new(factor, dynamics.optimizer, batches, step_size, rng))
+        MeasuredWalk::new(RandomWalk::new(factor, dynamics.optimizer, batches, step_size, rng))
     };
-    let mut runs: Vec<Run<'_>> = (0..options.walks as u64).map(run).collect();
+    let mut runs: Vec<MeasuredWalk<'_>> = (0..options.walks as u64).map(run).collect();
     // Whole epochs: within one the growth of its parts is not independent.
     let period = dynamics.process.period(factor.samples());
     let mut length = longest.div_ceil(1 << DOUBLINGS).next_multiple_of(period);
@@ -115,16 +115,16 @@ pub fn lyapunov(
         if 2 * length > longest || options.accepts(&found) {
             return Ok(exponent(&found, length * SEGMENTS as u64 * options.walks as u64));
         }
-        runs.iter_mut().for_each(|run| merge(&mut run.growth));
+        runs.iter_mut().for_each(|run| merge_neighbours(&mut run.growth));
         length *= 2;
     }
 }
 
-/// How much smaller still, in e-folds, the surviving direction may start: e⁻⁴ is below the 2%
-/// quantile of a uniform component.
+/// How much smaller, in e-folds, the start's component along the surviving direction may be than average:
+/// e⁻⁴ is below the 2% quantile of a uniform component.
 const TRANSIENT: f64 = 4.0;
 
-/// Walks begin this many doublings short of their longest.
+/// The first length of a walk is this many doublings below the longest.
 const DOUBLINGS: u32 = 6;
 
 impl ExponentOptions {
@@ -156,7 +156,7 @@ fn sign(value: f64, low: f64, high: f64) -> i8 {
 impl LyapunovExponent {
     /// 1 or −1 where the sign stands even with an interval of twice the width (99.9%), else 0.
     ///
-    /// For searches that look at many step sizes, each several times: 95% would mislead them.
+    /// For searches over many step sizes, where a 95% interval would be wrong too often.
     pub fn certain_sign(&self) -> i8 {
         sign(self.value, self.low, self.high)
     }
@@ -170,15 +170,15 @@ impl LyapunovExponent {
     }
 }
 
-/// One walk and how it has grown.
-struct Run<'f> {
+/// A walk with its growth so far.
+struct MeasuredWalk<'f> {
     walk: RandomWalk<'f>,
     /// Growth per step in every finished segment.
     growth: Vec<f64>,
     log_norm: f64,
 }
 
-impl<'f> Run<'f> {
+impl<'f> MeasuredWalk<'f> {
     fn new(walk: RandomWalk<'f>) -> Self {
         Self { walk, growth: Vec::with_capacity(SEGMENTS), log_norm: 0.0 }
     }

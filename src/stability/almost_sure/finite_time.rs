@@ -1,4 +1,4 @@
-//! Finite-time exponents: how fast θ grows within the steps that a run really makes.
+//! Finite-time exponents: the growth rate of θ within as many steps as a run has.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -10,7 +10,7 @@ use crate::gram::Gram;
 use crate::process::BatchProcess;
 use crate::stability::linearised::{Dynamics, GramFactor};
 
-/// Width (relative) to which η*_as is sought.
+/// Relative width of the interval of η*_as.
 pub const ETA_AS_TOLERANCE: f64 = 0.02;
 
 /// SGD linearised at one minimum, whose Gram matrix is factorised once for all step sizes.
@@ -31,12 +31,12 @@ pub struct ExponentAt {
     pub learning_rate: f64,
     #[serde(flatten)]
     pub exponent: LyapunovExponent,
-    /// Why the minimum is not regular at η, so that the sign of λ need not decide (\[C\]).
+    /// Why the minimum is not regular at η, where \[C\]'s theorems on the sign of λ do not apply.
     pub violations: Vec<Violation>,
 }
 
 impl LinearisedSgd<'_> {
-    /// The same minimum under shuffled epochs, of which mean-square stability proves nothing.
+    /// The same minimum under shuffled epochs, for which mean-square stability proves nothing.
     #[must_use]
     pub fn on_shuffled_epochs(self, batch_size: usize) -> Self {
         let dynamics = Dynamics { process: BatchProcess::shuffled(batch_size), ..self.dynamics };
@@ -44,7 +44,7 @@ impl LinearisedSgd<'_> {
         Self { dynamics, decay, ..self }
     }
 
-    /// λ(η) by simulation, its upper end being the smaller of the interval's and the proved one.
+    /// λ(η) by simulation. The upper end is that of the interval or the proved bound, the smaller one.
     ///
     /// # Errors
     /// Those of [`lyapunov`].

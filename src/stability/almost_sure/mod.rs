@@ -1,4 +1,5 @@
-//! The Lyapunov exponent of linearised SGD: whether it returns to a minimum almost surely (\[C\]).
+//! The Lyapunov exponent λ of linearised SGD, which decides whether it returns to a minimum almost surely
+//! (\[C\]).
 //!
 //! λ = lim (1/t) log ‖(I − ηH_{B_t}) ⋯ (I − ηH_{B_1})‖. SGD can converge to a regular minimum if
 //! λ < 0 and cannot if λ > 0 (\[C\] Thm A and B). Mean-square stability implies λ ≤ 0, by Jensen's

@@ -1,4 +1,4 @@
-//! η*_as, where λ(η) turns positive: the step size at which SGD stops returning almost surely.
+//! η*_as, where λ(η) turns positive: the almost-sure threshold.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,32 +13,32 @@ pub struct AlmostSureThreshold {
     /// unstable and `high`.
     pub value: f64,
     /// The largest step size that is known to have λ < 0; the one that the search started from if
-    /// every λ below `high` is too near 0.
+    /// every λ below `high` is too close to 0.
     pub low: f64,
-    /// The smallest step size above which every λ examined is positive with certainty.
+    /// The smallest step size above which every λ evaluated is certainly positive.
     pub high: f64,
-    /// Whether the interval is wider than asked for, because the sign of λ in it is open. Right
+    /// Whether the interval is wider than the tolerance, because the sign of λ in it is uncertain. Just
     /// below the threshold |λ| is about η times the smallest eigenvalue of H, so this is common.
     pub undecided: bool,
 }
 
-/// Step sizes examined side by side.
+/// Step sizes evaluated in parallel.
 const POINTS: usize = 6;
 /// Ratio of neighbouring step sizes while looking for the first unstable one.
 const STRIDE: f64 = 1.25;
-/// Give up here, as a multiple of the starting point.
+/// The largest step size tried, as a multiple of the starting point.
 const FARTHEST: f64 = 1e4;
-/// No search is finer (relative): beyond it neighbouring step sizes are told apart by rounding.
+/// The smallest tolerance: closer step sizes differ by rounding only.
 const FINEST: f64 = 1e-6;
 
 /// η*_as for step sizes above `stable`, a step size known to have λ ≤ 0 such as η*_var, to
 /// `tolerance` (relative).
 ///
-/// λ need not be monotone, and with few samples may turn negative again far beyond: the search climbs
-/// from `stable` until six neighbouring step sizes, each 1.25 times the one before, are all unstable,
-/// and takes the last change of sign below them. All step sizes see the
-/// same batches (common random numbers), so that the estimates differ by what η changes and the
-/// crossing is sharper than any of them.
+/// λ need not be monotone, and with few samples it may turn negative again at much larger η: the search
+/// increases η from `stable` until six neighbouring step sizes, each 1.25 times the one before, are all
+/// unstable, and takes the last change of sign below them. All step sizes use the same batches (common
+/// random numbers), so that estimates differ by the effect of η only and the crossing is more accurate
+/// than each of them.
 ///
 /// # Errors
 /// Those of [`lyapunov`], and [`LyapunovError::NeverUnstable`].
@@ -52,11 +52,11 @@ pub fn eta_as(
     let tolerance = tolerance.max(FINEST);
     let options = ExponentOptions { sign_only: true, ..options };
     let search = Search { factor, dynamics: dynamics.into(), options };
-    let mut bracket = search.climb(stable)?;
+    let mut bracket = search.bracket(stable)?;
     while bracket.high / bracket.edge > 1.0 + tolerance {
         let ratio = (bracket.high / bracket.edge).powf(1.0 / (POINTS + 1) as f64);
         let inner: Vec<f64> = (1..=POINTS as i32).map(|k| bracket.edge * ratio.powi(k)).collect();
-        bracket = bracket.narrowed(&search.examine(&inner)?);
+        bracket = bracket.narrowed(&search.evaluate(&inner)?);
     }
     let Bracket { low, value, high, .. } = bracket;
     Ok(AlmostSureThreshold { value, low, high, undecided: high / low > 1.0 + tolerance })
@@ -71,22 +71,22 @@ struct Search<'f> {
 type Point = (f64, LyapunovExponent);
 
 impl Search<'_> {
-    fn examine(&self, step_sizes: &[f64]) -> Result<Vec<Point>, LyapunovError> {
-        let examine = |&step_size: &f64| {
+    fn evaluate(&self, step_sizes: &[f64]) -> Result<Vec<Point>, LyapunovError> {
+        let evaluate = |&step_size: &f64| {
             let found = lyapunov(self.factor, self.dynamics, step_size, self.options)?;
             Ok((step_size, found))
         };
-        step_sizes.par_iter().map(examine).collect()
+        step_sizes.par_iter().map(evaluate).collect()
     }
 
-    /// Rising step sizes until the last `POINTS` of them are unstable.
-    fn climb(&self, stable: f64) -> Result<Bracket, LyapunovError> {
+    /// Increases the step size until the last `POINTS` of them are unstable.
+    fn bracket(&self, stable: f64) -> Result<Bracket, LyapunovError> {
         let mut known: Vec<Point> = Vec::new();
         let mut from = stable;
         while from < FARTHEST * stable {
             let next: Vec<f64> = (1..=POINTS as i32).map(|k| from * STRIDE.powi(k)).collect();
             from = next[POINTS - 1];
-            known.extend(self.examine(&next)?);
+            known.extend(self.evaluate(&next)?);
             let unstable =
                 known.iter().rev().take_while(|(_, found)| found.certain_sign() > 0).count();
             if unstable >= POINTS {

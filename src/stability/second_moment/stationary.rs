@@ -1,4 +1,4 @@
-//! Where SGD hovers around a regular minimum with g_i ≠ 0: \[M\] Thm 12 and Cor 13.
+//! The stationary distribution of SGD around a regular minimum with g_i ≠ 0: \[M\] Thm 12 and Cor 13.
 
 use faer::{Mat, MatRef};
 
@@ -21,16 +21,16 @@ pub struct Stationary {
     pub null_growth: f64,
 }
 
-/// Why there is no stationary distribution, or none was found.
+/// Why a stationary distribution cannot be found.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StationaryError {
     /// 2C − ηD is not positive definite.
     #[error("at the step size {0} SGD is not stable in mean square: no stationary covariance")]
     Unstable(f64),
-    /// The iteration did not end.
+    /// The iteration did not converge.
     #[error("the stationary covariance did not converge: {step_size} is too near the threshold")]
     NoConvergence { step_size: f64 },
-    /// Gradients of another shape than the Hessians'.
+    /// Gradients whose shape does not fit the Hessians.
     #[error("{found:?} gradients for {expected:?} (samples, parameters)")]
     Shape { found: (usize, usize), expected: (usize, usize) },
 }

@@ -1,4 +1,4 @@
-//! The growth rate of E‖θ‖² by walks that are kept or copied as they carry the moment.
+//! The growth rate of E‖θ‖² by a population of walks, resampled in proportion to their growth.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -8,11 +8,10 @@ use super::resampling::copies;
 use crate::process::{Batches, SamplingError};
 use crate::stability::linearised::{Dynamics, GramFactor, RandomWalk};
 
-/// Walks of linearised SGD with batches of their own, selected after every round.
+/// Walks of linearised SGD with batches of their own, resampled after every round.
 ///
-/// E‖θ‖² is carried by walks that a plain mean over a few of them would rarely see. Here every walk
-/// is kept or copied in proportion to how much ‖θ‖² it gained in a round, so that the walks follow
-/// those paths. The product of the mean gains is an unbiased estimate of E‖θ_t‖²/‖θ_0‖² for any
+/// E‖θ‖² is dominated by rare walks, which a mean over a few walks would miss. Here every walk is kept
+/// or copied in proportion to how much ‖θ‖² it gained in a round, so that the population follows them. The product of the mean gains is an unbiased estimate of E‖θ_t‖²/‖θ_0‖² for any
 /// number of walks; the mean of their logarithms tends to log ρ with many, from below, with an
 /// error of the order Var(gain)/(2·walks) (Del Moral, Feynman–Kac Formulae, 2004, §7 and §12).
 #[derive(Debug, Clone)]

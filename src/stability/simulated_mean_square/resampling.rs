@@ -1,7 +1,8 @@
-//! Who is kept, who is copied and who goes.
+//! Resampling: which walks are kept, copied and dropped.
 
-/// Systematic resampling: how often each of `weights` is met by as many equally distant marks on
-/// their sum, the first at `offset` in 0..1 of that distance. Within 1 of size·weight/sum.
+/// Systematic resampling: how many copies each walk gets, in proportion to its weight, with as many
+/// copies in all as there are weights. Equidistant marks on the cumulated weights, the first at `offset`
+/// in 0..1 of their distance, are counted; each count is within 1 of size·weight/sum.
 pub fn copies(weights: &[f64], offset: f64) -> Vec<usize> {
     let stride = weights.iter().sum::<f64>() / weights.len() as f64;
     let mut copies = vec![0; weights.len()];

@@ -1,4 +1,4 @@
-//! The step size at which E‖θ‖² stops shrinking.
+//! η*_var by simulation: the step size at which E‖θ‖² stops shrinking.
 
 use faer::Mat;
 use faer::prelude::SolveLstsq;
@@ -18,21 +18,21 @@ pub struct SimulatedThreshold {
     pub high: f64,
 }
 
-/// How much is simulated.
+/// Size of the simulation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PopulationOptions {
-    /// Independent populations, at least two: their scatter is the interval.
+    /// Independent populations, at least two: their scatter gives the interval.
     pub populations: usize,
     /// Walks in each.
     pub walks: usize,
-    /// Rounds about the threshold, each of one epoch, by which a population finds it.
+    /// Rounds around the threshold, each of one epoch, from which a population finds it.
     pub rounds: usize,
     pub seed: u64,
 }
 
 impl PopulationOptions {
-    /// Four populations of 32 walks; more where walks are cheap, as small networks may have rarer
-    /// and heavier bursts.
+    /// Four populations of 32 walks; more where walks are cheap, as small networks may have rarer and
+    /// stronger bursts of growth.
     pub fn for_factor(factor: &GramFactor) -> Self {
         let numbers = factor.samples() * factor.outputs() * factor.rank().max(1);
         let walks = (20_000_000 / numbers).clamp(32, 256);
@@ -40,7 +40,7 @@ impl PopulationOptions {
     }
 }
 
-/// Why there is no threshold.
+/// Why a threshold cannot be found.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum SimulationError {
     /// A batch size outside 1..=n.
@@ -49,13 +49,13 @@ pub enum SimulationError {
     /// Not a positive number.
     #[error("the step size {0} is not a positive number")]
     StepSize(f64),
-    /// Too little for an answer with an interval.
+    /// Too little simulation for an interval.
     #[error(
         "{populations} populations of {walks} walks over {rounds} rounds are too few: \
          at least 2, 1 and 8"
     )]
     TooSmall { populations: usize, walks: usize, rounds: usize },
-    /// Nothing to search in.
+    /// E‖θ‖² shrinks.
     #[error("E‖θ‖² does not grow at any step size up to {0:e}")]
     NeverUnstable(f64),
     /// Growth that does not rise with η near the step size.
@@ -63,33 +63,34 @@ pub enum SimulationError {
     NoCrossing(f64),
 }
 
-/// Relative rise of η in a round while the unstable direction is looked for.
-const CLIMB: f64 = 0.03;
-/// Gain of log E‖θ‖² in a round at which it is found.
-const FOUND: f64 = 0.5;
-/// By how many e-folds of E‖θ‖² it is then left to outgrow all others: near the threshold, where it
-/// hardly grows, these would count as if it shrank.
-const OUTGROW: f64 = 12.0;
-/// Relative fall of η in a round from there to the threshold.
-const DESCENT: f64 = 0.02;
-/// log η is swept this far to both sides of the threshold.
+/// Relative increase of η in a round while the unstable direction is searched.
+const INCREASE: f64 = 0.03;
+/// Gain of log E‖θ‖² in a round at which that direction has been found.
+const FAST_GROWTH: f64 = 0.5;
+/// By how many e-folds of E‖θ‖² it then has to outgrow all others: near the threshold, where it hardly
+/// grows, these would make E‖θ‖² shrink.
+const DOMINANCE: f64 = 12.0;
+/// Relative decrease of η in a round from there to the threshold.
+const DECREASE: f64 = 0.02;
+/// How far log η is swept to both sides of the threshold.
 const SWEEP: f64 = 0.02;
-/// What a parabola and walks that lag behind η leave of a sweep, relative: with it the 95% interval
-/// holds the exact edge in 95% of some 300 random problems small enough to enumerate all shuffles.
+/// Relative error of a sweep, from the parabola and from walks that lag behind η: with it the 95% interval
+/// contains the exact threshold in 95% of some 300 random problems that are small enough to enumerate all
+/// shuffles.
 const RESOLUTION: f64 = 4e-4;
-/// Sweeps before a population gives up.
-const TRIALS: usize = 24;
-/// Give up here, as a multiple of the starting point.
+/// Most sweeps of a population.
+const MAX_SWEEPS: usize = 24;
+/// The largest step size tried, as a multiple of the starting point.
 const FARTHEST: f64 = 1e4;
 
 /// η*_var of `process` from `start`, a step size of its order such as that of independent batches.
 ///
-/// Every population climbs to where E‖θ‖² grows fast, until the direction that carries the growth
-/// stands out from the thousands that hardly decay; goes down again to where growth ends; and
-/// sweeps log η up and down about that point. A parabola in log η is fitted to the growth there, and
-/// where it crosses 0 is the answer: what the walks lag behind η cancels between up and down. The
-/// product of the gains has the right mean and is nearly log-normal, so that its logarithm is too low
-/// by half its variance; the fit's residuals tell that.
+/// Every population increases η until E‖θ‖² grows fast, and stays there until the direction that carries
+/// the growth dominates the thousands that hardly decay. It decreases η to where growth ends, and sweeps
+/// log η up and down around that point. A parabola in log η is fitted to the growth there; the threshold
+/// is where it crosses 0, as the lag of the walks behind η cancels between up and down. The product of
+/// the gains has the right mean and is nearly log-normal, so that its logarithm is too low by half its
+/// variance, which the residuals of the fit give.
 ///
 /// Cost: some 120 epochs of populations × walks, each of 2·n·q·rank multiplications.
 ///
@@ -113,7 +114,7 @@ pub fn eta_var(
     let epoch = (factor.samples() as f64 / batches.mean_size()).round().max(1.0) as u64;
     let edge = |number: u64| {
         let population = Population::new(factor, dynamics, options.walks, options.seed, number)?;
-        Search { population, epoch, log_rate: start.ln() }.edge(start, options.rounds)
+        Search { population, epoch, log_rate: start.ln() }.threshold(start, options.rounds)
     };
     let edges: Vec<f64> = (0..options.populations as u64)
         .into_par_iter()
@@ -144,8 +145,8 @@ pub fn eta_var_of_epochs(
     eta_var(factor, dynamics, independent, PopulationOptions::for_factor(factor))
 }
 
-/// The mean of log step sizes from independent populations, with Student's interval, widened by what a
-/// sweep cannot resolve.
+/// The mean of log step sizes from independent populations, with Student's interval widened by
+/// [`RESOLUTION`].
 fn mean(edges: &[f64]) -> SimulatedThreshold {
     let count = edges.len() as f64;
     let mean = edges.iter().sum::<f64>() / count;
@@ -177,10 +178,10 @@ type Point = (f64, f64);
 
 impl Search<'_> {
     /// log η at which E‖θ‖² neither grows nor shrinks.
-    fn edge(mut self, start: f64, rounds: usize) -> Result<f64, SimulationError> {
-        self.climb(FARTHEST * start)?;
-        self.descend(start / FARTHEST)?;
-        for _ in 0..TRIALS {
+    fn threshold(mut self, start: f64, rounds: usize) -> Result<f64, SimulationError> {
+        self.find_growth(FARTHEST * start)?;
+        self.find_decay(start / FARTHEST)?;
+        for _ in 0..MAX_SWEEPS {
             let centre = self.log_rate;
             let points = self.sweep(centre, rounds);
             match crossing(&points, centre) {
@@ -194,27 +195,27 @@ impl Search<'_> {
         Err(SimulationError::NoCrossing(self.log_rate.exp()))
     }
 
-    /// To where E‖θ‖² grows fast, and until what grows there is all there is.
-    fn climb(&mut self, farthest: f64) -> Result<(), SimulationError> {
+    /// Increases η until E‖θ‖² grows fast, and stays until the growing direction dominates.
+    fn find_growth(&mut self, farthest: f64) -> Result<(), SimulationError> {
         let mut outgrown = 0.0;
-        while outgrown < OUTGROW {
+        while outgrown < DOMINANCE {
             let gain = self.round();
-            if gain >= FOUND {
+            if gain >= FAST_GROWTH {
                 outgrown += gain;
             } else if self.log_rate > farthest.ln() {
                 return Err(SimulationError::NeverUnstable(farthest));
             } else {
-                self.log_rate += CLIMB;
+                self.log_rate += INCREASE;
             }
         }
         Ok(())
     }
 
-    /// To where it does not grow in two rounds.
-    fn descend(&mut self, farthest: f64) -> Result<(), SimulationError> {
+    /// Decreases η until E‖θ‖² does not grow in two rounds.
+    fn find_decay(&mut self, farthest: f64) -> Result<(), SimulationError> {
         let mut shrunk = 0;
         while shrunk < 2 {
-            self.log_rate -= DESCENT;
+            self.log_rate -= DECREASE;
             shrunk = if self.round() < 0.0 { shrunk + 1 } else { 0 };
             if self.log_rate < farthest.ln() {
                 return Err(SimulationError::NoCrossing(farthest));
@@ -227,7 +228,7 @@ impl Search<'_> {
         self.population.round(self.log_rate.exp(), self.epoch)
     }
 
-    /// From `centre` up, down and back.
+    /// Rounds with log η from `centre` up, down and back.
     fn sweep(&mut self, centre: f64, rounds: usize) -> Vec<Point> {
         let mut at = |k: usize| {
             let phase = (k as f64 + 0.5) / rounds as f64;
@@ -245,7 +246,7 @@ impl Search<'_> {
     }
 }
 
-/// Where the least-squares parabola through `points` rises through 0 next to `centre`.
+/// Where the least-squares parabola of `points` rises through 0 closest to `centre`.
 fn crossing(points: &[Point], centre: f64) -> Option<f64> {
     let place = |point: &Point| (point.0 - centre) / SWEEP;
     let powers = Mat::from_fn(points.len(), 3, |row, power| place(&points[row]).powi(power as i32));

@@ -69,7 +69,7 @@ impl Blocks {
         self.iter().map(frobenius).fold(0.0, f64::max)
     }
 
-    /// f(m_i) for every block, f acting on eigenvalues.
+    /// Applies `f` to the eigenvalues of every block.
     pub fn mapped(&self, f: impl Fn(f64) -> f64 + Sync) -> Self {
         let mut mapped = self.clone();
         let q = self.outputs;
@@ -77,8 +77,8 @@ impl Blocks {
         mapped
     }
 
-    /// s_i m_i s_i for the symmetric blocks s_i of `sides`.
-    pub fn between(&self, sides: &Self) -> Self {
+    /// The congruence s_i m_i s_i by the symmetric blocks s_i of `sides`.
+    pub fn congruence(&self, sides: &Self) -> Self {
         let q = self.outputs;
         let mut product = self.clone();
         let pairs =
@@ -103,8 +103,7 @@ impl Blocks {
         });
     }
 
-    /// self += `overshoot` · (other − self)₊ in every block, which for an overshoot of at least 1 makes
-    /// it ⪰ other.
+    /// self += `overshoot` · (other − self)₊ in every block: self ⪰ other for an overshoot of at least 1.
     pub fn raise_above(&mut self, other: &Self, overshoot: f64) {
         let q = self.outputs;
         let others = other.data.par_chunks_exact(q * q);
@@ -132,7 +131,7 @@ impl Vector for Blocks {
     }
 }
 
-/// block ← U f(Λ) Uᵀ. A block that is not finite is left for the certificate to refuse.
+/// block ← U f(Λ) Uᵀ. A block that is not finite stays as it is; the certificate rejects it.
 fn map_eigenvalues(block: &mut [f64], q: usize, f: impl Fn(f64) -> f64) {
     if q == 1 {
         block[0] = f(block[0]);

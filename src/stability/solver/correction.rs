@@ -1,18 +1,17 @@
 //! The correction of an approximate Perron vector m by its image in double precision.
 //!
 //! With ρ = ⟨m, F(m)⟩/⟨m, m⟩ and r = F(m)/ρ − m, the Perron vector is m + δ where δ − F(δ)/ρ = r. As
-//! F(m) is known, an approximate F is applied to δ alone, and its errors are relative to that: it is
-//! enough that F(m) is accurate for m + δ to become so.
+//! F(m) is known, an approximate F is applied to δ alone, and its errors are relative to δ: an accurate
+//! F(m) is enough to make m + δ accurate.
 //!
-//! The Collatz–Wielandt test is one-sided: blocks that are larger than they must be do no harm. (Some
-//! are at the floor of rounding, and no change of theirs could make r vanish.) So the right-hand side
-//! is r̃ − θm, where r̃ ⪰ r asks blocks to grow as r does and to shrink as little as will do, and
-//! θ = ⟨m, r̃⟩/⟨m, m⟩, without which there would be no solution; F(m + δ)/ρ ⪯ m + δ + θm.
+//! The Collatz–Wielandt test of the certificate is one-sided: blocks may be larger than necessary. (Some
+//! are as small as rounding allows, and no change of them makes r vanish.) So the right-hand side is
+//! r̃ − θm. Here r̃ ⪰ r grows where r does and shrinks as little as possible, and θ = ⟨m, r̃⟩/⟨m, m⟩,
+//! without which there is no solution; then F(m + δ)/ρ ⪯ m + δ + θm.
 //!
-//! The test compares with each block of m. Hence GMRES (Saad & Schultz, SIAM J. Sci. Stat. Comput. 7,
-//! 1986), which makes what is left over least in the norm Σ‖m_i^{−1/2} · m_i^{−1/2}‖_F²: small blocks
-//! count as much as large ones, and samples that couple to each other nearly as strongly as all do
-//! cost it an iteration or two.
+//! The test is relative to each block of m. Hence GMRES preconditioned by m, which minimises the residual
+//! in the norm Σ‖m_i^{−1/2} · m_i^{−1/2}‖_F²: small blocks count as much as large ones, and a group of
+//! samples that is coupled nearly as strongly as all samples costs an iteration or two.
 
 use super::blocks::Blocks;
 use crate::linalg::{Vector, gmres::gmres};
@@ -22,7 +21,7 @@ use crate::linalg::{Vector, gmres::gmres};
 pub struct Corrected {
     /// m + δ.
     pub vector: Blocks,
-    /// F(m + δ) ⪯ ρ(m + δ) + ρ·`residual`·m, as far as the applied F can tell.
+    /// F(m + δ) ⪯ ρ(m + δ) + ρ·`residual`·m, up to the error of the applied F.
     pub residual: f64,
 }
 
@@ -36,7 +35,7 @@ pub fn corrected(
 ) -> Corrected {
     /// Iterations at most.
     const STEPS: usize = 60;
-    /// No block shrinks by more: what linear algebra leaves of it must stay positive.
+    /// The most by which a block may shrink, relative, so that it stays positive.
     const SHRINKAGE: f64 = 0.9;
     let radius = m.dot(image) / m.dot(m);
     let (roots, inverses) = (m.mapped(f64::sqrt), m.mapped(|value| value.sqrt().recip()));
@@ -44,12 +43,13 @@ pub fn corrected(
     gap.scale(1.0 / radius);
     gap.add_scaled(-1.0, m);
 
-    let (mut first, unreachable) = right_side(m, &gap.between(&inverses), &roots, 0.2 * target);
+    let (mut first, unreachable) =
+        right_hand_side(m, &gap.congruence(&inverses), &roots, 0.2 * target);
     first.add_diagonal(-unreachable);
     let found = gmres(first, target, STEPS, |direction| {
-        let mut change = apply(&direction.between(&roots))?;
+        let mut change = apply(&direction.congruence(&roots))?;
         change.scale(-1.0 / radius);
-        let mut image = change.between(&inverses);
+        let mut image = change.congruence(&inverses);
         image.add_scaled(1.0, direction);
         Some(image)
     });
@@ -57,20 +57,20 @@ pub fn corrected(
     let mut vector = m.clone();
     if let Some(change) = found.vector {
         let change = change.mapped(|value| value.max(-SHRINKAGE));
-        vector.add_scaled(1.0, &change.between(&roots));
+        vector.add_scaled(1.0, &change.congruence(&roots));
     }
     Corrected { vector, residual: found.residual + unreachable }
 }
 
-/// The part of r = `gap`, in terms relative to m, that blocks are to grow or shrink by, and its θ.
+/// r̃ from r = `gap`, both relative to m, and θ.
 ///
-/// Blocks that are too large may shrink by no more than it takes to bring θ down to `negligible`.
-fn right_side(m: &Blocks, gap: &Blocks, roots: &Blocks, negligible: f64) -> (Blocks, f64) {
+/// Blocks that are too large shrink by no more than it takes to bring θ down to `negligible`.
+fn right_hand_side(m: &Blocks, gap: &Blocks, roots: &Blocks, negligible: f64) -> (Blocks, f64) {
     const MOST: f64 = 0.5;
     let mut shrinkage = negligible;
     loop {
         let wanted = gap.mapped(|value| value.max(-shrinkage));
-        let unreachable = m.dot(&wanted.between(roots)) / m.dot(m);
+        let unreachable = m.dot(&wanted.congruence(roots)) / m.dot(m);
         let enough = unreachable.abs() <= negligible || unreachable.is_nan();
         if enough || shrinkage >= MOST {
             return (wanted, unreachable);

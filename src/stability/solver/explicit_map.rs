@@ -18,17 +18,17 @@ use super::block_map::BlockMap;
 use super::blocks::Blocks;
 use super::dense_map::DenseMap;
 use super::exponentials::Exponentials;
-use super::packing::Layout;
+use super::packing::PackedLayout;
 use crate::linalg::Vector;
 use crate::linalg::dense::Dense;
 use crate::optimizer::Kernel;
 use crate::stability::spectrum::Spectrum;
 
-/// F_μ from a parabola in γ and a correction on the leading eigenvectors.
+/// F_μ from a parabola in γ and a correction among the leading eigenvectors.
 pub struct ExplicitMap<'a> {
     /// For γ outside [−1, 1], which occur only where the noise of \[M\] Prop 8 is small.
     exact: DenseMap<'a, f64>,
-    layout: Layout,
+    layout: PackedLayout,
     /// The parabola's value at `gamma`, its linear and its quadratic coefficient.
     matrices: [Dense<f32>; 3],
     gamma: f64,
@@ -44,13 +44,14 @@ impl<'a> ExplicitMap<'a> {
     /// Eigenvalues above this part of the largest are leading: elsewhere y > 1/(2·LEADING), and the
     /// parabola's relative error is at most 1/(32 y³) = 2e-5.
     const LEADING: f64 = 0.04;
-    /// Eigenvalues below an nth of this part of the largest count as that: what each contributes to
-    /// F_μ is no more than that part of the largest's, and the n that can add up stay below 1e-5.
+    /// Smaller eigenvalues than an nth of this part of the largest are treated as that large: the
+    /// contribution of each to F_μ is that small a part of the largest one's, and n of them together
+    /// stay below 1e-5.
     const SMALLEST: f64 = 1e-5;
 
     /// About half a product of nq × r matrices for each of some 20 exponentials.
     pub fn new(spectrum: &'a Spectrum) -> Self {
-        let layout = Layout::new(spectrum.samples(), spectrum.outputs());
+        let layout = PackedLayout::new(spectrum.samples(), spectrum.outputs());
         let largest = spectrum.sharpness();
         let values: Vec<f64> = spectrum.eigenvalues().iter().map(|v| v / largest).collect();
         let count = values.iter().take_while(|value| **value > Self::LEADING).count();
@@ -68,8 +69,8 @@ impl<'a> ExplicitMap<'a> {
         Self { exact, layout, matrices, gamma: 0.0, leading, leading_parabolas }
     }
 
-    /// Moves the first matrix along the parabola.
-    fn shift_to(&mut self, gamma: f64) {
+    /// Updates the first matrix, the parabola's value, to another γ.
+    fn set_gamma(&mut self, gamma: f64) {
         let linear = (gamma - self.gamma) as f32;
         let quadratic = (gamma * gamma - self.gamma * self.gamma) as f32;
         let [matrix, first, second] = &mut self.matrices;
@@ -95,7 +96,7 @@ impl BlockMap for ExplicitMap<'_> {
             return self.exact.apply(m, kernel);
         }
         if gamma != self.gamma {
-            self.shift_to(gamma);
+            self.set_gamma(gamma);
         }
         let correction = self.leading.image_with(m, |a, b| {
             let (y, [c0, c1, c2]) = self.pair(a, b);
@@ -133,7 +134,7 @@ fn parabola(tau: f64) -> Parabola {
     [middle - 0.5 * slope + 0.25 * bend, slope - bend, bend]
 }
 
-/// What the parabolas of all the terms make of 1/(y − γ).
+/// The parabola that the sum of all terms has for 1/(y − γ).
 fn parabola_of_sum(sum: &Exponentials, y: f64) -> Parabola {
     let mut total = [0.0; 3];
     for (tau, weight) in &sum.terms {
@@ -145,12 +146,12 @@ fn parabola_of_sum(sum: &Exponentials, y: f64) -> Parabola {
 
 /// Σ_t w_t c_t S_t ⊗ S_t for each coefficient c of the parabolas.
 fn matrices(
-    layout: &Layout,
+    layout: &PackedLayout,
     spectrum: &Spectrum,
     values: &[f64],
     sum: &Exponentials,
 ) -> [Dense<f32>; 3] {
-    /// Terms of one pass over the matrices, which are far larger than any cache.
+    /// Terms added in one pass over the matrices, which are far larger than the cache.
     const TOGETHER: usize = 4;
     let vectors = by_output(spectrum);
     let side = layout.side();
@@ -190,7 +191,7 @@ fn by_output(spectrum: &Spectrum) -> Dense<f32> {
 
 /// S = V e^{−τ/2Λ} Vᵀ.
 fn exponential(vectors: &Dense<f32>, values: &[f64], tau: f64) -> Dense<f32> {
-    /// e^{−18} = 1.5e-8 is below the roundoff of what is kept.
+    /// e^{−18} = 1.5e-8 is below the rounding of single precision.
     const DECAYED: f64 = 18.0;
     let factor = |value: f64| (-tau / (4.0 * value)).exp();
     let count = values.iter().take_while(|value| tau / (2.0 * **value) < DECAYED).count();
@@ -218,7 +219,7 @@ fn exponential(vectors: &Dense<f32>, values: &[f64], tau: f64) -> Dense<f32> {
 
 /// Column j = (c, d; sample) of S ⊗ S on symmetric blocks, times each weight.
 fn add_product(
-    layout: &Layout,
+    layout: &PackedLayout,
     s: &Dense<f32>,
     weights: [f32; 3],
     j: usize,
@@ -230,7 +231,7 @@ fn add_product(
     let planes =
         first.chunks_exact_mut(n).zip(second.chunks_exact_mut(n)).zip(third.chunks_exact_mut(n));
     for (((first, second), third), &(a, b)) in planes.zip(&layout.pairs) {
-        let norm = (0.5 * Layout::norm(pair) * Layout::norm((a, b))) as f32;
+        let norm = (0.5 * PackedLayout::weight(pair) * PackedLayout::weight((a, b))) as f32;
         let [w0, w1, w2] = weights.map(|weight| norm * weight);
         let plane = |k: usize| k * n..(k + 1) * n;
         let (la, lb) = (&left[plane(a)], &left[plane(b)]);

@@ -14,7 +14,7 @@ impl Exponentials {
     /// Step with relative error 2|Γ(1 + 2πi/h)| = 4e-6.
     const STEP: f64 = 0.65;
 
-    /// Exact to 5e-6 relative for `smallest` ≤ y ≤ `largest`.
+    /// With a relative error of at most 5e-6 for `smallest` ≤ y ≤ `largest`.
     ///
     /// The terms with τ ≪ 1/`largest`, a geometric series down to 0, are replaced by the two of the
     /// Gauss rule for their sum, which has its moments Σ w τ^j up to j = 3.

@@ -1,23 +1,23 @@
-//! Symmetric blocks as vectors, for matrices that act on them.
+//! Symmetric blocks as vectors without the redundant half, for matrices that act on them.
 
 use rayon::prelude::*;
 
 use super::blocks::Blocks;
 use crate::linalg::dense::Dense;
 
-/// Blocks as vectors: entry (a, b), a ≤ b, of every sample in one run, those off the diagonal times
-/// √2, so that ⟨m, m'⟩ is the inner product of the vectors.
+/// The order of the vector's entries: entry (a, b), a ≤ b, of all samples, one pair after another. Those
+/// off the diagonal are multiplied by √2, so that ⟨m, m'⟩ is the inner product of the vectors.
 #[derive(Debug)]
-pub struct Layout {
+pub struct PackedLayout {
     /// n.
     pub samples: usize,
     outputs: usize,
-    /// (a, b), a ≤ b, of each run.
+    /// (a, b), a ≤ b, in order.
     pub pairs: Vec<(usize, usize)>,
 }
 
-impl Layout {
-    /// Of n blocks of q × q.
+impl PackedLayout {
+    /// The layout of n blocks of q × q.
     pub fn new(samples: usize, outputs: usize) -> Self {
         let pairs = (0..outputs).flat_map(|b| (0..=b).map(move |a| (a, b))).collect();
         Self { samples, outputs, pairs }
@@ -29,7 +29,7 @@ impl Layout {
     }
 
     /// 1 on the diagonal, √2 off it.
-    pub fn norm((a, b): (usize, usize)) -> f64 {
+    pub fn weight((a, b): (usize, usize)) -> f64 {
         if a == b { 1.0 } else { std::f64::consts::SQRT_2 }
     }
 
@@ -39,7 +39,7 @@ impl Layout {
         let mut vector = vec![0.0_f32; self.side()];
         for (plane, &(a, b)) in vector.chunks_exact_mut(n).zip(&self.pairs) {
             for (entry, block) in plane.iter_mut().zip(m.iter()) {
-                *entry = (Self::norm((a, b)) * block[b * q + a]) as f32;
+                *entry = (Self::weight((a, b)) * block[b * q + a]) as f32;
             }
         }
         // The matrix is symmetric: its columns are its rows.
@@ -49,7 +49,7 @@ impl Layout {
         for (plane, &(a, b)) in image.chunks_exact(n).zip(&self.pairs) {
             let targets = blocks.entries_mut().chunks_exact_mut(q * q);
             for (block, entry) in targets.zip(plane) {
-                let value = entry / Self::norm((a, b));
+                let value = entry / Self::weight((a, b));
                 block[b * q + a] = value;
                 block[a * q + b] = value;
             }
