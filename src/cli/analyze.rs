@@ -76,7 +76,7 @@ pub fn print_analysis(
     analysis: &Analysis,
     spec: &RunSpec,
 ) -> std::io::Result<()> {
-    let edge = 2.0 / spec.train.learning_rate;
+    let edge = spec.train.optimizer().rule().edge(spec.train.learning_rate);
     let mut line = |name: &str, value: String, meaning: &str| {
         writeln!(out, "  {name:<22} {value:>10}  {meaning}")
     };

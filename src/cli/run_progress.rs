@@ -258,7 +258,8 @@ fn outcome(record: &Record) -> String {
         StopReason::Diverged => "diverged",
     };
     let sharpness = record.analysis.as_ref().map_or(String::new(), |analysis| {
-        let edge = 2.0 / record.spec.train.learning_rate;
+        let schedule = &record.spec.train;
+        let edge = schedule.optimizer().rule().edge(schedule.learning_rate);
         format!("  λ_max {} of {}", number(analysis.sharpness_gn), number(edge))
     });
     let seconds = duration(record.train_seconds + record.analysis_seconds);

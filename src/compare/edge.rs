@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::optimizer::Optimizer;
 use crate::statistics::Range;
 use crate::summary_csv::SummaryRow;
 
@@ -62,7 +63,11 @@ pub fn edge_statistics(converged: &[&SummaryRow]) -> Option<EdgeStatistics> {
     let known: Vec<&SummaryRow> =
         converged.iter().copied().filter(|run| run.generalized_sharpness.is_some()).collect();
     let scaled = |of: fn(&SummaryRow) -> Option<f64>| {
-        Range::of(known.iter().filter_map(|run| Some(of(run)? * run.learning_rate / 2.0)))
+        let optimizer = Optimizer::default();
+        let fraction = |run: &&SummaryRow| {
+            Some(optimizer.rule().fraction_of_edge(of(run)?, run.learning_rate))
+        };
+        Range::of(known.iter().filter_map(fraction))
     };
     let signs = |of: fn(&SummaryRow) -> Option<(f64, f64)>| {
         SignCounts::of(known.iter().filter_map(|run| of(run)))

@@ -13,7 +13,6 @@ use crate::linalg::{Eigenpair, Stop, Symmetric, largest_eigenpair};
 use crate::loss::Loss;
 use crate::memory::{self, NotEnoughMemory};
 use crate::net::Weights;
-use crate::optimizer::Optimizer;
 use crate::process::{Sampling, SamplingError};
 use crate::stability::bounds::rayleigh::{TopEigenpair, bound_18};
 use crate::stability::solver::accelerator::Accelerator;
@@ -98,7 +97,7 @@ pub fn analyse(
         sharpness_gn: top.value,
         sharpness_hessian,
         trace: (0..gram.side()).map(|k| gram.matrix()[(k, k)]).sum::<f64>() / gram.samples() as f64,
-        eta_mean: 2.0 / top.value,
+        eta_mean: spec.train.optimizer().rule().eta_mean(top.value),
         bound_17: along_top.bound_17(gram.samples(), coefficients),
         bound_18: bound_18(&gram, coefficients),
         mean_square,
@@ -119,7 +118,7 @@ fn exact_threshold(
     let request = Request {
         batch_sizes: vec![spec.train.batch_size],
         sampling: Sampling::Distinct,
-        optimizer: Optimizer::default(),
+        optimizer: spec.train.optimizer(),
         options: SolverOptions { tolerance: spec.analysis.tolerance, ..SolverOptions::default() },
     };
     let note = |reason: String| Missing { quantity: "generalized_sharpness".to_owned(), reason };

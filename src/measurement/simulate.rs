@@ -5,7 +5,6 @@ use std::fmt::Display;
 use super::analysis::{Exponent, MeanSquare, Missing, Simulated};
 use crate::config::RunSpec;
 use crate::gram::Gram;
-use crate::optimizer::Optimizer;
 use crate::stability::almost_sure::{DecayBound, ExponentOptions, LinearisedSgd, LyapunovError};
 use crate::stability::linearised::{Dynamics, GramFactor};
 use crate::stability::simulated_mean_square::eta_var_of_epochs;
@@ -34,7 +33,7 @@ pub fn simulate(
     let Some((factor, process)) = ok_or_note("lyapunov", prepared, missing) else {
         return Some(found);
     };
-    let optimizer = Optimizer::default();
+    let optimizer = spec.train.optimizer();
     let decay = DecayBound {
         optimizer,
         generalized_sharpness: mean_square.upper.unwrap_or(f64::INFINITY),

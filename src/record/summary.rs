@@ -105,7 +105,7 @@ impl<'a> Row<'a> {
             sharpness_gn: analysis.map(|a| a.sharpness_gn),
             sharpness_hessian: analysis.and_then(|a| a.sharpness_hessian),
             trace: analysis.map(|a| a.trace),
-            two_over_eta: 2.0 / spec.train.learning_rate,
+            two_over_eta: spec.train.optimizer().rule().edge(spec.train.learning_rate),
             bound_17: analysis.map(|a| a.bound_17),
             bound_18: analysis.map(|a| a.bound_18),
             bound_27: mean_square.map(|m| m.bound_27),

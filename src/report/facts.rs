@@ -2,6 +2,7 @@
 
 use super::data::Run;
 use crate::measurement::Analysis;
+use crate::optimizer::Optimizer;
 use crate::record::RunState;
 use crate::text::{duration, number};
 use crate::train::StopReason;
@@ -60,7 +61,7 @@ pub const FACTS: [Fact; 26] = [
         number_cell(run.record.as_ref().and_then(|record| record.final_loss))
     }),
     fact("2/η", "sharpness at which full-batch descent is unstable", Visibility::Tooltip, |run| {
-        number_cell(Some(2.0 / run.plan.learning_rate))
+        number_cell(Some(Optimizer::default().rule().edge(run.plan.learning_rate)))
     }),
     fact("sharpness", "λ_max of the Gauss–Newton Hessian", Visibility::Tooltip, |run| {
         number_cell(sharpness(run))
@@ -129,12 +130,17 @@ pub fn sharpness(run: &Run) -> Option<f64> {
 
 /// λ_max·η/2.
 pub fn sharpness_share(run: &Run) -> Option<f64> {
-    sharpness(run).map(|value| value * run.plan.learning_rate / 2.0)
+    sharpness(run).map(|value| fraction_of_edge(run, value))
 }
 
 /// λ_max(C†D)·η/2.
 pub fn exact_share(run: &Run) -> Option<f64> {
-    exact(run).map(|value| value * run.plan.learning_rate / 2.0)
+    exact(run).map(|value| fraction_of_edge(run, value))
+}
+
+/// `sharpness` over the edge of stability of the run's optimizer.
+fn fraction_of_edge(run: &Run, sharpness: f64) -> f64 {
+    Optimizer::default().rule().fraction_of_edge(sharpness, run.plan.learning_rate)
 }
 
 /// How the run ended, or its present state.

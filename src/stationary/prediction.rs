@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::error::StationaryError;
 use super::expansion::Expansion;
+use crate::optimizer::Optimizer;
 use crate::process::{Coefficients, Sampling};
 use crate::stability::second_moment::stationary::stationary;
 
@@ -29,7 +30,8 @@ impl Expansion {
     /// # Errors
     /// A batch size outside 1..=n.
     pub fn eta_var(&self, batch_size: usize) -> Result<f64, StationaryError> {
-        Ok(2.0 / self.moments.generalized_sharpness(self.coefficients(batch_size)?))
+        let sharpness = self.moments.generalized_sharpness(self.coefficients(batch_size)?);
+        Ok(Optimizer::default().rule().eta_var(sharpness))
     }
 
     /// The stationary state; `None` where there is none. `steps` is their number before the averages.

@@ -17,7 +17,7 @@ pub fn to_text(report: &Report, sampling: Sampling, epsilon: f64) -> String {
         ("trace of H", number(report.trace)),
         ("coherence σ", number(report.coherence)),
         ("noise sharpness λ_max(C†E)", number(report.noise_sharpness)),
-        ("η*_mean = 2/λ_max(H)", number(2.0 / report.sharpness)),
+        ("η*_mean = 2/λ_max(H)", number(report.optimizer.rule().eta_mean(report.sharpness))),
     ];
     let mut text = String::new();
     for (name, value) in facts {

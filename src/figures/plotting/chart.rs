@@ -2,6 +2,7 @@
 
 use super::scale::{Scale, ScaleKind};
 use super::style::{BLACK, Colour, Dash, Style};
+use crate::optimizer::Optimizer;
 
 /// A figure: a grid of panels that share their axes.
 #[derive(Debug, Clone)]
@@ -125,7 +126,7 @@ impl ReferenceLine {
     /// The largest sharpness at which gradient descent is stable, 2/η.
     pub fn two_over_eta() -> Self {
         let (label, style) = ("2/*η*".to_owned(), Style::line(BLACK, Dash::Dashed));
-        Self { label, style, factor: 2.0, exponent: -1 }
+        Self { label, style, factor: Optimizer::default().rule().edge(1.0), exponent: -1 }
     }
 
     /// The horizontal line at `y`.

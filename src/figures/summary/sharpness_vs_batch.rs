@@ -8,6 +8,7 @@ use crate::figures::plotting::chart::{Axis, Chart, Curve, FixedSettings, Panel, 
 use crate::figures::plotting::scale::ScaleKind;
 use crate::figures::plotting::style::{Dash, Marker, OKABE_ITO, Style};
 use crate::figures::seeds::aggregate;
+use crate::optimizer::Optimizer;
 use crate::statistics::group_by;
 use crate::summary_csv::SummaryRow;
 
@@ -30,7 +31,8 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
     for (i, eta) in chosen.into_iter().enumerate() {
         panel.curves.push(curve(runs, eta, Style::line_with_markers(OKABE_ITO[i], Marker::nth(i))));
         let dotted = Style::line(OKABE_ITO[i], Dash::Dotted);
-        panel.lines.push(ReferenceLine::horizontal("2/*η*", dotted, 2.0 / eta));
+        let edge = Optimizer::default().rule().edge(eta);
+        panel.lines.push(ReferenceLine::horizontal("2/*η*", dotted, edge));
     }
     Ok(Chart {
         title: "Sharpness of the minima against the batch size, at a few step sizes".to_owned(),
