@@ -35,14 +35,14 @@ enum Launcher {
 /// Arguments of `sweep` on a cluster.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "On a Slurm cluster")]
-pub struct Slurm {
-    /// Who runs the runs
+pub struct SlurmArgs {
+    /// What executes the runs
     #[arg(long, value_enum, default_value_t = Launcher::Local)]
     launcher: Launcher,
-    /// Runs per task; this flag and the following ones stand for the keys of [slurm]
+    /// Runs per task; this flag and the following ones set keys of [slurm]
     #[arg(long, value_name = "RUNS")]
     chunk: Option<String>,
-    /// Most tasks at a time
+    /// Largest number of tasks that run at a time
     #[arg(long, value_name = "TASKS")]
     limit: Option<String>,
     /// Partition
@@ -57,21 +57,21 @@ pub struct Slurm {
     /// Memory of a task, for example 2G
     #[arg(long, value_name = "SIZE")]
     memory: Option<String>,
-    /// Processors of a task
+    /// CPUs of a task
     #[arg(long, value_name = "N")]
     cpus: Option<String>,
     /// GPUs of a task
     #[arg(long, value_name = "GPUS")]
     gpus: Option<String>,
-    /// Do the runs of task I of a submission: what the job array calls
+    /// Execute the runs of task I of a submission; called by the script of the job array
     #[arg(long, value_name = "I")]
     pub task: Option<usize>,
-    /// The submission that --task means [default: the last one]
+    /// Submission of --task [default: the last one]
     #[arg(long, value_name = "N", requires = "task")]
     submission: Option<u32>,
 }
 
-impl Slurm {
+impl SlurmArgs {
     /// Whether the sweep is to be submitted as a job array.
     pub fn is_launcher(&self) -> bool {
         self.launcher == Launcher::Slurm

@@ -23,7 +23,7 @@ pub struct Status {
 /// The states of the folder's Slurm tasks; none if Slurm gives no answer.
 pub fn task_states(store: &Store, output: OutputOptions) -> HashMap<RunId, TaskState> {
     launch::task_states(store).unwrap_or_else(|error| {
-        output.note(&format!("what Slurm has in its queue is not known: {error}"));
+        output.note(&format!("the state of Slurm's queue is unknown: {error}"));
         HashMap::new()
     })
 }

@@ -20,7 +20,7 @@ use super::config_args::{ConfigArgs, DeviceArgs, sweep_options};
 use super::exit::{self, UsageError};
 use super::output_options::OutputOptions;
 use super::run_progress;
-use super::slurm::{Launch, Slurm};
+use super::slurm::{Launch, SlurmArgs};
 use super::text_table::table_with_header;
 
 /// Arguments of `sweep`.
@@ -34,7 +34,7 @@ pub struct Sweep {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    slurm: Slurm,
+    slurm: SlurmArgs,
 }
 
 /// A plan of more runs is printed as ranges of its axes.
