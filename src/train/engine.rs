@@ -1,22 +1,8 @@
 //! What the trainer needs of an engine, which computes the steps.
 
+use super::error::EngineError;
 use super::snapshot::Snapshot;
-use crate::device::{DeviceError, EngineKind};
 use crate::net::Weights;
-
-/// A device or an engine that failed.
-#[derive(Debug, thiserror::Error)]
-#[error("{engine} engine: {fault}")]
-pub struct EngineError {
-    pub engine: &'static str,
-    pub fault: String,
-}
-
-impl From<DeviceError> for EngineError {
-    fn from(error: DeviceError) -> Self {
-        Self { engine: EngineKind::Tensor.name(), fault: error.0 }
-    }
-}
 
 /// Training of one network on one data set.
 ///

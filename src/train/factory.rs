@@ -1,8 +1,9 @@
-//! Which engine trains a network; nobody else asks which engines there are.
+//! The choice of the engine that trains a network.
 
 use burn_tensor::Device;
 
-use super::engine::{Engine, EngineError};
+use super::engine::Engine;
+use super::error::EngineError;
 use super::fused_engine::FusedEngine;
 use super::snapshot::Snapshot;
 use super::tensor_engine::TensorEngine;

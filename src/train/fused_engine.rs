@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::engine::{Engine, EngineError};
+use super::engine::Engine;
+use super::error::EngineError;
 use super::fused::{Layout, OneHidden, Parameters, Problem, SparseInputs, State};
 use super::snapshot::Snapshot;
 use crate::data::Dataset;

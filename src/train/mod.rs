@@ -1,6 +1,7 @@
 //! Training: plain SGD with a warm-up, from the initial point to a minimum.
 
 mod engine;
+mod error;
 mod factory;
 pub mod fused;
 mod fused_engine;
@@ -13,7 +14,8 @@ mod tensor_engine;
 mod trainer;
 mod warmup;
 
-pub use engine::{Engine, EngineError};
+pub use engine::Engine;
+pub use error::EngineError;
 pub use factory::{engine_at, engine_of_run, weights_of_run};
 pub use fused_engine::FusedEngine;
 pub use history::{HistoryPoint, to_csv as history_to_csv};

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Engine, EngineError};
+use super::engine::Engine;
+use super::error::EngineError;
 use super::history::{self, HistoryPoint};
 use super::stop::{StopReason, StopRule};
 

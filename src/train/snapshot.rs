@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::engine::EngineError;
+use super::error::EngineError;
 use crate::net::{Activation, Layer, Weights, Widths};
 
 /// Named single-precision arrays and a few facts in JSON. An optimizer with a memory, as of velocities, adds

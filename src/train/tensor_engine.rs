@@ -2,7 +2,8 @@
 
 use burn_tensor::{Device, Int, Tensor, TensorData};
 
-use super::engine::{Engine, EngineError};
+use super::engine::Engine;
+use super::error::EngineError;
 use super::snapshot::Snapshot;
 use crate::data::Dataset;
 use crate::loss::Loss;

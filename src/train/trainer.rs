@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::engine::{Engine, EngineError};
+use super::engine::Engine;
+use super::error::EngineError;
 use super::history;
 use super::progress::{Outcome, Progress};
 use super::stop::StopRule;

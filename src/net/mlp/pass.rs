@@ -1,4 +1,4 @@
-//! One pass of all samples through the perceptron in double precision, and the way back.
+//! One pass of all samples through the perceptron in double precision, and backpropagation.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};

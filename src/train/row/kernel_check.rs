@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use burn_dispatch::backends::Cube;
 use burn_tensor::{Device, Tensor};
 
-use super::super::engine::EngineError;
+use super::super::error::EngineError;
 use super::network::RowNetwork;
 use crate::data::Dataset;
 use crate::loss::Loss;

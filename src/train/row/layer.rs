@@ -2,7 +2,7 @@
 
 use burn_tensor::{Device, Int, Tensor, TensorData};
 
-use super::super::engine::EngineError;
+use super::super::error::EngineError;
 use crate::net::Layer;
 
 /// z = a W + b with W `[R, inputs, outputs]` and b `[R, 1, outputs]`.

@@ -2,7 +2,7 @@
 
 use burn_tensor::{Device, Int, Tensor, TensorData};
 
-use super::super::engine::EngineError;
+use super::super::error::EngineError;
 use super::kernels;
 use super::layer::{RowLayer, floats};
 use super::step::{Batches, Functions, forward, steps};

@@ -1,6 +1,6 @@
 //! The state of one run of a row.
 
-use super::super::engine::EngineError;
+use super::super::error::EngineError;
 use super::super::progress::Progress;
 use super::super::stop::StopRule;
 use super::super::warmup::learning_rate;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use burn_tensor::Device;
 
-use super::super::engine::EngineError;
+use super::super::error::EngineError;
 use super::super::progress::Outcome;
 use super::super::stop::{StopReason, StopRule};
 use super::capacity::CHUNK_SAMPLES;

@@ -3,16 +3,17 @@
 /// Inputs in one word of a pattern, and samples in one group of a batch.
 pub(in super::super) const WORD: usize = u64::BITS as usize;
 
-/// Values of 64 neighbouring positions; 0 where the input is off.
+/// Values of 64 neighbouring positions.
 pub(in super::super) type Values = [f32; WORD];
 
-/// s of every sample, by *position*: inputs that are ever on come first, so that no word is spent on others.
+/// s of every sample, by *position*: inputs that are nonzero in some sample come first, so that the others
+/// take no words.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Patterns {
     words: usize,
     /// Input at every position.
     order: Vec<u32>,
-    /// Bit i of `masks[sample·words + w]`: position 64 w + i is on.
+    /// Bit i of `masks[sample·words + w]`: position 64 w + i is nonzero.
     masks: Vec<u64>,
     values: Vec<Values>,
 }
@@ -20,22 +21,23 @@ pub(in super::super) struct Patterns {
 impl Patterns {
     /// From dense rows of s, `inputs` numbers each.
     pub fn new(sparse: &[f32], inputs: usize) -> Self {
-        let mut on = vec![false; inputs];
+        let mut nonzero = vec![false; inputs];
         for row in sparse.chunks(inputs) {
-            on.iter_mut().zip(row).for_each(|(on, &value)| *on |= value != 0.0);
+            nonzero.iter_mut().zip(row).for_each(|(any, &value)| *any |= value != 0.0);
         }
-        let (live, dead): (Vec<u32>, Vec<u32>) = (0..inputs as u32).partition(|&p| on[p as usize]);
-        let words = live.len().div_ceil(WORD);
+        let (used, unused): (Vec<u32>, Vec<u32>) =
+            (0..inputs as u32).partition(|&p| nonzero[p as usize]);
+        let words = used.len().div_ceil(WORD);
         let mut values = Vec::with_capacity(sparse.len() / inputs * words);
         for row in sparse.chunks(inputs) {
-            for word in live.chunks(WORD) {
-                let mut taken = [0.0; WORD];
-                taken.iter_mut().zip(word).for_each(|(taken, &p)| *taken = row[p as usize]);
-                values.push(taken);
+            for word in used.chunks(WORD) {
+                let mut block = [0.0; WORD];
+                block.iter_mut().zip(word).for_each(|(value, &p)| *value = row[p as usize]);
+                values.push(block);
             }
         }
         let masks = values.iter().map(mask).collect();
-        Self { words, order: [live, dead].concat(), masks, values }
+        Self { words, order: [used, unused].concat(), masks, values }
     }
 
     /// Words that a sample takes.
@@ -43,17 +45,17 @@ impl Patterns {
         self.words
     }
 
-    /// Input at every position: first those that are ever on.
+    /// Input at every position: first those that are nonzero in some sample.
     pub fn order(&self) -> &[u32] {
         &self.order
     }
 
-    /// Inputs that are on, all samples together.
+    /// Number of nonzero inputs of all samples together.
     pub fn nonzeros(&self) -> usize {
         self.masks.iter().map(|mask| mask.count_ones() as usize).sum()
     }
 
-    /// Which of the positions 64·`word`… are on in a sample.
+    /// Which of the positions 64·`word`… are nonzero in a sample.
     pub fn mask(&self, sample: u32, word: usize) -> u64 {
         self.masks[sample as usize * self.words + word]
     }

@@ -2,16 +2,16 @@
 //!
 //! Let z be the preactivation of a unit in sample i when it was last computed, and x̃ = (x, 1). Every step
 //! since moved the unit's weights (bias included) by g x̃_j for some sample j, so by Cauchy–Schwarz its
-//! preactivation is now at most z + ‖x̃_i‖ (P − P_then), where P = Σ |g| ‖x̃_j‖ is the path the weights have
-//! gone. The unit is certainly inactive while P < P_then − z/‖x̃_i‖, and that right side is what is stored.
-//! Rounding is paid for in P and in the stored number, so that skipping never changes a result.
+//! preactivation is now at most z + ‖x̃_i‖ (P − P_then), where P = Σ |g| ‖x̃_j‖ is the length of
+//! the weights' path. The unit is certainly inactive while P < P_then − z/‖x̃_i‖; the right side is stored.
+//! P and the stored number include a margin for rounding, so that skipping never changes a result.
 
 use super::super::block::{Block, LANES, Matrix};
 use super::super::inputs::{SampleStats, SparseInputs};
 use super::super::simd::Simd;
 
-/// No thresholds are kept for more numbers than this (256 MiB).
-const LARGEST_TABLE: usize = 1 << 26;
+/// The largest table of thresholds: this many numbers (256 MiB).
+const MAX_TABLE: usize = 1 << 26;
 
 /// Relative errors, generously: of an update (a weight is rounded once, a length a few times) and of an
 /// evaluation (a preactivation is rounded about d/32 + 10 times).
@@ -19,7 +19,7 @@ const UPDATE_SLACK: f32 = 16.0 * f32::EPSILON;
 const EVALUATION_SLACK: f32 = 256.0 * f32::EPSILON;
 
 /// Paths longer than this are restarted, because their own rounding grows with them.
-const LONGEST_PATH: f32 = 32.0;
+const MAX_PATH: f32 = 32.0;
 
 /// Paths and thresholds.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl Bounds {
     /// Bounds that know nothing yet: every unit has to be computed once in every sample.
     pub fn new(data: &SparseInputs, hidden: usize) -> Self {
         let blocks = hidden.div_ceil(LANES);
-        let keep = data.samples().saturating_mul(blocks * LANES) <= LARGEST_TABLE;
+        let keep = data.samples().saturating_mul(blocks * LANES) <= MAX_TABLE;
         let ratio = |m: SampleStats| m.reach / m.norm;
         let mut bounds = Self {
             path: vec![Block::ZERO; blocks],
@@ -119,7 +119,7 @@ impl Bounds {
     /// Restarts the paths at 0 once they are long, and shifts the thresholds with them.
     pub fn restart_paths(&mut self) {
         let longest = self.path.iter().flat_map(|block| block.0).fold(0.0, f32::max);
-        if longest < LONGEST_PATH {
+        if longest < MAX_PATH {
             return;
         }
         if let Some(table) = &mut self.thresholds {

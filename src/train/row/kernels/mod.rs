@@ -18,6 +18,8 @@ mod output_layer;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod packed;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
+mod shape;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod steps;
 
 #[cfg(any(feature = "wgpu", feature = "cuda"))]

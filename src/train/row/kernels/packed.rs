@@ -2,7 +2,7 @@
 
 use burn_tensor::Tensor;
 
-use super::launcher::Shape;
+use super::shape::Shape;
 
 /// W2ᵀ, b1 and b2 of every run in one row, filled up to whole vectors: `[R, q·h + h + pad(q)]`, and a
 /// second buffer, as a step reads one and writes the other.

@@ -2,9 +2,10 @@
 
 use burn_tensor::Tensor;
 
-use super::launcher::{Launcher, Shape, fault};
+use super::launcher::{Launcher, fault};
 use super::packed::Packed;
-use crate::train::engine::EngineError;
+use super::shape::Shape;
+use crate::train::error::EngineError;
 use crate::train::row::{layer::RowLayer, step::Batches};
 
 /// [`step::steps`](crate::train::row::step::steps), in two launches a step.
