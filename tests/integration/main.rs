@@ -1,6 +1,5 @@
 //! What the program and the library promise: a module per promise, one binary for all.
 
-mod accelerator;
 mod almost_sure;
 mod checkpoint;
 mod cluster;
@@ -9,12 +8,11 @@ mod command_line;
 mod common;
 mod curvature;
 mod data_folder;
+mod devices;
 #[cfg(unix)]
 mod disk;
 mod failing_device;
 mod fused;
-#[cfg(feature = "wgpu")]
-mod gpu_kernels;
 mod measurements;
 mod moment;
 mod npy;
@@ -22,11 +20,9 @@ mod probe;
 mod quadratic;
 mod quadratic_command;
 mod report;
-mod rows;
 mod stability_fixtures;
 mod stability_precision;
 mod stability_properties;
 mod stationary;
 mod sweep;
 mod thresholds;
-mod training;
