@@ -4,7 +4,7 @@ use rand::Rng;
 
 use super::BatchProcess;
 use super::coefficients::SamplingError;
-use super::deck::Deck;
+use super::permutation::Permutation;
 
 /// A batch and how it is averaged: the step is (η/divisor) Σ_{i∈samples} ∇ℓ_i.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Batch<'b> {
 #[derive(Debug, Clone)]
 pub struct Batches {
     process: BatchProcess,
-    deck: Deck,
+    permutation: Permutation,
     batch: Vec<usize>,
 }
 
@@ -31,19 +31,19 @@ impl Batches {
     /// A batch size outside 1..=n.
     pub fn new(process: BatchProcess, samples: usize) -> Result<Self, SamplingError> {
         process.coefficients(samples)?;
-        Ok(Self { process, deck: Deck::new(samples), batch: Vec::new() })
+        Ok(Self { process, permutation: Permutation::new(samples), batch: Vec::new() })
     }
 
     /// The next batch.
     pub fn draw(&mut self, rng: &mut impl Rng) -> Batch<'_> {
         self.batch.clear();
-        let divisor = self.process.draw(&mut self.deck, &mut self.batch, rng);
+        let divisor = self.process.draw(&mut self.permutation, &mut self.batch, rng);
         Batch { samples: &self.batch, divisor }
     }
 
     /// E |batch|, each sample counted as often as it is drawn.
     pub fn mean_size(&self) -> f64 {
-        self.process.mean_batch_size(self.deck.samples())
+        self.process.mean_batch_size(self.permutation.samples())
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     #[test]
-    fn an_epoch_has_every_sample_once_in_random_company() {
+    fn an_epoch_has_every_sample_once_in_random_order() {
         let (n, batch_size) = (7, 3);
         let process = BatchProcess::shuffled(batch_size);
         let mut batches = Batches::new(process, n).unwrap();

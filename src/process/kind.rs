@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::coefficients::{Coefficients, SamplingError};
-use super::deck::Deck;
+use super::permutation::Permutation;
 
 /// One kind of process; n is the number of training samples.
 pub trait ProcessKind: Copy {
@@ -14,7 +14,8 @@ pub trait ProcessKind: Copy {
     fn mean_batch_size(self, samples: usize) -> f64;
 
     /// Draws the next batch into the empty `batch`; returns the divisor of its sum of gradients.
-    fn draw(self, deck: &mut Deck, batch: &mut Vec<usize>, rng: &mut impl Rng) -> f64;
+    fn draw(self, permutation: &mut Permutation, batch: &mut Vec<usize>, rng: &mut impl Rng)
+    -> f64;
 
     /// Steps after which the process begins anew: 1 where batches are independent.
     fn period(self, _samples: usize) -> u64 {

@@ -4,10 +4,10 @@ use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 
 use super::coefficients::{Coefficients, SamplingError};
-use super::deck::Deck;
 use super::epoch::Epoch;
 use super::independent::single_sample_weight;
 use super::kind::ProcessKind;
+use super::permutation::Permutation;
 
 /// Every step takes one sample with probability p and all of them otherwise.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,11 +25,16 @@ impl ProcessKind for Mixture {
         self.single + (1.0 - self.single) * samples as f64
     }
 
-    fn draw(self, deck: &mut Deck, batch: &mut Vec<usize>, rng: &mut impl Rng) -> f64 {
+    fn draw(
+        self,
+        permutation: &mut Permutation,
+        batch: &mut Vec<usize>,
+        rng: &mut impl Rng,
+    ) -> f64 {
         if rng.random_bool(self.single) {
-            batch.push(rng.random_range(0..deck.samples()));
+            batch.push(rng.random_range(0..permutation.samples()));
         } else {
-            batch.extend(0..deck.samples());
+            batch.extend(0..permutation.samples());
         }
         batch.len() as f64
     }

@@ -14,11 +14,11 @@
 
 mod batches;
 mod coefficients;
-mod deck;
 mod epoch;
 mod independent;
 mod kind;
 mod mixture;
+mod permutation;
 mod sampler;
 mod settings;
 mod shuffled;
@@ -34,8 +34,8 @@ pub use sampler::EpochSampler;
 pub use settings::{Algorithm, BatchSampling, BatchSettings};
 pub use shuffled::ShuffledEpochs;
 
-use deck::Deck;
 use kind::ProcessKind;
+use permutation::Permutation;
 
 /// How batches come.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -115,7 +115,12 @@ impl BatchProcess {
     }
 
     /// Draws the next batch into the empty `batch`; returns the divisor of its sum of gradients.
-    fn draw(self, deck: &mut Deck, batch: &mut Vec<usize>, rng: &mut impl Rng) -> f64 {
-        dispatch!(self, draw(deck, batch, rng))
+    fn draw(
+        self,
+        permutation: &mut Permutation,
+        batch: &mut Vec<usize>,
+        rng: &mut impl Rng,
+    ) -> f64 {
+        dispatch!(self, draw(permutation, batch, rng))
     }
 }

@@ -5,10 +5,10 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::coefficients::{Coefficients, SamplingError};
-use super::deck::Deck;
 use super::epoch::Epoch;
 use super::independent::{IndependentBatches, Sampling};
 use super::kind::ProcessKind;
+use super::permutation::Permutation;
 
 /// SGD on shuffled epochs, B samples at a time; what is left of an epoch is a smaller batch, as in
 /// PyTorch's `DataLoader`.
@@ -36,8 +36,13 @@ impl ProcessKind for ShuffledEpochs {
         samples as f64 / self.period(samples) as f64
     }
 
-    fn draw(self, deck: &mut Deck, batch: &mut Vec<usize>, rng: &mut impl Rng) -> f64 {
-        batch.extend_from_slice(deck.draw_of_epoch(self.batch_size, rng));
+    fn draw(
+        self,
+        permutation: &mut Permutation,
+        batch: &mut Vec<usize>,
+        rng: &mut impl Rng,
+    ) -> f64 {
+        batch.extend_from_slice(permutation.draw_of_epoch(self.batch_size, rng));
         batch.len() as f64
     }
 

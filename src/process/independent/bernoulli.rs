@@ -4,7 +4,7 @@ use rand::{Rng, RngExt};
 
 use super::kind::{SamplingKind, binomial};
 use crate::process::coefficients::Coefficients;
-use crate::process::deck::Deck;
+use crate::process::permutation::Permutation;
 
 /// Every sample with probability B/n.
 pub struct Bernoulli;
@@ -17,8 +17,13 @@ impl SamplingKind for Bernoulli {
         Coefficients { alpha: 1.0, beta: 1.0 / batch_size as f64 - 1.0 / samples as f64 }
     }
 
-    fn draw(batch_size: usize, deck: &mut Deck, batch: &mut Vec<usize>, rng: &mut impl Rng) {
-        let samples = deck.samples();
+    fn draw(
+        batch_size: usize,
+        permutation: &mut Permutation,
+        batch: &mut Vec<usize>,
+        rng: &mut impl Rng,
+    ) {
+        let samples = permutation.samples();
         let probability = batch_size as f64 / samples as f64;
         batch.extend((0..samples).filter(|_| rng.random_bool(probability)));
     }

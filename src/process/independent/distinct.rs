@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::kind::{SamplingKind, log_choose};
 use crate::process::coefficients::Coefficients;
-use crate::process::deck::Deck;
 use crate::process::epoch::Epoch;
+use crate::process::permutation::Permutation;
 
 /// B distinct samples.
 pub struct Distinct;
@@ -21,8 +21,13 @@ impl SamplingKind for Distinct {
         Coefficients { alpha: 1.0 - p, beta: p }
     }
 
-    fn draw(batch_size: usize, deck: &mut Deck, batch: &mut Vec<usize>, rng: &mut impl Rng) {
-        batch.extend_from_slice(deck.draw_distinct(batch_size, rng));
+    fn draw(
+        batch_size: usize,
+        permutation: &mut Permutation,
+        batch: &mut Vec<usize>,
+        rng: &mut impl Rng,
+    ) {
+        batch.extend_from_slice(permutation.draw_distinct(batch_size, rng));
     }
 
     fn largest_count(_batch_size: usize, k: usize) -> usize {

@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use crate::process::coefficients::Coefficients;
-use crate::process::deck::Deck;
+use crate::process::permutation::Permutation;
 
 /// One way to draw a batch of B = `batch_size` from n = `samples`, with 1 ≤ B ≤ n.
 pub trait SamplingKind {
@@ -16,7 +16,12 @@ pub trait SamplingKind {
     fn coefficients(samples: usize, batch_size: usize) -> Coefficients;
 
     /// Adds the samples of one batch to `batch`.
-    fn draw(batch_size: usize, deck: &mut Deck, batch: &mut Vec<usize>, rng: &mut impl Rng);
+    fn draw(
+        batch_size: usize,
+        permutation: &mut Permutation,
+        batch: &mut Vec<usize>,
+        rng: &mut impl Rng,
+    );
 
     /// The largest number of draws that a batch can have among k of the samples.
     fn largest_count(batch_size: usize, k: usize) -> usize;

@@ -14,8 +14,8 @@ pub use distinct::{epoch, single_sample_weight};
 pub use sampling::Sampling;
 
 use super::coefficients::{Coefficients, SamplingError};
-use super::deck::Deck;
 use super::kind::ProcessKind;
+use super::permutation::Permutation;
 
 /// SGD on batches that are independent of each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,8 +36,13 @@ impl ProcessKind for IndependentBatches {
     }
 
     /// The divisor is B, also where Bernoulli sampling drew another number of samples.
-    fn draw(self, deck: &mut Deck, batch: &mut Vec<usize>, rng: &mut impl Rng) -> f64 {
-        self.sampling.draw(self.batch_size, deck, batch, rng);
+    fn draw(
+        self,
+        permutation: &mut Permutation,
+        batch: &mut Vec<usize>,
+        rng: &mut impl Rng,
+    ) -> f64 {
+        self.sampling.draw(self.batch_size, permutation, batch, rng);
         self.batch_size as f64
     }
 }

@@ -10,7 +10,7 @@ use super::distinct::Distinct;
 use super::kind::SamplingKind;
 use super::with_replacement::WithReplacement;
 use crate::process::coefficients::{Coefficients, SamplingError};
-use crate::process::deck::Deck;
+use crate::process::permutation::Permutation;
 
 /// How the B samples of a batch are drawn from n.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -104,11 +104,11 @@ impl Sampling {
     pub(in crate::process) fn draw(
         self,
         batch_size: usize,
-        deck: &mut Deck,
+        permutation: &mut Permutation,
         batch: &mut Vec<usize>,
         rng: &mut impl Rng,
     ) {
-        dispatch!(self, draw(batch_size, deck, batch, rng));
+        dispatch!(self, draw(batch_size, permutation, batch, rng));
     }
 }
 

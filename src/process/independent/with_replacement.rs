@@ -4,7 +4,7 @@ use rand::{Rng, RngExt};
 
 use super::kind::{SamplingKind, binomial};
 use crate::process::coefficients::Coefficients;
-use crate::process::deck::Deck;
+use crate::process::permutation::Permutation;
 
 /// B independent draws.
 pub struct WithReplacement;
@@ -18,8 +18,13 @@ impl SamplingKind for WithReplacement {
         Coefficients { alpha: 1.0 - 1.0 / b, beta: 1.0 / b }
     }
 
-    fn draw(batch_size: usize, deck: &mut Deck, batch: &mut Vec<usize>, rng: &mut impl Rng) {
-        let samples = deck.samples();
+    fn draw(
+        batch_size: usize,
+        permutation: &mut Permutation,
+        batch: &mut Vec<usize>,
+        rng: &mut impl Rng,
+    ) {
+        let samples = permutation.samples();
         batch.extend((0..batch_size).map(|_| rng.random_range(0..samples)));
     }
 

@@ -1,16 +1,16 @@
-//! The samples as a deck of cards, for draws without replacement.
+//! A permutation of the samples, for draws without replacement.
 
 use rand::{Rng, RngExt};
 
-/// A permutation of the samples that is shuffled only as far as it is drawn.
+/// A random permutation of the samples, generated only as far as it is drawn.
 #[derive(Debug, Clone)]
-pub struct Deck {
+pub struct Permutation {
     order: Vec<usize>,
     /// Samples drawn in this epoch.
     drawn: usize,
 }
 
-impl Deck {
+impl Permutation {
     /// The samples 0..n in ascending order.
     pub fn new(samples: usize) -> Self {
         Self { order: (0..samples).collect(), drawn: 0 }
