@@ -252,11 +252,7 @@ fn stage(spec: &RunSpec, progress: &Progress) -> String {
 }
 
 fn outcome(record: &Record) -> String {
-    let verb = match record.stop_reason {
-        StopReason::Converged => "converged",
-        StopReason::MaxEpochs => "not converged",
-        StopReason::Diverged => "diverged",
-    };
+    let verb = record.stop_reason.description();
     let sharpness = record.analysis.as_ref().map_or(String::new(), |analysis| {
         let schedule = &record.spec.train;
         let edge = schedule.optimizer().rule().edge(schedule.learning_rate);

@@ -11,7 +11,6 @@ use etastar::record::Record;
 use etastar::store::Store;
 use etastar::sweep::{Interrupt, sweep};
 use etastar::text::{duration, number, optional};
-use etastar::train::StopReason;
 
 use super::analyze::print_analysis;
 use super::config_args::{ConfigArgs, DeviceArgs, sweep_options};
@@ -45,7 +44,7 @@ impl Train {
         };
         exit::ignore_broken_pipe(print_record(record, &store, output))?;
         // The divergence of the only run counts as its failure.
-        let failed = record.stop_reason == StopReason::Diverged;
+        let failed = !record.stop_reason.has_minimum();
         Ok(if failed { ExitCode::from(exit::FAILED) } else { ExitCode::SUCCESS })
     }
 }

@@ -4,7 +4,6 @@ use super::run_record::Record;
 use crate::config::RunSpec;
 use crate::measurement::includes;
 use crate::store::{RunId, Store, StoreError};
-use crate::train::StopReason;
 
 /// Whether run `id` has a record with all measurements that `spec` requests.
 ///
@@ -29,7 +28,7 @@ pub fn finished_record(
 /// Whether `record` has all measurements that `spec` requests; it may have more. A diverged run has no
 /// minimum to measure.
 pub fn is_complete(record: &Record, spec: &RunSpec) -> bool {
-    record.stop_reason == StopReason::Diverged
+    !record.stop_reason.has_minimum()
         || (has_requested_measurements(record, spec) && !lacks_dead_samples(record))
 }
 

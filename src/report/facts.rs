@@ -5,7 +5,6 @@ use crate::measurement::Analysis;
 use crate::optimizer::Optimizer;
 use crate::record::RunState;
 use crate::text::{duration, number};
-use crate::train::StopReason;
 
 /// A cell: its text, and the number by which it is sorted.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,9 +145,7 @@ fn fraction_of_edge(run: &Run, sharpness: f64) -> f64 {
 /// How the run ended, or its present state.
 pub fn outcome(run: &Run) -> &'static str {
     match &run.state {
-        RunState::Finished { stop_reason: StopReason::Converged, .. } => "converged",
-        RunState::Finished { stop_reason: StopReason::MaxEpochs, .. } => "not converged",
-        RunState::Finished { stop_reason: StopReason::Diverged, .. } => "diverged",
+        RunState::Finished { stop_reason, .. } => stop_reason.description(),
         RunState::Running => "running",
         RunState::Queued { .. } => "queued",
         RunState::Failed { .. } => "failed",

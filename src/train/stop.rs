@@ -25,6 +25,20 @@ impl StopReason {
             Self::Diverged => "diverged",
         }
     }
+
+    /// The words for it in reports and messages.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Converged => "converged",
+            Self::MaxEpochs => "not converged",
+            Self::Diverged => "diverged",
+        }
+    }
+
+    /// Whether the run ended at weights that are worth measuring.
+    pub fn has_minimum(self) -> bool {
+        self != Self::Diverged
+    }
 }
 
 /// An epoch whose running loss is above this many tolerances cannot count as converged, so its

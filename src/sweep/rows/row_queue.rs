@@ -15,7 +15,7 @@ use crate::sweep::events::Event;
 use crate::sweep::pool::{POLL_INTERVAL, WorkerPool};
 use crate::sweep::run::{RunContext, RunError, TrainedRun};
 use crate::train::row::{NewRun, Row, RunSource};
-use crate::train::{EngineError, Outcome, Progress, Snapshot, StopReason, weights_of_run};
+use crate::train::{EngineError, Outcome, Progress, Snapshot, weights_of_run};
 
 /// The worker that trains rows.
 const WORKER: usize = 0;
@@ -191,7 +191,7 @@ impl<'p> RunSource for RowQueue<'_, 'p> {
 
     fn finished(&mut self, slot: RunSlot<'p>, outcome: Outcome, loss: f64, weights: Weights) {
         // It may have to wait long for its measurement.
-        if outcome.reason != StopReason::Diverged {
+        if outcome.reason.has_minimum() {
             self.save(&slot, &outcome.progress, || Ok(Snapshot::of_weights(&weights)));
         }
         if slot.claim.is_lost() {

@@ -121,7 +121,7 @@ impl RunContext<'_> {
         earlier: Option<EarlierAnalysis<'_>>,
     ) -> Result<(Option<Analysis>, f64), RunError> {
         let started = Instant::now();
-        if reason == StopReason::Diverged {
+        if !reason.has_minimum() {
             return Ok((None, 0.0));
         }
         self.reporter.report(&Event::Analysing { worker: self.worker, spec: self.spec });
