@@ -12,6 +12,11 @@ impl State {
         Self { position }
     }
 
+    /// Overwrites this state with `other`, of the same dimension.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.position.copy_from_slice(&other.position);
+    }
+
     /// θ − θ*.
     pub fn position(&self) -> &[f64] {
         &self.position

@@ -9,8 +9,8 @@ use super::{
     config::GrowthConfig,
     error::QuadraticError,
     population::Population,
-    problem::{Problem, normal},
-    simulate::{Scratch, Steps, normalise},
+    problem::Problem,
+    simulate::{Scratch, Steps, normalise, random_direction},
 };
 use crate::optimizer::Optimizer;
 use crate::process::{BatchProcess, Batches, Sampling};
@@ -129,8 +129,7 @@ impl Subject {
 
     fn walk(&self, batches: &mut Batches, step_size: f64, steps: u64, rng: &mut ChaCha8Rng) -> f64 {
         let mut scratch = Scratch::default();
-        let mut theta: Vec<f64> = (0..self.steps.dimension()).map(|_| normal(rng)).collect();
-        normalise(&mut theta);
+        let mut theta = random_direction(self.steps.dimension(), rng);
         let mut advance = || {
             self.steps.step(&mut theta, batches.draw(rng), step_size, &mut scratch);
             normalise(&mut theta).ln()

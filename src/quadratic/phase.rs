@@ -9,8 +9,8 @@ use super::{
     closed_form::Family,
     config::{PhaseConfig, SgdConfig},
     error::QuadraticError,
-    problem::{Problem, dexter_rows, normal},
-    simulate::{Scratch, Steps, normalise, squared_norm},
+    problem::{Problem, dexter_rows},
+    simulate::{Scratch, Steps, random_direction},
     table::{Cell, CsvTable},
 };
 use crate::optimizer::Optimizer;
@@ -136,12 +136,11 @@ fn diverged(
     rng.set_stream(((family.batch_size as u64) << 32) | steps.dimension() as u64);
     let mut scratch = Scratch::default();
     let mut leaves = || {
-        let mut theta: Vec<f64> = (0..steps.dimension()).map(|_| normal(&mut rng)).collect();
-        normalise(&mut theta);
+        let mut theta = random_direction(steps.dimension(), &mut rng);
         (0..config.steps).any(|_| {
             let batch = batches.draw(&mut rng);
             steps.step(&mut theta, batch, family.step_size, &mut scratch);
-            squared_norm(&theta) > config.radius * config.radius
+            theta.squared_norm() > config.radius * config.radius
         })
     };
     Ok((0..config.repeats).filter(|_| leaves()).count())

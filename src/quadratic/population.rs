@@ -12,17 +12,15 @@
 
 use rand::{Rng, RngExt};
 
-use super::{
-    problem::normal,
-    simulate::{Scratch, Steps, normalise},
-};
+use super::simulate::{Scratch, Steps, normalise, random_direction};
+use crate::optimizer::State;
 use crate::process::Batches;
 use crate::stability::simulated_mean_square::copies;
 
 /// Directions of unit length, and how the moment that they carry has grown.
 pub struct Population {
-    particles: Vec<Vec<f64>>,
-    next: Vec<Vec<f64>>,
+    particles: Vec<State>,
+    next: Vec<State>,
     /// ‖θ‖² that each particle gained in the last step.
     weights: Vec<f64>,
     scratch: Scratch,
@@ -31,12 +29,7 @@ pub struct Population {
 impl Population {
     /// `size` random directions.
     pub fn new(size: usize, dimension: usize, rng: &mut impl Rng) -> Self {
-        let mut direction = |_| {
-            let mut theta: Vec<f64> = (0..dimension).map(|_| normal(rng)).collect();
-            normalise(&mut theta);
-            theta
-        };
-        let particles: Vec<Vec<f64>> = (0..size).map(&mut direction).collect();
+        let particles: Vec<State> = (0..size).map(|_| random_direction(dimension, rng)).collect();
         let next = particles.clone();
         Self { particles, next, weights: Vec::new(), scratch: Scratch::default() }
     }
@@ -68,7 +61,7 @@ impl Population {
         let chosen =
             copies.iter().enumerate().flat_map(|(k, &count)| std::iter::repeat_n(k, count));
         for (target, chosen) in self.next.iter_mut().zip(chosen) {
-            target.copy_from_slice(&self.particles[chosen]);
+            target.copy_from(&self.particles[chosen]);
         }
         std::mem::swap(&mut self.particles, &mut self.next);
     }

@@ -1,11 +1,15 @@
-//! Linearised SGD itself, in parameter space.
+//! Linearised SGD in parameter space.
 
-use super::problem::Problem;
+use rand::Rng;
+
+use super::problem::{Problem, normal};
+use crate::optimizer::{LinearGradient, Optimizer, State};
 use crate::process::Batch;
 
-/// The rows of A and the gradients, as steps need them: zeros left out.
+/// The rows of A without their zeros, and the gradients.
 #[derive(Debug, Clone)]
 pub struct Steps {
+    optimizer: Optimizer,
     /// Of every sample: the rows of A_i.
     samples: Vec<Vec<SparseRow>>,
     gradients: Option<Vec<Vec<f64>>>,
@@ -33,6 +37,7 @@ impl Steps {
             gradients.row(i).iter().copied().collect::<Vec<f64>>()
         };
         Self {
+            optimizer: Optimizer::default(),
             samples: (0..problem.samples()).map(sample).collect(),
             gradients: problem
                 .gradients
@@ -52,18 +57,40 @@ impl Steps {
         self.samples.len()
     }
 
-    /// θ ← θ − (η/divisor) Σ_{i∈batch} (A_iᵀA_iθ + g_i).
-    pub fn step(&self, theta: &mut [f64], batch: Batch<'_>, step_size: f64, scratch: &mut Scratch) {
-        let rows = batch.samples.iter().flat_map(|&i| &self.samples[i]);
-        scratch.residuals.clear();
-        scratch.residuals.extend(rows.clone().map(|row| dot(row, theta)));
-        let rate = step_size / batch.divisor;
-        for (row, residual) in rows.zip(&scratch.residuals) {
-            row.iter().for_each(|&(k, value)| theta[k] -= rate * residual * value);
+    fn rows<'s>(&'s self, batch: Batch<'s>) -> impl Iterator<Item = &'s SparseRow> {
+        batch.samples.iter().flat_map(|&i| &self.samples[i])
+    }
+
+    /// One step of the optimizer with the mean gradient (1/divisor) Σ_{i∈batch} (A_iᵀA_iθ + g_i).
+    pub fn step(&self, state: &mut State, batch: Batch<'_>, step_size: f64, scratch: &mut Scratch) {
+        let mut gradient = BatchGradient { steps: self, batch, residuals: &mut scratch.residuals };
+        self.optimizer.rule().step(state, step_size, &mut gradient);
+    }
+}
+
+/// (1/divisor) Σ_{i∈batch} (A_iᵀA_iθ + g_i).
+struct BatchGradient<'s> {
+    steps: &'s Steps,
+    batch: Batch<'s>,
+    /// A_iθ of the rows of the batch.
+    residuals: &'s mut Vec<f64>,
+}
+
+impl LinearGradient for BatchGradient<'_> {
+    fn evaluate(&mut self, position: &[f64]) {
+        let rows = self.steps.rows(self.batch);
+        self.residuals.clear();
+        self.residuals.extend(rows.map(|row| dot(row, position)));
+    }
+
+    fn add_to(&self, factor: f64, target: &mut [f64]) {
+        let rate = factor / self.batch.divisor;
+        for (row, residual) in self.steps.rows(self.batch).zip(&*self.residuals) {
+            row.iter().for_each(|&(k, value)| target[k] += rate * residual * value);
         }
-        if let Some(gradients) = &self.gradients {
-            for &i in batch.samples {
-                theta.iter_mut().zip(&gradients[i]).for_each(|(x, g)| *x -= rate * g);
+        if let Some(gradients) = &self.steps.gradients {
+            for &i in self.batch.samples {
+                target.iter_mut().zip(&gradients[i]).for_each(|(x, g)| *x += rate * g);
             }
         }
     }
@@ -73,17 +100,19 @@ fn dot(row: &SparseRow, theta: &[f64]) -> f64 {
     row.iter().map(|&(k, value)| value * theta[k]).sum()
 }
 
-/// ‖θ‖².
-pub fn squared_norm(theta: &[f64]) -> f64 {
-    theta.iter().map(|x| x * x).sum()
+/// A random direction of unit length.
+pub fn random_direction(dimension: usize, rng: &mut impl Rng) -> State {
+    let mut state = State::at((0..dimension).map(|_| normal(rng)).collect());
+    normalise(&mut state);
+    state
 }
 
-/// θ ← θ/‖θ‖; returns ‖θ‖², and leaves 0 alone.
-pub fn normalise(theta: &mut [f64]) -> f64 {
-    let square = squared_norm(theta);
+/// θ ← θ/‖θ‖, unless it is 0; returns the former ‖θ‖².
+pub fn normalise(state: &mut State) -> f64 {
+    let square = state.squared_norm();
     if square > 0.0 {
         let scale = square.sqrt().recip();
-        theta.iter_mut().for_each(|x| *x *= scale);
+        state.for_each(|x| *x *= scale);
     }
     square
 }

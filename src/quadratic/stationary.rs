@@ -11,9 +11,10 @@ use super::{
     error::QuadraticError,
     growth::{Subject, over_grid, point_seed},
     problem::Problem,
-    simulate::{Scratch, squared_norm},
+    simulate::Scratch,
     table::{Cell, CsvTable},
 };
+use crate::optimizer::State;
 use crate::process::{BatchProcess, Batches};
 use crate::stability::second_moment::stationary::stationary;
 use crate::statistics::Mean;
@@ -104,8 +105,8 @@ fn chain(
     mut rng: ChaCha8Rng,
 ) -> [f64; 4] {
     let mut scratch = Scratch::default();
-    let mut theta = vec![0.0; subject.steps.dimension()];
-    let mut advance = |theta: &mut Vec<f64>| {
+    let mut theta = State::at(vec![0.0; subject.steps.dimension()]);
+    let mut advance = |theta: &mut State| {
         subject.steps.step(theta, batches.draw(&mut rng), step_size, &mut scratch);
     };
     (0..steps / 2).for_each(|_| advance(&mut theta));
@@ -113,12 +114,14 @@ fn chain(
     let measured = steps.div_ceil(MEASURE_EVERY);
     for measurement in 1..=measured {
         (0..MEASURE_EVERY).for_each(|_| advance(&mut theta));
-        let now = in_range(subject, &theta);
+        let now = in_range(subject, theta.position());
         sums.iter_mut().zip(now).for_each(|(sum, now)| *sum += now);
         if measurement % WANDER == 0 || measurement == measured {
-            let moved: Vec<f64> = theta.iter().zip(&start).map(|(now, then)| now - then).collect();
-            wandered += (squared_norm(&moved) - in_range(subject, &moved)[0]).max(0.0);
-            start.clone_from(&theta);
+            let pairs = theta.position().iter().zip(start.position());
+            let moved = State::at(pairs.map(|(now, then)| now - then).collect());
+            let within = in_range(subject, moved.position())[0];
+            wandered += (moved.squared_norm() - within).max(0.0);
+            start.copy_from(&theta);
         }
     }
     let [distance, loss_gap, gradient] = sums.map(|sum| sum / measured as f64);
