@@ -1,9 +1,9 @@
 //! Second derivatives at a minimum: the Gram matrix of a network and products with its Hessian.
 
 mod hessian;
-mod kernel;
+mod jacobian;
 mod pass;
 
 pub use hessian::LossHessian;
-pub use kernel::{gradient, gram, mean_squared_gradient, pull_back};
+pub use jacobian::{gradient, gram, mean_squared_gradient, pull_back};
 pub use pass::Pass;

@@ -15,7 +15,7 @@ use rand::{Rng, RngExt};
 use super::simulate::{Scratch, Steps, normalise, random_direction};
 use crate::optimizer::State;
 use crate::process::Batches;
-use crate::stability::simulated_mean_square::copies;
+use crate::stability::simulated_mean_square::copy_counts;
 
 /// Directions of unit length, and how the moment that they carry has grown.
 pub struct Population {
@@ -57,7 +57,7 @@ impl Population {
 
     /// Every particle as often as its weight demands.
     fn resample(&mut self, rng: &mut impl Rng) {
-        let copies = copies(&self.weights, rng.random());
+        let copies = copy_counts(&self.weights, rng.random());
         let chosen =
             copies.iter().enumerate().flat_map(|(k, &count)| std::iter::repeat_n(k, count));
         for (target, chosen) in self.next.iter_mut().zip(chosen) {

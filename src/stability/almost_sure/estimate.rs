@@ -1,5 +1,7 @@
 //! An exponent with an interval, from the growth of a few walks segment by segment.
 
+use crate::statistics::Mean;
+
 /// Segments of every walk, the batches of the batch means.
 pub(super) const SEGMENTS: usize = 64;
 /// Segments left out at the beginning, where θ still depends on the start.
@@ -38,7 +40,7 @@ pub(super) fn estimate(growth: &[&[f64]], steps: u64, transient: f64) -> Estimat
         return Estimate { value, low: value, high: value, settled: true };
     }
     let coarse: Vec<f64> = kept.chunks(COARSE).map(mean).collect();
-    let scatter = standard_error(&kept).max(standard_error(&coarse));
+    let scatter = Mean::of(&kept).error.max(Mean::of(&coarse).error);
     let error = scatter.hypot(SINGLE * value);
     let half = (SEGMENTS - BURN_IN) / 2;
     let part = |from: usize| {
@@ -70,13 +72,6 @@ pub(super) fn merge_neighbours(walk: &mut Vec<f64>) {
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// Of the mean of independent `values`.
-fn standard_error(values: &[f64]) -> f64 {
-    let (mean, count) = (mean(values), values.len() as f64);
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (squares / (count - 1.0) / count).sqrt()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod resampling;
 mod threshold;
 
 pub use population::Population;
-pub(crate) use resampling::copies;
+pub(crate) use resampling::copy_counts;
 pub use threshold::{
     PopulationOptions, SimulatedThreshold, SimulationError, eta_var, eta_var_of_epochs,
 };

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::resampling::copies;
+use super::resampling::copy_counts;
 use crate::process::{Batches, SamplingError};
 use crate::stability::linearised::{Dynamics, GramFactor, RandomWalk};
 
@@ -64,7 +64,7 @@ impl<'f> Population<'f> {
 
     /// Replaces walks of small weight by copies of those of large weight.
     fn resample(&mut self, weights: &[f64]) {
-        let copies = copies(weights, self.rng.random());
+        let copies = copy_counts(weights, self.rng.random());
         let mut free: Vec<usize> = (0..copies.len()).filter(|&k| copies[k] == 0).collect();
         for (source, &count) in copies.iter().enumerate() {
             let surplus = count.saturating_sub(1).min(free.len());

@@ -3,7 +3,7 @@
 /// Systematic resampling: how many copies each walk gets, in proportion to its weight, with as many
 /// copies in all as there are weights. Equidistant marks on the cumulated weights, the first at `offset`
 /// in 0..1 of their distance, are counted; each count is within 1 of size·weight/sum.
-pub fn copies(weights: &[f64], offset: f64) -> Vec<usize> {
+pub fn copy_counts(weights: &[f64], offset: f64) -> Vec<usize> {
     let stride = weights.iter().sum::<f64>() / weights.len() as f64;
     let mut copies = vec![0; weights.len()];
     let (mut chosen, mut sum) = (0, weights[0]);
@@ -29,7 +29,7 @@ mod tests {
             offset in 0.0..1.0_f64,
         ) {
             prop_assume!(weights.iter().sum::<f64>() > 0.1);
-            let found = copies(&weights, offset);
+            let found = copy_counts(&weights, offset);
             prop_assert_eq!(found.iter().sum::<usize>(), weights.len());
             let stride = weights.iter().sum::<f64>() / weights.len() as f64;
             for (&count, weight) in found.iter().zip(&weights) {

@@ -9,6 +9,7 @@ use super::population::Population;
 use crate::optimizer::Optimizer;
 use crate::process::{BatchProcess, Batches, SamplingError};
 use crate::stability::linearised::{Dynamics, GramFactor};
+use crate::statistics::Mean;
 
 /// η*_var of a process by simulation, with a 95% interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -148,13 +149,14 @@ pub fn eta_var_of_epochs(
 /// The mean of log step sizes from independent populations, with Student's interval widened by
 /// [`RESOLUTION`].
 fn mean(edges: &[f64]) -> SimulatedThreshold {
-    let count = edges.len() as f64;
-    let mean = edges.iter().sum::<f64>() / count;
-    let squares: f64 = edges.iter().map(|edge| (edge - mean).powi(2)).sum();
-    let scatter = quantile(edges.len() - 1) * (squares / (count - 1.0) / count).sqrt();
-    let half_width = scatter.hypot(RESOLUTION);
+    let Mean { value, error } = Mean::of(edges);
+    let half_width = (quantile(edges.len() - 1) * error).hypot(RESOLUTION);
     let at = |log_rate: f64| log_rate.exp();
-    SimulatedThreshold { value: at(mean), low: at(mean - half_width), high: at(mean + half_width) }
+    SimulatedThreshold {
+        value: at(value),
+        low: at(value - half_width),
+        high: at(value + half_width),
+    }
 }
 
 /// The two-sided 95% quantile of Student's t with `freedom` ≥ 1 degrees of freedom, that of 10
