@@ -5,8 +5,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::common::config::tiny_config;
-use etastar::config::{Config, RunSpec, grid};
+use crate::common::config::parse_tiny;
+use crate::common::weights::{flat, norm, weights_distance};
+use etastar::config::{RunSpec, grid};
 use etastar::data::Dataset;
 use etastar::device::{AnalysisBackend, EngineKind};
 use etastar::net::{Weights, minimum};
@@ -25,12 +26,10 @@ const OPTIONS: SweepOptions = SweepOptions {
     task: false,
 };
 
-fn specs(more: &[&str]) -> Vec<RunSpec> {
-    let sweep = "[sweep]\nlearning_rate = [0.02, 0.03, 0.04, 0.05]\nbatch_size = [2, 4]\n";
-    let source = tiny_config() + sweep + "[run]\nengine = \"tensor\"\n";
-    let overrides: Vec<String> = more.iter().map(|&text| text.to_owned()).collect();
-    let config = Config::parse(&source, "tiny", "results/tiny".into(), &overrides);
-    grid(&config.unwrap()).unwrap()
+fn specs(overrides: &[&str]) -> Vec<RunSpec> {
+    let sections = "[sweep]\nlearning_rate = [0.02, 0.03, 0.04, 0.05]\nbatch_size = [2, 4]\n\
+                    [run]\nengine = \"tensor\"\n";
+    grid(&parse_tiny(sections, overrides)).unwrap()
 }
 
 /// Panics, as Burn's GPU runtimes do when the device is lost, on the thread that feeds the device,
@@ -164,21 +163,7 @@ fn a_mixture_trains_alone_beside_the_rows_of_the_same_sweep() {
         if spec.train.algorithm == Algorithm::Mixture {
             assert!(found == expected, "run {id}");
         }
-        let (error, size) = (distance(found, expected), norm(expected));
+        let (error, size) = (weights_distance(found, expected), norm(&flat(expected)));
         assert!(error < 1e-2 * size, "run {id}: {error:e} of {size:e}");
     }
-}
-
-fn norm(weights: &Weights) -> f64 {
-    let flat = weights.layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
-    flat.map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt()
-}
-
-fn distance(a: &Weights, b: &Weights) -> f64 {
-    let mut difference = a.clone();
-    for (layer, other) in difference.layers.iter_mut().zip(&b.layers) {
-        layer.weight.iter_mut().zip(&other.weight).for_each(|(x, y)| *x -= y);
-        layer.bias.iter_mut().zip(&other.bias).for_each(|(x, y)| *x -= y);
-    }
-    norm(&difference)
 }

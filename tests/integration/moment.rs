@@ -1,6 +1,7 @@
 //! Where the simulated second moment stops shrinking, against what is exact.
 
 use crate::common::permutations::permutations;
+use crate::common::random::random_rows;
 use etastar::gram::Gram;
 use etastar::optimizer::Optimizer;
 use etastar::process::{BatchProcess, Sampling};
@@ -11,13 +12,6 @@ use etastar::stability::{
     thresholds::{Request, thresholds},
 };
 use faer::Mat;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
-fn random_rows(samples: usize, outputs: usize, rank: usize, seed: u64) -> Mat<f64> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    Mat::from_fn(samples * outputs, rank, |_, _| rng.random_range(-1.0..1.0))
-}
 
 fn gram_of(rows: &Mat<f64>, outputs: usize) -> Gram {
     Gram::new(rows * rows.transpose(), outputs).unwrap()
@@ -74,7 +68,7 @@ fn enumerated(rows: &Mat<f64>, batch_size: usize) -> f64 {
 #[test]
 fn shuffled_epochs_are_the_mean_over_all_shuffles() {
     for (n, d, batch_size, seed) in [(4, 2, 1, 1), (5, 3, 2, 2), (5, 4, 3, 3), (4, 2, 2, 4)] {
-        let rows = random_rows(n, 1, d, seed);
+        let rows = random_rows(n, d, seed);
         let exact = enumerated(&rows, batch_size);
         let factor = GramFactor::of(&gram_of(&rows, 1)).unwrap();
         let process = BatchProcess::shuffled(batch_size);
@@ -87,7 +81,7 @@ fn shuffled_epochs_are_the_mean_over_all_shuffles() {
 #[test]
 fn independent_batches_are_the_exact_threshold() {
     let (n, q) = (40, 2);
-    let gram = gram_of(&random_rows(n, q, 60, 9), q);
+    let gram = gram_of(&random_rows(n * q, 60, 9), q);
     let factor = GramFactor::of(&gram).unwrap();
     let request = Request {
         batch_sizes: vec![1, 4, 16],
@@ -142,7 +136,7 @@ fn shuffled_halves_are_stable_beyond_the_sharpness() {
 
 #[test]
 fn equal_seeds_give_equal_bits_on_any_number_of_threads() {
-    let factor = GramFactor::of(&gram_of(&random_rows(10, 1, 6, 2), 1)).unwrap();
+    let factor = GramFactor::of(&gram_of(&random_rows(10, 6, 2), 1)).unwrap();
     let options = PopulationOptions { populations: 2, walks: 16, rounds: 16, seed: 3 };
     let find = || eta_var(&factor, BatchProcess::shuffled(3), 1.0, options).unwrap();
     let on = |threads| {
@@ -157,7 +151,7 @@ fn equal_seeds_give_equal_bits_on_any_number_of_threads() {
 
 #[test]
 fn what_cannot_be_answered_is_told() {
-    let factor = GramFactor::of(&gram_of(&random_rows(6, 1, 4, 2), 1)).unwrap();
+    let factor = GramFactor::of(&gram_of(&random_rows(6, 4, 2), 1)).unwrap();
     let process = BatchProcess::shuffled(2);
     let options = PopulationOptions::for_factor(&factor);
     let with = |options| eta_var(&factor, process, 1.0, options).unwrap_err();

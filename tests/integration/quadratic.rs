@@ -1,5 +1,6 @@
 //! Synthetic quadratics: simulation against theory, theory against enumeration.
 
+use crate::common::random::random_rows;
 use etastar::process::{BatchProcess, Coefficients, Mixture, Sampling};
 use etastar::{
     quadratic::{
@@ -14,8 +15,6 @@ use etastar::{
     },
 };
 use faer::{Mat, Side};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 fn config(source: &str) -> QuadraticConfig {
     QuadraticConfig::parse(source, "test.toml", "results/test".into(), &[]).unwrap()
@@ -27,11 +26,6 @@ fn tables(source: &str) -> Vec<CsvTable> {
 
 fn column(table: &CsvTable, name: &str) -> Vec<f64> {
     table.column(name).unwrap().into_iter().map(|cell| cell.unwrap_or(f64::NAN)).collect()
-}
-
-fn random_rows(rows: usize, columns: usize, seed: u64) -> Mat<f64> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    Mat::from_fn(rows, columns, |_, _| rng.random_range(-1.0..1.0))
 }
 
 /// (I − (η/divisor) Σ H_i) ⊗ the same, of a batch.

@@ -1,7 +1,8 @@
 //! Every number of `thresholds` against the dense d²×d² reference, on the committed fixtures.
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
+use crate::common::fixtures::fixture;
 use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
 use etastar::{
@@ -17,10 +18,6 @@ const TOLERANCE: f64 = 1e-9;
 /// Of the enclosures: the value is far closer, its error being quadratic.
 const WIDTH: f64 = 1e-7;
 
-fn fixture(name: &str, extension: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.{extension}"))
-}
-
 fn number(value: &Value, key: &str) -> f64 {
     value[key].as_f64().unwrap_or_else(|| panic!("no number {key} in {value}"))
 }
@@ -31,9 +28,10 @@ fn close(found: f64, expected: f64, scale: f64, what: &str) {
 
 fn check(name: &str) {
     let expected: Value =
-        serde_json::from_str(&fs::read_to_string(fixture(name, "json")).unwrap()).unwrap();
+        serde_json::from_str(&fs::read_to_string(fixture(&format!("{name}.json"))).unwrap())
+            .unwrap();
     let outputs = expected["outputs"].as_u64().unwrap() as usize;
-    let gram = read_gram(&fixture(name, "npy"), outputs, 1.0).unwrap();
+    let gram = read_gram(&fixture(&format!("{name}.npy")), outputs, 1.0).unwrap();
     for entry in expected["thresholds"].as_array().unwrap() {
         let sampling: Sampling = entry["sampling"].as_str().unwrap().parse().unwrap();
         let request = Request {

@@ -1,7 +1,6 @@
 //! Single-precision iterations must prove the same numbers as double-precision ones.
 
-use std::path::Path;
-
+use crate::common::fixtures::fixture;
 use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
 use etastar::{
@@ -131,8 +130,7 @@ fn a_tolerance_beyond_reach_costs_no_accuracy() {
 /// Two groups that couple by 1e-8: the first aim left 5.6% at three of these tolerances.
 #[test]
 fn what_one_aim_leaves_wide_another_encloses() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/nearly_separate_groups_q3.npy");
-    let gram = read_gram(Path::new(path), 3, 1.0).unwrap();
+    let gram = read_gram(&fixture("nearly_separate_groups_q3.npy"), 3, 1.0).unwrap();
     for tolerance in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8] {
         for batch_sizes in [vec![3], vec![1, 2, 3, 4]] {
             let options = SolverOptions { tolerance, ..SolverOptions::default() };

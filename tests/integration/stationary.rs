@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::config::tiny_config;
+use crate::common::config::{parse_tiny, tiny_config};
 use crate::common::program::{etastar, stderr, stdout};
 use etastar::config::{Config, single};
 use etastar::curvature::{Pass, gradient, mean_squared_gradient};
@@ -28,8 +28,7 @@ const NOISY: [&str; 10] = [
 ];
 
 fn config(overrides: &[&str]) -> Config {
-    let all: Vec<String> = NOISY.iter().chain(overrides).map(|&text| text.to_owned()).collect();
-    Config::parse(&tiny_config(), "x", "results/x".into(), &all).unwrap()
+    parse_tiny("", &[&NOISY, overrides].concat())
 }
 
 fn minimum(folder: &Path, overrides: &[&str]) -> String {

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::fixtures::fixture;
 use crate::common::program::{etastar, stderr, stdout};
 use serde_json::Value;
 
-fn fixture(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
-    path.display().to_string()
+fn fixture_path(name: &str) -> String {
+    fixture(name).display().to_string()
 }
 
 /// A version-1 `.npy` file of little-endian float64 in C order.
@@ -29,12 +29,12 @@ fn npy(folder: &Path, name: &str, shape: &str, values: &[f64]) -> String {
 #[test]
 fn the_json_has_the_reference_values() {
     let folder = tempfile::tempdir().unwrap();
-    let expected = fs::read_to_string(fixture("random_q2.json")).unwrap();
+    let expected = fs::read_to_string(fixture_path("random_q2.json")).unwrap();
     let expected: Value = serde_json::from_str(&expected).unwrap();
     for sampling in ["distinct", "independent", "bernoulli"] {
         let arguments = [
             "thresholds",
-            &fixture("random_q2.npy"),
+            &fixture_path("random_q2.npy"),
             "--outputs",
             "2",
             "--batch-sizes",
@@ -70,7 +70,7 @@ fn the_json_has_the_reference_values() {
 fn the_table_fits_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let output =
-        etastar(folder.path(), &["thresholds", &fixture("random_q2.npy"), "--outputs", "2"]);
+        etastar(folder.path(), &["thresholds", &fixture_path("random_q2.npy"), "--outputs", "2"]);
     let text = stdout(&output);
     assert!(output.status.success() && text.contains("η*_var"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
@@ -81,7 +81,7 @@ fn the_table_fits_a_terminal() {
 #[test]
 fn shuffled_epochs_have_a_table_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
-    let file = fixture("orthogonal_samples.npy");
+    let file = fixture_path("orthogonal_samples.npy");
     let options = ["--outputs", "1", "--batch-sizes", "1,2", "--shuffle", "--lyapunov"];
     let arguments = [&["thresholds", &file][..], &options].concat();
     let text = stdout(&etastar(folder.path(), &arguments));
@@ -103,7 +103,7 @@ fn shuffled_epochs_have_a_table_of_their_own() {
 fn a_factor_scales_the_matrix() {
     let folder = tempfile::tempdir().unwrap();
     let sharpness = |factor: &str| {
-        let file = fixture("random_q2.npy");
+        let file = fixture_path("random_q2.npy");
         let arguments =
             ["thresholds", &file, "--outputs", "2", "--kernel-factor", factor, "--json"];
         let answer: Value =
@@ -119,7 +119,7 @@ fn every_unusable_matrix_is_refused_with_its_fault() {
     let here = folder.path();
     fs::write(here.join("empty.npy"), "").unwrap();
     fs::write(here.join("text.npy"), "not numpy").unwrap();
-    let whole = fs::read(fixture("random_q2.npy")).unwrap();
+    let whole = fs::read(fixture_path("random_q2.npy")).unwrap();
     fs::write(here.join("half.npy"), &whole[..whole.len() / 2]).unwrap();
     let cases = [
         (npy(here, "wide.npy", "(1, 2)", &[1.0, 0.0]), "1", "not square"),
@@ -143,7 +143,7 @@ fn every_unusable_matrix_is_refused_with_its_fault() {
         assert_eq!(text.lines().count(), 1, "{text}");
     }
     for batch_size in ["0", "7"] {
-        let file = fixture("random_q2.npy");
+        let file = fixture_path("random_q2.npy");
         let output =
             etastar(here, &["thresholds", &file, "--outputs", "2", "--batch-sizes", batch_size]);
         assert_eq!(output.status.code(), Some(2));

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use etastar::config::{Config, RunSpec, single};
+
 /// The four MNIST files of the project.
 pub fn mnist() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist")
@@ -16,4 +18,16 @@ pub fn tiny_config() -> String {
          [train.warmup]\nepochs = 20\n",
         mnist()
     )
+}
+
+/// [`tiny_config`] followed by `sections`, with `overrides` as by `--set`.
+pub fn parse_tiny(sections: &str, overrides: &[&str]) -> Config {
+    let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+    let source = tiny_config() + sections;
+    Config::parse(&source, "tiny", "results/tiny".into(), &overrides).unwrap()
+}
+
+/// The single run of [`tiny_config`].
+pub fn tiny_run(overrides: &[&str]) -> RunSpec {
+    single(&parse_tiny("", overrides)).unwrap()
 }

@@ -1,5 +1,6 @@
 //! The GPU's own kernels for small batches against a plain loop in double precision.
 use crate::common::adapter::skipped;
+use crate::common::weights::distance;
 use burn_tensor::Device;
 use etastar::data::Dataset;
 use etastar::device::{Backend, open_device};
@@ -125,10 +126,6 @@ impl Plain {
     fn flat(&self) -> Vec<f64> {
         self.layers.iter().flat_map(|(weight, bias)| weight.iter().chain(bias)).copied().collect()
     }
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
 }
 
 #[test]

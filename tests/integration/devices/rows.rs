@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
 use crate::common::adapter::skipped;
-use crate::common::config::tiny_config;
+use crate::common::config::tiny_run;
+use crate::common::weights::weights_distance;
 use burn_tensor::Device;
-use etastar::config::{Config, RunSpec, single};
+use etastar::config::RunSpec;
 use etastar::data::Dataset;
 use etastar::device::{Backend, open_device};
 use etastar::loss::Loss;
@@ -15,23 +16,8 @@ use etastar::net::{Weights, Widths, initial};
 use etastar::train::row::{End, NewRun, Row, RunSource, fastest_network, train_row};
 use etastar::train::{Engine, NoObserver, Outcome, Progress, StopReason, TensorEngine, train};
 
-fn spec(overrides: &[&str]) -> RunSpec {
-    let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
-    let config = Config::parse(&tiny_config(), "tiny", "results/tiny".into(), &overrides);
-    single(&config.unwrap()).unwrap()
-}
-
 fn start(spec: &RunSpec, data: &Dataset) -> Weights {
     initial(&Widths::new(data.features, &spec.model.hidden, data.outputs), &spec.model)
-}
-
-fn distance(a: &Weights, b: &Weights) -> f64 {
-    let flat = |weights: &Weights| -> Vec<f32> {
-        let layers = weights.layers.iter();
-        layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias)).copied().collect()
-    };
-    let square = |(a, b): (&f32, &f32)| f64::from(a - b).powi(2);
-    flat(a).iter().zip(&flat(b)).map(square).sum::<f64>().sqrt()
 }
 
 /// Every backend of this build that this machine can run.
@@ -58,7 +44,7 @@ fn a_rows_steps_are_those_of_single_runs() {
     for (backend, device) in devices() {
         let shapes = ["[24]", "[7, 5]", "[6, 40]", "[]"];
         for hidden in shapes.map(|widths| format!("model.hidden={widths}")) {
-            let spec = spec(&[&hidden, "loss.factor=0.25", "data.scaling=standard"]);
+            let spec = tiny_run(&[&hidden, "loss.factor=0.25", "data.scaling=standard"]);
             let data = Dataset::load(&spec.data).unwrap();
             let rates = [0.02, 0.005, 0.04];
             let mut networks = vec![start(&spec, &data); 3];
@@ -84,8 +70,8 @@ fn a_rows_steps_are_those_of_single_runs() {
                     let loss = alone.steps(&orders[slot], batch_size, rates[slot]).unwrap();
                     assert!((losses[slot] / loss - 1.0).abs() < 1e-4, "{} {loss}", losses[slot]);
                     let (found, expected) = (row.weights(slot).unwrap(), alone.weights().unwrap());
-                    let moved = distance(&expected, &networks[slot]);
-                    let error = distance(&found, &expected);
+                    let moved = weights_distance(&expected, &networks[slot]);
+                    let error = weights_distance(&found, &expected);
                     assert!(
                         error < 1e-5 * moved,
                         "{backend:?}, {hidden}, B = {batch_size}, run {slot}: {error:e} of {moved:e}"
@@ -155,7 +141,7 @@ fn specs() -> Vec<RunSpec> {
         ["train.learning_rate=2", "train.seed=7", "train.max_epochs=60"],
     ]
     .iter()
-    .map(|overrides| spec(&[&overrides[..], &["train.batch_size=5"]].concat()))
+    .map(|overrides| tiny_run(&[&overrides[..], &["train.batch_size=5"]].concat()))
     .collect()
 }
 
@@ -220,8 +206,8 @@ fn runs_that_leave_and_join_a_row_end_as_they_do_alone() {
             assert!(epochs.abs_diff(same) <= same / 50, "{backend:?}, run {key}: {epochs}, {same}");
             assert_eq!(made.progress.steps, 3 * epochs);
             let data = Dataset::load(&specs[*key].data).unwrap();
-            let moved = distance(weights, &start(&specs[*key], &data));
-            let error = distance(weights, end);
+            let moved = weights_distance(weights, &start(&specs[*key], &data));
+            let error = weights_distance(weights, end);
             assert!(error < 1e-3 * moved, "{backend:?}, run {key}: {error:e} of {moved:e}");
         }
     }
@@ -249,7 +235,7 @@ fn an_interrupted_row_goes_on_with_the_same_bits() {
             let (rate, epochs) =
                 (format!("train.learning_rate={rate}"), format!("train.max_epochs={epochs}"));
             let own = [&rate[..], &epochs, "train.patience=1", "train.warmup.epochs=3"];
-            spec(&[&overrides[..], &own].concat())
+            tiny_run(&[&overrides[..], &own].concat())
         })
         .collect();
     let reference = together(&specs, 2, &device);

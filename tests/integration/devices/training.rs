@@ -2,19 +2,14 @@
 
 #[cfg(feature = "wgpu")]
 use crate::common::adapter::skipped;
-use crate::common::config::tiny_config;
-use etastar::config::{Config, RunSpec, single};
+use crate::common::config::tiny_run;
+use crate::common::weights::{distance, flat};
+use etastar::config::RunSpec;
 use etastar::data::Dataset;
 use etastar::device::{Backend, open_device};
 use etastar::loss::Loss;
 use etastar::net::{Weights, Widths, initial, minimum};
 use etastar::train::{Engine, FusedEngine, NoObserver, Progress, TensorEngine, train};
-
-fn spec(overrides: &[&str]) -> RunSpec {
-    let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
-    let config = Config::parse(&tiny_config(), "tiny", "results/tiny".into(), &overrides);
-    single(&config.unwrap()).unwrap()
-}
 
 fn start(spec: &RunSpec) -> (Weights, Dataset) {
     let data = Dataset::load(&spec.data).unwrap();
@@ -25,15 +20,6 @@ fn start(spec: &RunSpec) -> (Weights, Dataset) {
 fn engine(spec: &RunSpec, backend: Backend) -> TensorEngine {
     let (weights, data) = start(spec);
     TensorEngine::new(&weights, &data, Loss::from(&spec.loss), open_device(backend, 0).unwrap())
-}
-
-fn flat(weights: &Weights) -> Vec<f64> {
-    let layers = weights.layers.iter();
-    layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias)).map(|&x| f64::from(x)).collect()
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
 }
 
 /// One SGD step by back-propagation in plain loops, in double precision.
@@ -89,7 +75,7 @@ fn steps_are_those_of_plain_back_propagation() {
         &["model.hidden=[7, 5]", "loss.factor=0.25"],
         &["model.hidden=[]", "data.scaling=standard"],
     ] {
-        let spec = spec(overrides);
+        let spec = tiny_run(overrides);
         let (weights, data) = start(&spec);
         let mut engine = engine(&spec, Backend::Flex);
         let mut expected = flat(&weights);
@@ -107,7 +93,7 @@ fn steps_are_those_of_plain_back_propagation() {
 
 #[test]
 fn the_running_loss_is_the_loss_before_each_step() {
-    let spec = spec(&[]);
+    let spec = tiny_run(&[]);
     let mut engine = engine(&spec, Backend::Flex);
     let before = engine.loss().unwrap();
     let order: Vec<u32> = (0..12).collect();
@@ -119,7 +105,7 @@ fn the_running_loss_is_the_loss_before_each_step() {
 #[test]
 fn the_same_configuration_gives_the_same_bits() {
     let run = |seed: &str| {
-        let spec = spec(&[seed, "train.max_epochs=60"]);
+        let spec = tiny_run(&[seed, "train.max_epochs=60"]);
         let mut engine = engine(&spec, Backend::Flex);
         let progress = Progress::begin(&mut engine).unwrap();
         let outcome =
@@ -132,7 +118,7 @@ fn the_same_configuration_gives_the_same_bits() {
 
 #[test]
 fn a_run_converges_by_the_stop_rule() {
-    let spec = spec(&[]);
+    let spec = tiny_run(&[]);
     let mut engine = engine(&spec, Backend::Flex);
     let progress = Progress::begin(&mut engine).unwrap();
     let outcome = train(&spec.train, 12, progress, &mut engine, &mut NoObserver).unwrap().unwrap();
@@ -145,7 +131,7 @@ fn a_run_converges_by_the_stop_rule() {
 
 /// Three steps on `backend` against three on flex, relative to the way they went.
 fn disagreement(backend: Backend) -> f64 {
-    let spec = spec(&["train.batch_size=4"]);
+    let spec = tiny_run(&["train.batch_size=4"]);
     let order: Vec<u32> = (0..12).collect();
     let steps = |backend| {
         let mut engine = engine(&spec, backend);
@@ -182,7 +168,7 @@ fn flex_agrees_with_itself() {
 #[test]
 fn minima_are_read_back_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
-    let (weights, _) = start(&spec(&["model.hidden=[5, 3]"]));
+    let (weights, _) = start(&tiny_run(&["model.hidden=[5, 3]"]));
     let path = folder.path().join("minimum.safetensors");
     let bytes = minimum::to_bytes(&weights, "where it comes from").unwrap();
     assert_eq!(bytes, minimum::to_bytes(&weights, "where it comes from").unwrap());
@@ -202,7 +188,7 @@ fn minima_are_read_back_bit_for_bit() {
 fn the_fused_engine_makes_the_same_steps() {
     for scaling in ["unit", "standard"] {
         for batch_size in [1, 3, 12] {
-            let spec = spec(&[&format!("data.scaling={scaling}"), "loss.factor=0.25"]);
+            let spec = tiny_run(&[&format!("data.scaling={scaling}"), "loss.factor=0.25"]);
             let (weights, data) = start(&spec);
             let order: Vec<u32> = (0..12).chain((0..12).rev()).collect();
             let mut tensor = engine(&spec, Backend::Flex);
@@ -237,7 +223,7 @@ fn both_engines_find_minima_alike() {
     // Rounding parts the trajectories, so single runs differ; their distribution over seeds does not.
     let gaps: Vec<f64> = (0..6)
         .map(|seed| {
-            let spec = spec(&[&format!("train.seed={seed}")]);
+            let spec = tiny_run(&[&format!("train.seed={seed}")]);
             let (weights, data) = start(&spec);
             let mut fused = FusedEngine::new(&weights, &data, Loss::from(&spec.loss)).unwrap();
             sharpness(&mut engine(&spec, Backend::Flex), &spec) - sharpness(&mut fused, &spec)
