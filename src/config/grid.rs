@@ -1,20 +1,21 @@
 //! The values of one sweep axis: a list, or an evenly spaced range of exponents.
 
-use super::document::{Node, Value};
+use super::from_node::FromNode;
 use super::origin::Origin;
-use super::section::{FromNode, Problems, Section};
+use super::section::Section;
+use super::value::{Node, Value};
 use crate::process::Algorithm;
 
 /// Reads `learning_rate = [0.1, 0.2]` or `{ log10 = [-3, 0], points = 100, every = 4 }`.
 ///
 /// The range is NumPy's `logspace`: 10^(a + k (b − a)/(points − 1)) for k = 0, every, 2·every, ….
-pub fn learning_rates(section: &mut Section<'_>, problems: &Problems) -> Vec<f64> {
-    let path = section.path("learning_rate");
-    let Some(node) = section.node("learning_rate") else {
+pub fn learning_rates(section: &mut Section<'_>) -> Vec<f64> {
+    let path = section.key_path("learning_rate");
+    let Some(node) = section.take("learning_rate") else {
         return Vec::new();
     };
     match node.value {
-        Value::Table(entries) => range(Section::new(&path, entries, problems)),
+        Value::Table(entries) => range(section.sibling(&path, entries)),
         _ => list(section, &path, &node, is_factor, "numbers from 1e-30 to 1e30"),
     }
 }
@@ -26,8 +27,8 @@ pub fn is_factor(value: &f64) -> bool {
 
 /// Reads `batch_size = [1, 2, 4]`.
 pub fn batch_sizes(section: &mut Section<'_>) -> Vec<usize> {
-    let path = section.path("batch_size");
-    let Some(node) = section.node("batch_size") else {
+    let path = section.key_path("batch_size");
+    let Some(node) = section.take("batch_size") else {
         return Vec::new();
     };
     list(section, &path, &node, |&size: &usize| size >= 1, "whole numbers, 1 or more")
@@ -35,8 +36,8 @@ pub fn batch_sizes(section: &mut Section<'_>) -> Vec<usize> {
 
 /// Reads `seed = [0, 1, 2]`.
 pub fn seeds(section: &mut Section<'_>) -> Vec<u64> {
-    let path = section.path("seed");
-    let Some(node) = section.node("seed") else {
+    let path = section.key_path("seed");
+    let Some(node) = section.take("seed") else {
         return Vec::new();
     };
     list(section, &path, &node, |_: &u64| true, "whole numbers, 0 or more")
@@ -44,8 +45,8 @@ pub fn seeds(section: &mut Section<'_>) -> Vec<u64> {
 
 /// Reads `algorithm = ["sgd", "mixture"]`.
 pub fn algorithms(section: &mut Section<'_>) -> Vec<Algorithm> {
-    let path = section.path("algorithm");
-    let Some(node) = section.node("algorithm") else {
+    let path = section.key_path("algorithm");
+    let Some(node) = section.take("algorithm") else {
         return Vec::new();
     };
     list(section, &path, &node, |_: &Algorithm| true, "the words \"sgd\" and \"mixture\"")
@@ -67,11 +68,11 @@ fn list<T: FromNode + PartialEq>(
     expected: &str,
 ) -> Vec<T> {
     let Value::Array(items) = &node.value else {
-        section.wrong_type(path, node, &format!("a list of {expected}"));
+        section.add_mismatch(path, node, &format!("a list of {expected}"));
         return Vec::new();
     };
     if items.is_empty() {
-        section.complain(
+        section.add_problem(
             node.origin.clone(),
             format!("`{path}` is an empty list; leave the key out to use [train]'s value"),
         );
@@ -79,12 +80,12 @@ fn list<T: FromNode + PartialEq>(
     let mut values = Vec::with_capacity(items.len());
     for item in items {
         match T::from_node(item).filter(&allowed) {
-            Some(value) if values.contains(&value) => section.complain(
+            Some(value) if values.contains(&value) => section.add_problem(
                 item.origin.clone(),
                 format!("`{path}` lists {} twice", item.value.describe()),
             ),
             Some(value) => values.push(value),
-            None => section.wrong_type(path, item, &format!("a list of {expected}")),
+            None => section.add_mismatch(path, item, &format!("a list of {expected}")),
         }
     }
     values
@@ -98,13 +99,14 @@ fn range(mut section: Section<'_>) -> Vec<f64> {
     let points = section.required("points", |&n: &usize| {
         if (1..=100_000).contains(&n) { Ok(()) } else { Err("a whole number from 1 to 100000") }
     });
-    let every = section.or("every", 1, |&n: &usize| if n >= 1 { Ok(()) } else { Err("1 or more") });
-    let path = section.path("log10");
+    let every =
+        section.or_default("every", 1, |&n: &usize| if n >= 1 { Ok(()) } else { Err("1 or more") });
+    let path = section.key_path("log10");
     let distinct = |ends: &[f64]| points.is_none_or(|points| points <= every || ends[0] != ends[1]);
     if exponents.as_deref().is_some_and(|ends| !distinct(ends)) {
-        section.complain(Origin::Absent, format!("`{path}` has equal ends for several points"));
+        section.add_problem(Origin::Unknown, format!("`{path}` has equal ends for several points"));
     }
-    section.finish();
+    section.deny_unknown_keys();
     match (exponents.as_deref(), points) {
         (Some(&[low, high]), Some(points)) => {
             (0..points).step_by(every).map(|k| logspace(low, high, points, k)).collect()

@@ -1,4 +1,4 @@
-//! Where a setting came from, so that every complaint can point at it.
+//! Where a setting came from, for error messages.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use std::fmt;
 pub enum Origin {
     /// Line and column (from 1) of the configuration file.
     File { line: usize, column: usize },
-    /// A `--set` flag, as typed.
-    Flag(String),
-    /// Nowhere: the key is missing.
-    Absent,
+    /// The text of a `--set` override.
+    Override(String),
+    /// No single place: a missing key, or several settings together.
+    Unknown,
 }
 
 impl Origin {
@@ -24,11 +24,12 @@ impl Origin {
         }
     }
 
-    fn rank(&self) -> (usize, usize) {
+    /// Sorts places of the file first, then overrides.
+    pub(super) fn sort_key(&self) -> (usize, usize) {
         match self {
             Self::File { line, column } => (*line, *column),
-            Self::Flag(_) => (usize::MAX - 1, 0),
-            Self::Absent => (usize::MAX, 0),
+            Self::Override(_) => (usize::MAX - 1, 0),
+            Self::Unknown => (usize::MAX, 0),
         }
     }
 }
@@ -37,52 +38,10 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { line, column } => write!(f, "line {line}, column {column}: "),
-            Self::Flag(flag) => write!(f, "--set {flag}: "),
-            Self::Absent => Ok(()),
+            Self::Override(text) => write!(f, "--set {text}: "),
+            Self::Unknown => Ok(()),
         }
     }
-}
-
-/// One complaint about a configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    pub origin: Origin,
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin, self.message)
-    }
-}
-
-/// A configuration that cannot be used, with everything that is wrong with it.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file could not be read.
-    #[error("cannot read the configuration {path}: {source}")]
-    Unreadable { path: String, source: std::io::Error },
-    /// Every problem found, in the order of the file.
-    #[error("{}", listing(.path, .problems))]
-    Invalid { path: String, problems: Vec<Problem> },
-}
-
-impl ConfigError {
-    /// All `problems` of the file `path`, sorted by place.
-    pub fn invalid(path: &str, mut problems: Vec<Problem>) -> Self {
-        problems.sort_by_key(|problem| problem.origin.rank());
-        Self::Invalid { path: path.to_owned(), problems }
-    }
-}
-
-fn listing(path: &str, problems: &[Problem]) -> String {
-    let count = match problems.len() {
-        1 => "1 problem".to_owned(),
-        n => format!("{n} problems"),
-    };
-    problems
-        .iter()
-        .fold(format!("{path} has {count}"), |text, problem| text + &format!("\n  {problem}"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::origin::ConfigError;
+use super::error::ConfigError;
 use super::schema::WarmupConfig;
 use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig, TrainConfig};
 use crate::device::{Backend, EngineKind};

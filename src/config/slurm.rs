@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Node, Value};
-use super::section::{FromNode, Section};
+use super::from_node::FromNode;
+use super::section::Section;
+use super::value::{Node, Value};
 
 /// `[slurm]`. What is absent is left to the cluster's own defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,30 +57,30 @@ impl FromNode for Word {
 /// Reads the section.
 pub fn read(mut s: Section<'_>) -> SlurmConfig {
     let config = SlurmConfig {
-        chunk: s.or("chunk", 1, at_least_one),
+        chunk: s.or_default("chunk", 1, at_least_one),
         limit: s.optional("limit", at_least_one),
         partition: s.optional("partition", |text: &String| name(text)),
         account: s.optional("account", |text: &String| name(text)),
         time: word(&mut s, "time", |text| seconds(text).is_some_and(|limit| limit > 0), TIME),
         memory: word(&mut s, "memory", is_memory, "a size such as \"2G\" or \"800M\""),
-        cpus: s.or("cpus", 1, at_least_one),
+        cpus: s.or_default("cpus", 1, at_least_one),
         gpus: word(&mut s, "gpus", is_line, "a number of GPUs such as 1 or \"a100:1\""),
-        lead: s.or("lead", 120, |&lead: &u64| match lead {
+        lead: s.or_default("lead", 120, |&lead: &u64| match lead {
             1..=65535 => Ok(()),
             _ => Err("a whole number of seconds from 1 to 65535"),
         }),
-        requeues: s.or("requeues", 100, |_| Ok(())),
-        options: s.or("options", Vec::new(), |options: &Vec<String>| {
+        requeues: s.or_default("requeues", 100, |_| Ok(())),
+        options: s.or_default("options", Vec::new(), |options: &Vec<String>| {
             let option = |text: &String| text.starts_with('-') && is_line(text);
             let good = options.iter().all(option);
             if good { Ok(()) } else { Err("a list of options of sbatch, such as [\"--qos=long\"]") }
         }),
-        setup: s.or("setup", Vec::new(), |lines: &Vec<String>| {
+        setup: s.or_default("setup", Vec::new(), |lines: &Vec<String>| {
             let good = lines.iter().all(|line| is_line(line));
             if good { Ok(()) } else { Err("a list of lines such as [\"module load gcc\"]") }
         }),
     };
-    s.finish();
+    s.deny_unknown_keys();
     config
 }
 

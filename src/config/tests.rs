@@ -1,5 +1,7 @@
 //! The configuration as a user meets it: every mistake named with its place, all at once.
 
+use std::path::PathBuf;
+
 use super::*;
 
 fn parse(source: &str, overrides: &[&str]) -> Result<Config, ConfigError> {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 
-use super::{DataError, checksums};
+use super::checksums;
+use super::error::DataError;
 
 /// Labels or images of one file, checked.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Smaller images: means over squares of pixels.
 
-use super::DataError;
+use super::error::DataError;
 
 /// Images of `shape` (rows, columns), one after the other, with every square of `side` × `side`
 /// pixels replaced by its rounded mean.

@@ -4,7 +4,7 @@ use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::DataError;
+use super::error::DataError;
 use crate::config::{DataConfig, Draw};
 
 /// Indices into `labels`: class by class in the order of `classes`, each in file order.

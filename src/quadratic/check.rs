@@ -1,9 +1,6 @@
 //! Ranges of single keys, and lists whose entries are checked one by one.
 
-use crate::config::{
-    document::{Node, Value},
-    section::{FromNode, Section},
-};
+use crate::config::{FromNode, Node, Value, section::Section};
 
 /// What is wrong with a value: the range it must be in.
 pub(super) type Check = Result<(), &'static str>;
@@ -66,15 +63,15 @@ pub(super) fn list<T: FromNode>(
     default: Vec<T>,
     entries: Entries<T>,
 ) -> Vec<T> {
-    let Some(node) = section.node(key) else { return default };
-    let path = section.path(key);
+    let Some(node) = section.take(key) else { return default };
+    let path = section.key_path(key);
     let Value::Array(items) = &node.value else {
-        section.wrong_type(&path, &node, entries.expected);
+        section.add_mismatch(&path, &node, entries.expected);
         return default;
     };
     let complain = |at: &Node, found: String| {
         let message = format!("`{path}` must be {}, found {found}", entries.expected);
-        section.complain(at.origin.clone(), message);
+        section.add_problem(at.origin.clone(), message);
     };
     if items.is_empty() {
         complain(&node, "an empty one".to_owned());

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::parse;
-use crate::config::{ConfigError, document};
+use crate::config::{ConfigError, reader};
 use crate::process::Sampling;
 
 /// A whole configuration file, with defaults filled in.
@@ -149,21 +148,13 @@ pub struct StationaryConfig {
     pub steps: u64,
 }
 
-/// What `--set` can name.
-const KEYS: document::Keys =
-    document::Keys { free: &["experiment", "results", "seed"], example: "sgd.batch_size=8" };
-
 impl QuadraticConfig {
     /// Reads the file at `path` and applies `overrides` (`key.path=value`, the last one wins).
     ///
     /// # Errors
     /// An unreadable file, or everything that is wrong in it.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
-        let name = path.display().to_string();
-        let source = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: name.clone(), source })?;
-        let stem = path.file_stem().unwrap_or_default();
-        Self::parse(&source, &name, Path::new("results").join(stem), overrides)
+        reader::load(path, overrides)
     }
 
     /// Like [`QuadraticConfig::load`], from text; `name` stands for the file in complaints and
@@ -177,9 +168,6 @@ impl QuadraticConfig {
         results: PathBuf,
         overrides: &[String],
     ) -> Result<Self, ConfigError> {
-        let (root, problems) = document::open(source, name, overrides, KEYS)?;
-        let config = parse::config(root, results, &problems);
-        let problems = problems.into_inner();
-        if problems.is_empty() { Ok(config) } else { Err(ConfigError::invalid(name, problems)) }
+        reader::parse(source, name, results, overrides)
     }
 }

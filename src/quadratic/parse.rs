@@ -6,40 +6,37 @@ use super::{
     check::{BATCH_SIZES, BELOW_ONE, FRACTIONS, any, check, count, list, moderate, several, steps},
     config::*,
 };
-use crate::config::{
-    Origin,
-    document::Table,
-    section::{Problems, Section},
-};
+use crate::config::{OverrideKeys, reader::FromDocument, section::Section};
 use crate::process::Sampling;
 
-/// Reads every section; `results` is the folder used where the document names none.
-pub(super) fn config(root: Table, results: PathBuf, problems: &Problems) -> QuadraticConfig {
-    let mut root = Section::new("", root, problems);
-    let kind = root.choice(
-        "experiment",
-        &[
-            ("phase_diagram", Kind::Phase),
-            ("second_moment", Kind::SecondMoment),
-            ("mixture", Kind::Mixture),
-            ("stationary", Kind::Stationary),
-        ],
-    );
-    let experiment = experiment(&mut root, kind);
-    let config = QuadraticConfig {
-        seed: root.or("seed", 0, any),
-        results: root.folder("results").unwrap_or(results),
-        problem: problem(&mut root, kind),
-        gradients: gradients(&mut root, kind),
-        sgd: sgd(root.section("sgd"), kind, &experiment),
-        experiment,
-    };
-    root.finish();
-    // The default that stands in for a faulty value contradicts nothing that anybody wrote.
-    if problems.borrow().is_empty() {
-        contradictions(&config, problems);
+impl FromDocument for QuadraticConfig {
+    const OVERRIDE_KEYS: OverrideKeys =
+        OverrideKeys { top_level: &["experiment", "results", "seed"], example: "sgd.batch_size=8" };
+
+    fn from_document(root: &mut Section<'_>, results: PathBuf) -> Self {
+        let kind = root.choice(
+            "experiment",
+            &[
+                ("phase_diagram", Kind::Phase),
+                ("second_moment", Kind::SecondMoment),
+                ("mixture", Kind::Mixture),
+                ("stationary", Kind::Stationary),
+            ],
+        );
+        let experiment = experiment(root, kind);
+        Self {
+            seed: root.or_default("seed", 0, any),
+            results: root.folder("results").unwrap_or(results),
+            problem: problem(root, kind),
+            gradients: gradients(root, kind),
+            sgd: sgd(root.subsection("sgd"), kind, &experiment),
+            experiment,
+        }
     }
-    config
+
+    fn contradictions(&self) -> Vec<String> {
+        contradictions(self)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,47 +49,47 @@ enum Kind {
 
 fn experiment(root: &mut Section<'_>, kind: Kind) -> Experiment {
     match kind {
-        Kind::Phase => Experiment::PhaseDiagram(phase(root.section("phase_diagram"))),
-        Kind::SecondMoment => Experiment::SecondMoment(growth(root.section("second_moment"))),
-        Kind::Mixture => Experiment::Mixture(growth(root.section("mixture"))),
-        Kind::Stationary => Experiment::Stationary(stationary(root.section("stationary"))),
+        Kind::Phase => Experiment::PhaseDiagram(phase(root.subsection("phase_diagram"))),
+        Kind::SecondMoment => Experiment::SecondMoment(growth(root.subsection("second_moment"))),
+        Kind::Mixture => Experiment::Mixture(growth(root.subsection("mixture"))),
+        Kind::Stationary => Experiment::Stationary(stationary(root.subsection("stationary"))),
     }
 }
 
 fn phase(mut s: Section<'_>) -> PhaseConfig {
     let config = PhaseConfig {
-        samples: s.or("samples", 100, several),
+        samples: s.or_default("samples", 100, several),
         learning_rate: list(&mut s, "learning_rate", vec![0.5, 0.8], BELOW_ONE),
-        coherence_step: s.or("coherence_step", 1, count),
-        repeats: s.or("repeats", 10, count),
-        steps: s.or("steps", 1000, steps),
-        radius: s.or("radius", 1000.0, |&radius: &f64| {
+        coherence_step: s.or_default("coherence_step", 1, count),
+        repeats: s.or_default("repeats", 10, count),
+        steps: s.or_default("steps", 1000, steps),
+        radius: s.or_default("radius", 1000.0, |&radius: &f64| {
             // Its square must be a number.
             check(radius > 1.0 && radius <= 1e100, "a number above 1, 1e100 at most")
         }),
     };
-    s.finish();
+    s.deny_unknown_keys();
     config
 }
 
 fn growth(mut s: Section<'_>) -> GrowthConfig {
     let config = GrowthConfig {
         fractions: list(&mut s, "fractions", vec![0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5], FRACTIONS),
-        particles: s.or("particles", 1000, several),
-        populations: s.or("populations", 8, several),
-        steps: s.or("steps", 1000, steps),
+        particles: s.or_default("particles", 1000, several),
+        populations: s.or_default("populations", 8, several),
+        steps: s.or_default("steps", 1000, steps),
     };
-    s.finish();
+    s.deny_unknown_keys();
     config
 }
 
 fn stationary(mut s: Section<'_>) -> StationaryConfig {
     let config = StationaryConfig {
         fractions: list(&mut s, "fractions", vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6], BELOW_ONE),
-        chains: s.or("chains", 32, several),
-        steps: s.or("steps", 100_000, steps),
+        chains: s.or_default("chains", 32, several),
+        steps: s.or_default("steps", 100_000, steps),
     };
-    s.finish();
+    s.deny_unknown_keys();
     config
 }
 
@@ -107,7 +104,7 @@ fn problem(root: &mut Section<'_>, kind: Kind) -> ProblemConfig {
             seed: 0,
         };
     }
-    let mut s = root.section("problem");
+    let mut s = root.subsection("problem");
     let family = s.choice(
         "kind",
         &[
@@ -119,17 +116,17 @@ fn problem(root: &mut Section<'_>, kind: Kind) -> ProblemConfig {
         ],
     );
     let random = matches!(family, Family::LowRank | Family::HeavyTailed);
-    let outputs = if family == Family::Dexter { 1 } else { s.or("outputs", 1, count) };
+    let outputs = if family == Family::Dexter { 1 } else { s.or_default("outputs", 1, count) };
     let kind = problem_kind(&mut s, family, outputs);
     let scaled = random || family == Family::Orthogonal;
     let config = ProblemConfig {
         kind,
         outputs,
         dimension: if scaled { s.optional("dimension", count) } else { None },
-        sharpness: if scaled { s.or("sharpness", 1.0, moderate) } else { 1.0 },
-        seed: if random { s.or("seed", 0, any) } else { 0 },
+        sharpness: if scaled { s.or_default("sharpness", 1.0, moderate) } else { 1.0 },
+        seed: if random { s.or_default("seed", 0, any) } else { 0 },
     };
-    s.finish();
+    s.deny_unknown_keys();
     config
 }
 
@@ -145,29 +142,31 @@ enum Family {
 fn problem_kind(s: &mut Section<'_>, family: Family, outputs: usize) -> ProblemKind {
     if family == Family::Gram {
         let path = s.required("path", any::<String>).unwrap_or_default();
-        let kernel_factor = s.or("kernel_factor", 1.0, moderate);
+        let kernel_factor = s.or_default("kernel_factor", 1.0, moderate);
         return ProblemKind::Gram { path: PathBuf::from(path), kernel_factor };
     }
-    let samples = s.or("samples", 20, count);
+    let samples = s.or_default("samples", 20, count);
     let rank = samples.saturating_mul(outputs).min(8);
     match family {
-        Family::LowRank => ProblemKind::LowRank { samples, rank: s.or("rank", rank, count) },
+        Family::LowRank => {
+            ProblemKind::LowRank { samples, rank: s.or_default("rank", rank, count) }
+        }
         Family::HeavyTailed => ProblemKind::HeavyTailed {
             samples,
-            rank: s.or("rank", rank, count),
+            rank: s.or_default("rank", rank, count),
             // Near 0 one sample outweighs all others beyond what doubles resolve.
-            tail: s.or("tail", 1.5, |tail: &f64| {
+            tail: s.or_default("tail", 1.5, |tail: &f64| {
                 check((0.1..=1e3).contains(tail), "a number from 0.1 to 1000")
             }),
         },
         Family::Orthogonal => ProblemKind::Orthogonal {
             samples,
             // Smaller curvatures are rounding beside the largest.
-            condition: s.or("condition", 10.0, |condition: &f64| {
+            condition: s.or_default("condition", 10.0, |condition: &f64| {
                 check((1.0..=1e12).contains(condition), "a number from 1 to 1e12")
             }),
         },
-        _ => ProblemKind::Dexter { samples, coherence: s.or("coherence", 1, count) },
+        _ => ProblemKind::Dexter { samples, coherence: s.or_default("coherence", 1, count) },
     }
 }
 
@@ -175,10 +174,12 @@ fn gradients(root: &mut Section<'_>, kind: Kind) -> Option<GradientsConfig> {
     if kind != Kind::Stationary {
         return None;
     }
-    let mut s = root.section("gradients");
-    let config =
-        GradientsConfig { scale: s.or("scale", 0.1, moderate), seed: s.or("seed", 1, any) };
-    s.finish();
+    let mut s = root.subsection("gradients");
+    let config = GradientsConfig {
+        scale: s.or_default("scale", 0.1, moderate),
+        seed: s.or_default("seed", 1, any),
+    };
+    s.deny_unknown_keys();
     Some(config)
 }
 
@@ -197,19 +198,18 @@ fn sgd(mut s: Section<'_>, kind: Kind, experiment: &Experiment) -> SgdConfig {
         _ => vec![1],
     };
     let batch_size = list(&mut s, "batch_size", default, BATCH_SIZES);
-    s.finish();
+    s.deny_unknown_keys();
     SgdConfig { sampling, batch_size }
 }
 
 /// What no single key can show.
-fn contradictions(config: &QuadraticConfig, problems: &Problems) {
-    let complain = |message: String| {
-        problems.borrow_mut().push(crate::config::Problem { origin: Origin::Absent, message });
-    };
+fn contradictions(config: &QuadraticConfig) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut complain = |message: String| problems.push(message);
     let samples = match &config.experiment {
         Experiment::PhaseDiagram(phase) => Some(phase.samples),
         _ => {
-            check_problem(&config.problem, &complain);
+            check_problem(&config.problem, &mut complain);
             config.problem.kind.samples()
         }
     };
@@ -217,9 +217,10 @@ fn contradictions(config: &QuadraticConfig, problems: &Problems) {
     if let Some(samples) = samples.filter(|&samples| largest > samples) {
         complain(format!("`sgd.batch_size` has {largest}, more than the {samples} samples"));
     }
+    problems
 }
 
-fn check_problem(problem: &ProblemConfig, complain: &dyn Fn(String)) {
+fn check_problem(problem: &ProblemConfig, complain: &mut dyn FnMut(String)) {
     match &problem.kind {
         ProblemKind::Dexter { samples, coherence } if coherence > samples => complain(format!(
             "`problem.coherence` = {coherence} is more than `problem.samples` = {samples}"
@@ -234,7 +235,12 @@ fn check_problem(problem: &ProblemConfig, complain: &dyn Fn(String)) {
     }
 }
 
-fn check_rank(problem: &ProblemConfig, samples: usize, rank: usize, complain: &dyn Fn(String)) {
+fn check_rank(
+    problem: &ProblemConfig,
+    samples: usize,
+    rank: usize,
+    complain: &mut dyn FnMut(String),
+) {
     let rows = samples.saturating_mul(problem.outputs);
     if rank > rows {
         complain(format!(

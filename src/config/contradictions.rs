@@ -1,17 +1,16 @@
 //! What no single key can show: settings that contradict each other.
 
-use super::origin::{Origin, Problem};
 use super::schema::{Config, DataConfig};
 
 /// Every contradiction in `config`.
-pub fn contradictions(config: &Config) -> Vec<Problem> {
+pub fn find(config: &Config) -> Vec<String> {
     let mut problems = Vec::new();
-    let mut complain = |message: String| problems.push(Problem { origin: Origin::Absent, message });
+    let mut add = |message: String| problems.push(message);
     let DataConfig { classes, samples_per_class, copies, .. } = &config.data;
     let samples = samples_per_class * classes.len() * copies;
     let swept = config.sweep.batch_size.iter();
     for size in config.train.batch_size.iter().chain(swept).filter(|&&size| size > samples) {
-        complain(format!(
+        add(format!(
             "the batch size {size} is larger than the data: {} classes × {samples_per_class} \
              samples{} = {samples}",
             classes.len(),
@@ -19,25 +18,23 @@ pub fn contradictions(config: &Config) -> Vec<Problem> {
         ));
     }
     if config.data.label_noise > 0.0 && config.data.classes.len() < 2 {
-        complain("data.label_noise needs a second class in data.classes".to_owned());
+        add("data.label_noise needs a second class in data.classes".to_owned());
     }
     let (warmup, limit) = (config.train.warmup.epochs, config.train.max_epochs);
     if warmup.saturating_add(config.train.patience) > limit {
-        complain(format!(
+        add(format!(
             "no run can converge: train.warmup.epochs = {warmup} and train.patience = {} \
              do not fit into train.max_epochs = {limit}",
             config.train.patience,
         ));
     }
     if !config.engine_fits() {
-        complain(
-            "run.engine = \"fused\" needs one hidden layer and run.backend = \"flex\"; \
+        add("run.engine = \"fused\" needs one hidden layer and run.backend = \"flex\"; \
              \"auto\" takes the tensor engine otherwise"
-                .to_owned(),
-        );
+            .to_owned());
     }
     if let Some(seconds) = config.slurm.seconds().filter(|&limit| limit <= config.slurm.lead) {
-        complain(format!(
+        add(format!(
             "slurm.lead = {} s before the end of slurm.time = {seconds} s leaves no time for work",
             config.slurm.lead,
         ));
