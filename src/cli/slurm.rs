@@ -118,7 +118,7 @@ impl SlurmArgs {
         print_task(task, specs.len(), &outcome, output)?;
         if interrupt.time_is_up() && outcome.interrupted {
             // Before the request, because Slurm ends this process as soon as it gets it.
-            output.note("the time is up; going back into the queue");
+            output.note("the time limit is reached; the task goes back into the queue");
         }
         match launch::requeue(&outcome, &interrupt, config.slurm.requeues) {
             Requeue::NotNeeded | Requeue::Done => Ok(exit::of_outcome(&outcome)),
@@ -175,7 +175,7 @@ fn print_task(
         };
         let others = match claimed_by_others {
             0 => String::new(),
-            _ => format!(", {claimed_by_others} left to another process that has them"),
+            _ => format!(", {claimed_by_others} claimed by another process"),
         };
         let state = if outcome.interrupted { "interrupted" } else { "done" };
         let word = plural(runs, "run");

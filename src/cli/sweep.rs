@@ -143,7 +143,7 @@ fn print_outcome(
         writeln!(out, "{answer:#}")?;
     } else if !output.quiet {
         let state = if outcome.interrupted {
-            "interrupted; the same command goes on from here"
+            "interrupted; the same command continues from here"
         } else {
             "done"
         };

@@ -27,12 +27,12 @@ pub fn requeue(outcome: &Outcome, interrupt: &Interrupt, most: u64) -> Requeue {
         return Requeue::Refused("this is not a Slurm job".to_owned());
     };
     if !outcome.advanced {
-        let reason = "it got nothing done within its time limit; raise slurm.time";
+        let reason = "it saved no progress within its time limit; raise slurm.time";
         return Requeue::Refused(reason.to_owned());
     }
     if job.restarts >= most {
         let reason =
-            format!("it was put back {} times already; raise slurm.requeues", job.restarts);
+            format!("it was requeued {} times already; raise slurm.requeues", job.restarts);
         return Requeue::Refused(reason);
     }
     match slurm::requeue(&job) {

@@ -139,7 +139,7 @@ fn queued(task: &TaskState) -> Option<RunState> {
     match task.clone() {
         TaskState::Pending { task, reason } => Some(RunState::Queued { task, reason }),
         TaskState::Active { task } => {
-            Some(RunState::Queued { task, reason: "its task is at work".to_owned() })
+            Some(RunState::Queued { task, reason: "its task is running".to_owned() })
         }
         TaskState::Ended { .. } => None,
     }
