@@ -75,7 +75,8 @@ pub fn analyse(
     note_unconverged("sharpness_gn", &top, &mut missing);
     let sharpness_hessian =
         settings.hessian.then(|| hessian(&pass, &top, stop, &mut missing)).flatten();
-    let coefficients = Sampling::Distinct.coefficients(gram.samples(), spec.train.batch_size)?;
+    let process = spec.train.batches().process(gram.samples())?;
+    let coefficients = process.coefficients(gram.samples())?;
     let along_top = TopEigenpair { sharpness: top.value, vector: top.vector };
     let earlier =
         earlier.and_then(|earlier| Some((earlier.thresholds(settings)?, earlier.analysis)));

@@ -52,11 +52,8 @@ impl FusedEngine {
     /// # Errors
     /// A state of another engine or of another size.
     pub fn restore(mut saved: Snapshot, data: &Dataset, loss: Loss) -> Result<Self, EngineError> {
-        let layout = match saved.facts["layout"].as_str() {
-            Some("pixel") => Layout::PixelMajor,
-            Some("unit") => Layout::UnitMajor,
-            _ => return Err(fault("the saved state has no layout".to_owned())),
-        };
+        let layout = saved.facts["layout"].as_str().and_then(Layout::from_name);
+        let layout = layout.ok_or_else(|| fault("the saved state has no layout".to_owned()))?;
         let count = |name: &str| saved.facts[name].as_u64().unwrap_or(0);
         let (active, evaluated) = (count("on"), count("seen"));
         let stored = Parameters {
@@ -102,10 +99,6 @@ impl Engine for FusedEngine {
 
     fn snapshot(&self) -> Result<Snapshot, EngineError> {
         let State { stored, offset, response, layout, active, evaluated } = self.network.state();
-        let layout = match layout {
-            Layout::PixelMajor => "pixel",
-            Layout::UnitMajor => "unit",
-        };
         let arrays = [
             ("w1", stored.w1),
             ("b1", stored.b1),
@@ -116,7 +109,10 @@ impl Engine for FusedEngine {
         ];
         let arrays: BTreeMap<String, Vec<f32>> =
             arrays.into_iter().map(|(name, values)| (name.to_owned(), values)).collect();
-        Ok(Snapshot { arrays, facts: json!({ "layout": layout, "on": active, "seen": evaluated }) })
+        Ok(Snapshot {
+            arrays,
+            facts: json!({ "layout": layout.name(), "on": active, "seen": evaluated }),
+        })
     }
 
     fn weights(&self) -> Result<Weights, EngineError> {

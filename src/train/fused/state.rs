@@ -25,6 +25,21 @@ pub enum Layout {
     UnitMajor,
 }
 
+impl Layout {
+    /// The word in a saved state.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PixelMajor => "pixel",
+            Self::UnitMajor => "unit",
+        }
+    }
+
+    /// The layout of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::PixelMajor, Self::UnitMajor].into_iter().find(|layout| layout.name() == name)
+    }
+}
+
 /// Everything that the coming steps depend on, bit for bit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
