@@ -5,7 +5,7 @@ use etastar::optimizer::Optimizer;
 use etastar::process::{BatchProcess, Sampling};
 use etastar::{
     gram::Gram,
-    quadratic::{closed_form::Family, problem::dexter_rows},
+    quadratic::problem::{DexterFamily, dexter_rows},
     stability::{
         almost_sure::{DecayBound, ExponentOptions, eta_as, finite_time::finite_time, lyapunov},
         linearised::GramFactor,
@@ -50,7 +50,8 @@ fn exponents_of_the_synthetic_family_are_the_closed_form() {
     let factor = GramFactor::of(&Gram::new(&rows * rows.transpose(), 1).unwrap()).unwrap();
     for sampling in SAMPLINGS {
         for (step_size, batch_size) in [(0.3, 2), (0.8, 5), (0.93, 3)] {
-            let exact = Family { samples, batch_size, sampling, step_size }.lyapunov(coherence);
+            let exact =
+                DexterFamily { samples, batch_size, sampling, step_size }.lyapunov(coherence);
             let process = BatchProcess::independent(sampling, batch_size);
             let options =
                 ExponentOptions { precision: 0.02, seed: 5, ..ExponentOptions::default() };
@@ -140,7 +141,8 @@ fn the_threshold_of_the_synthetic_family_is_the_root_of_its_closed_form() {
     let (samples, coherence, batch_size, sampling) = (40, 6, 4, Sampling::Bernoulli);
     let rows = dexter_rows(samples, coherence);
     let factor = GramFactor::of(&Gram::new(&rows * rows.transpose(), 1).unwrap()).unwrap();
-    let exact = |step_size| Family { samples, batch_size, sampling, step_size }.lyapunov(coherence);
+    let exact =
+        |step_size| DexterFamily { samples, batch_size, sampling, step_size }.lyapunov(coherence);
     let eta_var = 1.0 / (1.0 + (samples as f64 / batch_size as f64 - 1.0) / coherence as f64);
     let process = BatchProcess::independent(sampling, batch_size);
     let found = eta_as(&factor, process, eta_var, 0.02, ExponentOptions::default()).unwrap();

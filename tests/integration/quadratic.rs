@@ -5,9 +5,9 @@ use etastar::process::{BatchProcess, Coefficients, Mixture, Sampling};
 use etastar::{
     quadratic::{
         CsvTable, Progress, QuadraticConfig,
-        growth::{Subject, naive_average},
         problem::Problem,
         run,
+        simulation::{PreparedProblem, mean_growth_of_walks},
     },
     stability::{
         second_moment::SecondMoment,
@@ -151,10 +151,10 @@ fn populations_find_the_second_moment_where_plain_averages_miss_it() {
     let source = "experiment = \"second_moment\"\n[problem]\nsamples = 15\nrank = 4\n\
                   [second_moment]\nparticles = 1000\npopulations = 8\nsteps = 500\n";
     let config = config(source);
-    let etastar::quadratic::config::Experiment::SecondMoment(growth) = &config.experiment else {
+    let etastar::quadratic::settings::Experiment::SecondMoment(growth) = &config.experiment else {
         panic!("another experiment")
     };
-    let subject = Subject::new(Problem::build(&config.problem, None).unwrap()).unwrap();
+    let subject = PreparedProblem::new(Problem::build(&config.problem, None).unwrap()).unwrap();
     let process = BatchProcess::independent(Sampling::Distinct, 1);
     let eta_var = subject.eta_var(Sampling::Distinct, &[1]).unwrap()[0];
     for fraction in [0.8, 1.0, 1.3] {
@@ -168,7 +168,7 @@ fn populations_find_the_second_moment_where_plain_averages_miss_it() {
     let step_size = 1.3 * eta_var;
     let theory = subject.log_radius(process, step_size).unwrap();
     let plain = subject.plain_growth(process, step_size, growth, 1).unwrap();
-    assert!(naive_average(&plain, growth.steps) < 0.9 * theory);
+    assert!(mean_growth_of_walks(&plain, growth.steps) < 0.9 * theory);
 }
 
 #[test]

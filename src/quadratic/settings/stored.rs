@@ -1,14 +1,14 @@
-//! An experiment's settings as JSON of the file's own shape, and how two of them differ.
+//! An experiment's settings as JSON with the keys of the configuration file, and how two of them differ.
 
 use std::{fs::File, io, path::Path};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
 
-use super::config::{Experiment, ProblemKind, QuadraticConfig};
+use super::types::{ProblemKind, QuadraticConfig};
 use crate::differences;
 
-/// Where the settings have the content of a Gram matrix.
+/// The key that holds the hash of a Gram matrix's file.
 const CONTENT: &str = "problem.path.blake3";
 
 /// The keys are those of the file, with the sections that the experiment has. The folder of the
@@ -19,8 +19,7 @@ impl Serialize for QuadraticConfig {
         map.serialize_entry("experiment", self.experiment.name())?;
         map.serialize_entry("seed", &self.seed)?;
         map.serialize_entry("sgd", &self.sgd)?;
-        // The phase diagram builds its problems itself.
-        if !matches!(self.experiment, Experiment::PhaseDiagram(_)) {
+        if !self.experiment.kind().builds_problems() {
             map.serialize_entry("problem", &self.problem)?;
         }
         if let Some(gradients) = &self.gradients {
@@ -33,11 +32,11 @@ impl Serialize for QuadraticConfig {
 
 /// Everything that the tables of `config` depend on.
 ///
-/// A Gram matrix is told by its content: where the file lies makes no difference.
-pub(super) fn settings(config: &QuadraticConfig) -> Value {
+/// A Gram matrix is identified by its content: the path of its file makes no difference.
+pub(crate) fn stored_settings(config: &QuadraticConfig) -> Value {
     let mut settings = json!(config);
     if let ProblemKind::Gram { path, .. } = &config.problem.kind
-        // What cannot be read has no tables either, and the experiment says why.
+        // An unreadable file has no tables either; the experiment reports why.
         && let Ok(hash) = hash(path)
     {
         settings["problem"]["path"] = json!({ "blake3": hash });
@@ -51,15 +50,15 @@ fn hash(path: &Path) -> io::Result<String> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// Every key that `found` and `wanted` do not share, for a reader.
-pub(super) fn differences(found: &Value, wanted: &Value) -> Vec<String> {
+/// Every key at which `found` and `wanted` differ, as text.
+pub(crate) fn differences(found: &Value, wanted: &Value) -> Vec<String> {
     let all = differences::differences(found, wanted).into_iter();
-    // Another experiment has other sections too, which says nothing more.
+    // Different experiments also have different sections, which is no further information.
     let other = found["experiment"] != wanted["experiment"];
-    all.filter(|(path, ..)| !other || path == "experiment").map(told).collect()
+    all.filter(|(path, ..)| !other || path == "experiment").map(describe).collect()
 }
 
-fn told((path, found, wanted): (String, &Value, &Value)) -> String {
+fn describe((path, found, wanted): (String, &Value, &Value)) -> String {
     if path == CONTENT {
         return "problem.path is another matrix".to_owned();
     }
@@ -81,14 +80,15 @@ mod tests {
 
     #[test]
     fn settings_have_the_keys_of_the_file() {
-        let found = settings(&parsed("experiment = \"stationary\"\nresults = \"elsewhere\"\n"));
+        let found =
+            stored_settings(&parsed("experiment = \"stationary\"\nresults = \"elsewhere\"\n"));
         assert_eq!(found["experiment"], "stationary");
         assert_eq!(found["problem"]["kind"], "low_rank");
         assert_eq!(found["problem"]["rank"], 8);
         assert_eq!(found["gradients"]["seed"], 1);
         assert_eq!(found["stationary"]["chains"], 32);
         assert_eq!(found["results"], Value::Null);
-        let found = settings(&parsed(""));
+        let found = stored_settings(&parsed(""));
         assert_eq!(found["phase_diagram"]["samples"], 100);
         assert_eq!(found["problem"], Value::Null);
     }
@@ -96,18 +96,18 @@ mod tests {
     #[test]
     fn settings_survive_their_file() {
         let found =
-            settings(&parsed("[phase_diagram]\nlearning_rate = [0.1, 0.30000000000000004]"));
+            stored_settings(&parsed("[phase_diagram]\nlearning_rate = [0.1, 0.30000000000000004]"));
         let read: Value = serde_json::from_str(&format!("{found:#}")).unwrap();
         assert_eq!(differences(&read, &found), Vec::<String>::new());
     }
 
     #[test]
-    fn a_matrix_is_told_by_its_content() {
+    fn a_matrix_is_identified_by_its_content() {
         let folder = tempfile::tempdir().unwrap();
         let settings_of = |name: &str, content: &str| {
             let path = folder.path().join(name);
             fs::write(&path, content).unwrap();
-            settings(&parsed(&format!(
+            stored_settings(&parsed(&format!(
                 "experiment = \"mixture\"\n[problem]\nkind = \"gram\"\npath = {path:?}\n"
             )))
         };

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::problem::{Problem, normal};
+use super::super::problem::{Problem, normal};
 use crate::optimizer::{LinearGradient, Optimizer, State};
 use crate::process::Batch;
 
@@ -20,7 +20,7 @@ type SparseRow = Vec<(usize, f64)>;
 
 /// Buffers of one simulation.
 #[derive(Debug, Clone, Default)]
-pub struct Scratch {
+pub struct StepBuffers {
     residuals: Vec<f64>,
 }
 
@@ -62,8 +62,14 @@ impl Steps {
     }
 
     /// One step of the optimizer with the mean gradient (1/divisor) Σ_{i∈batch} (A_iᵀA_iθ + g_i).
-    pub fn step(&self, state: &mut State, batch: Batch<'_>, step_size: f64, scratch: &mut Scratch) {
-        let mut gradient = BatchGradient { steps: self, batch, residuals: &mut scratch.residuals };
+    pub fn step(
+        &self,
+        state: &mut State,
+        batch: Batch<'_>,
+        step_size: f64,
+        buffers: &mut StepBuffers,
+    ) {
+        let mut gradient = BatchGradient { steps: self, batch, residuals: &mut buffers.residuals };
         self.optimizer.rule().step(state, step_size, &mut gradient);
     }
 }

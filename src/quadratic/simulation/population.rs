@@ -12,7 +12,7 @@
 
 use rand::{Rng, RngExt};
 
-use super::simulate::{Scratch, Steps, normalise, random_direction};
+use super::step::{StepBuffers, Steps, normalise, random_direction};
 use crate::optimizer::State;
 use crate::process::Batches;
 use crate::stability::simulated_mean_square::copy_counts;
@@ -23,7 +23,7 @@ pub struct Population {
     next: Vec<State>,
     /// ‖θ‖² that each particle gained in the last step.
     weights: Vec<f64>,
-    scratch: Scratch,
+    buffers: StepBuffers,
 }
 
 impl Population {
@@ -31,7 +31,7 @@ impl Population {
     pub fn new(size: usize, dimension: usize, rng: &mut impl Rng) -> Self {
         let particles: Vec<State> = (0..size).map(|_| random_direction(dimension, rng)).collect();
         let next = particles.clone();
-        Self { particles, next, weights: Vec::new(), scratch: Scratch::default() }
+        Self { particles, next, weights: Vec::new(), buffers: StepBuffers::default() }
     }
 
     /// One step of every particle with a batch of its own; returns log E‖θ‖² gained, −∞ once
@@ -45,7 +45,7 @@ impl Population {
     ) -> f64 {
         self.weights.clear();
         for theta in &mut self.particles {
-            steps.step(theta, batches.draw(rng), step_size, &mut self.scratch);
+            steps.step(theta, batches.draw(rng), step_size, &mut self.buffers);
             self.weights.push(normalise(theta));
         }
         let total: f64 = self.weights.iter().sum();

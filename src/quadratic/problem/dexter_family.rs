@@ -7,7 +7,7 @@ use crate::process::{Coefficients, Sampling, SamplingError};
 
 /// One member of the family with λ_1 = 2: n and σ, and how SGD draws its batches.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Family {
+pub struct DexterFamily {
     /// n.
     pub samples: usize,
     /// B.
@@ -18,7 +18,7 @@ pub struct Family {
     pub step_size: f64,
 }
 
-impl Family {
+impl DexterFamily {
     /// \[D\] Thm 1 (Bernoulli sampling): SGD diverges for σ below this, or everywhere if λ_1 > 2/η.
     pub fn theorem_1(&self) -> f64 {
         if self.step_size > 1.0 {
@@ -89,8 +89,8 @@ impl Family {
 mod tests {
     use super::*;
 
-    fn family(step_size: f64, batch_size: usize) -> Family {
-        Family { samples: 100, batch_size, sampling: Sampling::Bernoulli, step_size }
+    fn family(step_size: f64, batch_size: usize) -> DexterFamily {
+        DexterFamily { samples: 100, batch_size, sampling: Sampling::Bernoulli, step_size }
     }
 
     /// The largest σ of 1..=100 below a boundary.

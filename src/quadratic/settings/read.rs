@@ -1,35 +1,52 @@
 //! From a TOML document to a [`QuadraticConfig`]: defaults, types and ranges of every key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{
-    check::{BATCH_SIZES, BELOW_ONE, FRACTIONS, any, check, count, list, moderate, several, steps},
-    config::*,
-};
-use crate::config::{OverrideKeys, reader::FromDocument, section::Section};
+use super::experiment::{Experiment, ExperimentKind};
+use super::ranges::{BATCH_SIZES, any, check, count, list, moderate};
+use super::types::{GradientsConfig, ProblemConfig, ProblemKind, QuadraticConfig, SgdConfig};
+use crate::config::reader::{self, FromDocument};
+use crate::config::section::Section;
+use crate::config::{ConfigError, OverrideKeys};
 use crate::process::Sampling;
+
+impl QuadraticConfig {
+    /// Reads the file at `path` and applies `overrides` (`key.path=value`, the last one wins).
+    ///
+    /// # Errors
+    /// An unreadable file, or everything that is wrong in it.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
+        reader::load(path, overrides)
+    }
+
+    /// Like [`QuadraticConfig::load`], from text; `name` stands for the file in complaints and
+    /// `results` is the folder used where the file names none.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the text.
+    pub fn parse(
+        source: &str,
+        name: &str,
+        results: PathBuf,
+        overrides: &[String],
+    ) -> Result<Self, ConfigError> {
+        reader::parse(source, name, results, overrides)
+    }
+}
 
 impl FromDocument for QuadraticConfig {
     const OVERRIDE_KEYS: OverrideKeys =
         OverrideKeys { top_level: &["experiment", "results", "seed"], example: "sgd.batch_size=8" };
 
     fn from_document(root: &mut Section<'_>, results: PathBuf) -> Self {
-        let kind = root.choice(
-            "experiment",
-            &[
-                ("phase_diagram", Kind::Phase),
-                ("second_moment", Kind::SecondMoment),
-                ("mixture", Kind::Mixture),
-                ("stationary", Kind::Stationary),
-            ],
-        );
-        let experiment = experiment(root, kind);
+        let kind = root.choice("experiment", &ExperimentKind::WORDS);
+        let experiment = kind.read(root);
         Self {
             seed: root.or_default("seed", 0, any),
             results: root.folder("results").unwrap_or(results),
             problem: problem(root, kind),
             gradients: gradients(root, kind),
-            sgd: sgd(root.subsection("sgd"), kind, &experiment),
+            sgd: sgd(root.subsection("sgd"), &experiment),
             experiment,
         }
     }
@@ -39,63 +56,8 @@ impl FromDocument for QuadraticConfig {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
-    Phase,
-    SecondMoment,
-    Mixture,
-    Stationary,
-}
-
-fn experiment(root: &mut Section<'_>, kind: Kind) -> Experiment {
-    match kind {
-        Kind::Phase => Experiment::PhaseDiagram(phase(root.subsection("phase_diagram"))),
-        Kind::SecondMoment => Experiment::SecondMoment(growth(root.subsection("second_moment"))),
-        Kind::Mixture => Experiment::Mixture(growth(root.subsection("mixture"))),
-        Kind::Stationary => Experiment::Stationary(stationary(root.subsection("stationary"))),
-    }
-}
-
-fn phase(mut s: Section<'_>) -> PhaseConfig {
-    let config = PhaseConfig {
-        samples: s.or_default("samples", 100, several),
-        learning_rate: list(&mut s, "learning_rate", vec![0.5, 0.8], BELOW_ONE),
-        coherence_step: s.or_default("coherence_step", 1, count),
-        repeats: s.or_default("repeats", 10, count),
-        steps: s.or_default("steps", 1000, steps),
-        radius: s.or_default("radius", 1000.0, |&radius: &f64| {
-            // Its square must be a number.
-            check(radius > 1.0 && radius <= 1e100, "a number above 1, 1e100 at most")
-        }),
-    };
-    s.deny_unknown_keys();
-    config
-}
-
-fn growth(mut s: Section<'_>) -> GrowthConfig {
-    let config = GrowthConfig {
-        fractions: list(&mut s, "fractions", vec![0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5], FRACTIONS),
-        particles: s.or_default("particles", 1000, several),
-        populations: s.or_default("populations", 8, several),
-        steps: s.or_default("steps", 1000, steps),
-    };
-    s.deny_unknown_keys();
-    config
-}
-
-fn stationary(mut s: Section<'_>) -> StationaryConfig {
-    let config = StationaryConfig {
-        fractions: list(&mut s, "fractions", vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6], BELOW_ONE),
-        chains: s.or_default("chains", 32, several),
-        steps: s.or_default("steps", 100_000, steps),
-    };
-    s.deny_unknown_keys();
-    config
-}
-
-/// \[D\]'s diagram builds its own problems, one for each σ.
-fn problem(root: &mut Section<'_>, kind: Kind) -> ProblemConfig {
-    if kind == Kind::Phase {
+fn problem(root: &mut Section<'_>, kind: ExperimentKind) -> ProblemConfig {
+    if kind.builds_problems() {
         return ProblemConfig {
             kind: ProblemKind::Dexter { samples: 100, coherence: 1 },
             outputs: 1,
@@ -170,8 +132,8 @@ fn problem_kind(s: &mut Section<'_>, family: Family, outputs: usize) -> ProblemK
     }
 }
 
-fn gradients(root: &mut Section<'_>, kind: Kind) -> Option<GradientsConfig> {
-    if kind != Kind::Stationary {
+fn gradients(root: &mut Section<'_>, kind: ExperimentKind) -> Option<GradientsConfig> {
+    if !kind.has_gradients() {
         return None;
     }
     let mut s = root.subsection("gradients");
@@ -183,53 +145,41 @@ fn gradients(root: &mut Section<'_>, kind: Kind) -> Option<GradientsConfig> {
     Some(config)
 }
 
-fn sgd(mut s: Section<'_>, kind: Kind, experiment: &Experiment) -> SgdConfig {
-    let sampling = match kind {
-        // The mixture's p is that of distinct samples.
-        Kind::Mixture => Sampling::Distinct,
-        Kind::Phase => {
-            // [D]'s own sampling is the default.
-            s.choice("sampling", &Sampling::words_with_default(Sampling::Bernoulli))
-        }
-        _ => s.choice("sampling", &Sampling::WORDS),
+fn sgd(mut s: Section<'_>, experiment: &Experiment) -> SgdConfig {
+    let words = experiment.kind().sampling_words();
+    let config = SgdConfig {
+        sampling: words.map_or(Sampling::Distinct, |words| s.choice("sampling", &words)),
+        batch_size: list(&mut s, "batch_size", experiment.default_batch_sizes(), BATCH_SIZES),
     };
-    let default = match experiment {
-        Experiment::PhaseDiagram(phase) => (2..=phase.samples.min(50)).collect(),
-        _ => vec![1],
-    };
-    let batch_size = list(&mut s, "batch_size", default, BATCH_SIZES);
     s.deny_unknown_keys();
-    SgdConfig { sampling, batch_size }
+    config
 }
 
-/// What no single key can show.
+/// Settings that contradict each other.
 fn contradictions(config: &QuadraticConfig) -> Vec<String> {
     let mut problems = Vec::new();
-    let mut complain = |message: String| problems.push(message);
-    let samples = match &config.experiment {
-        Experiment::PhaseDiagram(phase) => Some(phase.samples),
-        _ => {
-            check_problem(&config.problem, &mut complain);
-            config.problem.kind.samples()
-        }
-    };
+    let mut add_problem = |message: String| problems.push(message);
+    if !config.experiment.kind().builds_problems() {
+        check_problem(&config.problem, &mut add_problem);
+    }
+    let samples = config.experiment.samples().or_else(|| config.problem.kind.samples());
     let largest = config.sgd.batch_size.iter().copied().max().unwrap_or(0);
     if let Some(samples) = samples.filter(|&samples| largest > samples) {
-        complain(format!("`sgd.batch_size` has {largest}, more than the {samples} samples"));
+        add_problem(format!("`sgd.batch_size` has {largest}, more than the {samples} samples"));
     }
     problems
 }
 
-fn check_problem(problem: &ProblemConfig, complain: &mut dyn FnMut(String)) {
+fn check_problem(problem: &ProblemConfig, add_problem: &mut dyn FnMut(String)) {
     match &problem.kind {
-        ProblemKind::Dexter { samples, coherence } if coherence > samples => complain(format!(
+        ProblemKind::Dexter { samples, coherence } if coherence > samples => add_problem(format!(
             "`problem.coherence` = {coherence} is more than `problem.samples` = {samples}"
         )),
         ProblemKind::LowRank { samples, rank } | ProblemKind::HeavyTailed { samples, rank, .. } => {
-            check_rank(problem, *samples, *rank, complain);
+            check_rank(problem, *samples, *rank, add_problem);
         }
         ProblemKind::Orthogonal { samples, .. } => {
-            check_rank(problem, *samples, samples.saturating_mul(problem.outputs), complain);
+            check_rank(problem, *samples, samples.saturating_mul(problem.outputs), add_problem);
         }
         ProblemKind::Dexter { .. } | ProblemKind::Gram { .. } => {}
     }
@@ -239,15 +189,15 @@ fn check_rank(
     problem: &ProblemConfig,
     samples: usize,
     rank: usize,
-    complain: &mut dyn FnMut(String),
+    add_problem: &mut dyn FnMut(String),
 ) {
     let rows = samples.saturating_mul(problem.outputs);
     if rank > rows {
-        complain(format!(
+        add_problem(format!(
             "`problem.rank` = {rank} needs more than {rows} rows (samples × outputs)"
         ));
     }
     if problem.dimension.is_some_and(|dimension| dimension < rank) {
-        complain(format!("`problem.dimension` is below the rank {rank}"));
+        add_problem(format!("`problem.dimension` is below the rank {rank}"));
     }
 }

@@ -4,15 +4,12 @@ use faer::Mat;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{
-    config::{GradientsConfig, ProblemConfig, ProblemKind},
-    error::QuadraticError,
-};
-use crate::{
-    gram::{Gram, GramError, npy::read_gram},
-    memory::check_thresholds,
-    stability::second_moment::range_rows,
-};
+use super::super::error::QuadraticError;
+use super::super::settings::{GradientsConfig, ProblemConfig, ProblemKind};
+use super::normal::normal;
+use crate::gram::{Gram, GramError, npy::read_gram};
+use crate::memory::check_thresholds;
+use crate::stability::second_moment::range_rows;
 
 /// n samples with q outputs in d parameters.
 #[derive(Debug, Clone)]
@@ -134,10 +131,4 @@ fn random_gradients(problem: &Problem, config: &GradientsConfig) -> Mat<f64> {
         gradients.col_mut(k).iter_mut().for_each(|entry| *entry -= mean);
     }
     gradients
-}
-
-/// A standard normal number (Box and Muller 1958).
-pub fn normal(rng: &mut impl rand::Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }

@@ -4,21 +4,23 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{
-    Progress,
-    closed_form::Family,
-    config::{PhaseConfig, SgdConfig},
-    error::QuadraticError,
-    problem::{Problem, dexter_rows},
-    simulate::{Scratch, Steps, random_direction},
-    table::{Cell, CsvTable},
-};
+use super::super::error::QuadraticError;
+use super::super::problem::{DexterFamily, Problem, dexter_rows};
+use super::super::progress::Progress;
+use super::super::settings::{PhaseConfig, SgdConfig};
+use super::super::simulation::{StepBuffers, Steps, random_direction};
+use super::super::table::{Cell, CsvTable};
 use crate::optimizer::Optimizer;
 use crate::process::{BatchProcess, Batches};
 use crate::stability::{
     solver::SolverOptions,
     thresholds::{Request, thresholds},
 };
+
+/// Name of the table of all cells.
+pub const DIAGRAM: &str = "phase_diagram";
+/// Name of the table of the boundaries.
+pub const BOUNDARIES: &str = "phase_boundaries";
 
 /// One row per (η, B, σ). `lyapunov` is λ per step, empty where it is −∞: every coordinate has
 /// batches that take it to 0 in one step (ηmN/B = 1 in `closed_form`), so that θ almost surely ends
@@ -53,13 +55,13 @@ const LINES: [&str; 8] = [
 ];
 
 struct PhaseCell {
-    family: Family,
+    family: DexterFamily,
     coherence: usize,
     diverged: usize,
     eta_var: f64,
 }
 
-/// `phase_diagram` and `phase_boundaries`.
+/// Simulates every cell, and finds the boundaries.
 pub fn run(
     config: &PhaseConfig,
     sgd: &SgdConfig,
@@ -85,8 +87,8 @@ pub fn run(
         .map(|column| line(column, config.repeats))
         .collect::<Result<_, _>>()?;
     Ok(vec![
-        CsvTable { name: "phase_diagram", columns: &CELLS, rows },
-        CsvTable { name: "phase_boundaries", columns: &LINES, rows: lines },
+        CsvTable { name: DIAGRAM, columns: &CELLS, rows },
+        CsvTable { name: BOUNDARIES, columns: &LINES, rows: lines },
     ])
 }
 
@@ -110,7 +112,7 @@ fn cells_at(
     let mut cells = Vec::new();
     for &step_size in &config.learning_rate {
         for threshold in &report.thresholds {
-            let family = Family {
+            let family = DexterFamily {
                 samples: config.samples,
                 batch_size: threshold.batch_size,
                 sampling: sgd.sampling,
@@ -126,7 +128,7 @@ fn cells_at(
 /// How many of the repeats leave the radius.
 fn diverged(
     steps: &Steps,
-    family: Family,
+    family: DexterFamily,
     config: &PhaseConfig,
     seed: u64,
 ) -> Result<usize, QuadraticError> {
@@ -134,12 +136,12 @@ fn diverged(
     let mut batches = Batches::new(process, family.samples)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(((family.batch_size as u64) << 32) | steps.dimension() as u64);
-    let mut scratch = Scratch::default();
+    let mut buffers = StepBuffers::default();
     let mut leaves = || {
         let mut theta = random_direction(steps.dimension(), &mut rng);
         (0..config.steps).any(|_| {
             let batch = batches.draw(&mut rng);
-            steps.step(&mut theta, batch, family.step_size, &mut scratch);
+            steps.step(&mut theta, batch, family.step_size, &mut buffers);
             theta.squared_norm() > config.radius * config.radius
         })
     };

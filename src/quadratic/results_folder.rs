@@ -7,11 +7,9 @@ use std::{
 
 use serde_json::Value;
 
-use super::{
-    config::QuadraticConfig,
-    settings::{differences, settings},
-    table::CsvTable,
-};
+use super::experiments::TABLES;
+use super::settings::{QuadraticConfig, differences, stored_settings};
+use super::table::CsvTable;
 use crate::store::{StoreError, read_json, write_file, write_json};
 
 /// A results folder that cannot be used.
@@ -23,7 +21,7 @@ pub enum FolderError {
          --set results=FOLDER"
     )]
     Other { folder: String, differences: String },
-    /// Nobody could tell later what is whose.
+    /// Files of both could not be told apart later.
     #[error(
         "{folder} belongs to a sweep: it has {file}; choose another folder with --set \
          results=FOLDER"
@@ -35,20 +33,16 @@ pub enum FolderError {
          away, or choose another folder with --set results=FOLDER"
     )]
     Unknown { folder: String, file: String },
-    /// The disk's fault.
+    /// A file cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What a folder's tables were made with.
+/// The file with the settings of a folder's tables.
 const SETTINGS: &str = "experiment.json";
-/// What only sweeps write.
-const OF_SWEEPS: [&str; 3] = ["plan.json", "runs", "summary.csv"];
-/// Every table that some experiment makes.
-const TABLES: [&str; 5] =
-    ["phase_diagram", "phase_boundaries", "second_moment", "mixture", "stationary"];
-
-/// A folder that is this experiment's.
+/// Files that only sweeps write.
+const SWEEP_FILES: [&str; 3] = ["plan.json", "runs", "summary.csv"];
+/// The folder of one experiment.
 #[derive(Debug, Clone)]
 pub struct ResultsFolder {
     root: PathBuf,
@@ -56,10 +50,9 @@ pub struct ResultsFolder {
 }
 
 impl ResultsFolder {
-    /// Creates the folder that `config` names if needed, and notes there what it will hold.
+    /// Creates the folder that `config` names if needed, and writes the settings to it.
     ///
-    /// Tables of equal settings may be made again. Those of other settings are kept: the folder is
-    /// refused; but where no table was ever finished there is nothing to keep.
+    /// Tables of equal settings may be made again. A folder with tables of other settings is refused.
     ///
     /// # Errors
     /// It holds something else, or cannot be written.
@@ -70,11 +63,11 @@ impl ResultsFolder {
             path: root.clone(),
             source,
         })?;
-        let folder = Self { root, settings: settings(config) };
+        let folder = Self { root, settings: stored_settings(config) };
         folder.refuse_sweeps()?;
         let table = TABLES.iter().map(|name| file(name)).find(|name| folder.has(name));
         if let Some(file) = table
-            && !folder.is_noted()?
+            && !folder.has_these_settings()?
         {
             return Err(FolderError::Unknown { folder: folder.name(), file });
         }
@@ -92,7 +85,7 @@ impl ResultsFolder {
     /// # Errors
     /// Those of [`ResultsFolder::open`].
     pub fn write(&self, tables: &[CsvTable]) -> Result<Vec<PathBuf>, FolderError> {
-        self.is_noted()?;
+        self.has_these_settings()?;
         tables.iter().map(|table| self.write_table(table)).collect()
     }
 
@@ -109,14 +102,14 @@ impl ResultsFolder {
     }
 
     fn refuse_sweeps(&self) -> Result<(), FolderError> {
-        match OF_SWEEPS.into_iter().find(|name| self.has(name)) {
+        match SWEEP_FILES.into_iter().find(|name| self.has(name)) {
             Some(file) => Err(FolderError::Sweep { folder: self.name(), file }),
             None => Ok(()),
         }
     }
 
-    /// Whether any settings are noted there; refuses those that are not ours.
-    fn is_noted(&self) -> Result<bool, FolderError> {
+    /// Whether the folder has settings; other settings than these are an error.
+    fn has_these_settings(&self) -> Result<bool, FolderError> {
         let Some(found) = read_json::<Value>(&self.root.join(SETTINGS))? else {
             return Ok(false);
         };
