@@ -14,11 +14,11 @@ use super::exit::UsageError;
 /// Settings and data of a saved minimum. A minimum that etastar saved stores its own.
 #[derive(Debug, Args)]
 pub struct MinimumArgs {
-    /// Configuration that says on which data, with which loss, step size and batch size; minima
-    /// that etastar saved know theirs
+    /// Configuration with data, loss, step size and batch size; minima that etastar saved store
+    /// their own
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Override a key of the configuration, or of what a minimum says of itself
+    /// Override a key of the configuration, or of the one that the minimum stores
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
     /// Data folder, if it has moved since the minimum was saved

@@ -14,18 +14,23 @@ use super::output_files::{Draw, OutputFiles};
 use super::output_folder::OutputFolder;
 use super::output_options::OutputOptions;
 
-/// The arguments of every experiment around a saved minimum.
+/// The saved minimum of an experiment.
 #[derive(Debug, Args)]
-pub struct ExperimentArgs {
+pub struct SavedMinimumArgs {
     /// Saved minimum: minimum.safetensors of a run, or weights from PyTorch with --config
     minimum: PathBuf,
     #[command(flatten)]
     settings: MinimumArgs,
+}
+
+/// Seed and output folder of an experiment.
+#[derive(Debug, Args)]
+pub struct ExperimentArgs {
     /// Seed of all random draws
-    #[arg(long, default_value_t = 0, display_order = 100)]
+    #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// Folder for the CSV and its figure [default: named like the command, beside the minimum]
-    #[arg(long, short, display_order = 100)]
+    /// Folder for the CSV and its figure [default: named like the command, next to the minimum]
+    #[arg(long, short)]
     out: Option<PathBuf>,
 }
 
@@ -39,6 +44,8 @@ pub trait MinimumExperiment {
     /// What was prepared and checked before the output folder is created.
     type Plan<'m>;
     type Results;
+
+    fn saved_minimum(&self) -> &SavedMinimumArgs;
 
     fn args(&self) -> &ExperimentArgs;
 
@@ -71,11 +78,11 @@ pub fn run<E: MinimumExperiment>(
     output: OutputOptions,
 ) -> anyhow::Result<ExitCode> {
     experiment.check()?;
-    let ExperimentArgs { minimum: path, settings, out, .. } = experiment.args();
+    let SavedMinimumArgs { minimum: path, settings } = experiment.saved_minimum();
     let context = || format!("cannot use {}", path.display());
     let minimum = settings.load(path).with_context(context)?;
     let plan = experiment.plan(&minimum).with_context(context)?;
-    let folder = OutputFolder::create(path, out.as_deref(), E::NAME)?;
+    let folder = OutputFolder::create(path, experiment.args().out.as_deref(), E::NAME)?;
     let results = experiment.measure(&plan, output).with_context(context)?;
     let table = experiment.to_csv(&results)?;
     let files = OutputFiles::write(E::NAME, folder, &table, E::DRAW);

@@ -45,7 +45,7 @@ use output_options::OutputOptions;
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Print the answer as JSON on standard output
+    /// Print results as JSON on standard output
     #[arg(long, global = true)]
     json: bool,
     /// Print no progress
@@ -59,29 +59,29 @@ enum Command {
     Sweep(sweep::Sweep),
     /// Train, analyse and record one run: the configuration's own values
     Train(train::Train),
-    /// Curvature and thresholds of saved minima
+    /// Compute curvature and thresholds of saved minima
     Analyze(analyze::Analyze),
-    /// Every threshold of a Gram matrix that any framework wrote; no network needed
+    /// Compute every threshold of a Gram matrix from any framework; no network needed
     Thresholds(thresholds::Thresholds),
-    /// Perturb a saved minimum and see at which step sizes the true SGD stays there
+    /// Perturb a saved minimum and find the step sizes at which the true SGD stays there
     Probe(probe::Probe),
-    /// Let SGD hover around a minimum that does not interpolate, beside the theory of it
+    /// Run SGD around a minimum that does not interpolate and compare it with the theory
     Stationary(stationary::Stationary),
-    /// Simulate linearised SGD on synthetic quadratics beside every theory
+    /// Simulate linearised SGD on synthetic quadratics and compare it with every theory
     Quadratic(quadratic::Quadratic),
     /// Draw the figures of a results folder from its summary.csv
     Plot(plot::Plot),
-    /// What this build and this machine can train on
+    /// List the devices that this build can train on
     Devices(devices::Devices),
-    /// Our minima beside the published curves of the paper
+    /// Compare our minima with the published curves of the paper
     Compare(compare::Compare),
-    /// One HTML page of a results folder: progress, figures, every run
+    /// Write one HTML page of a results folder: progress, figures, every run
     Report(report::Report),
-    /// What is done, running, failed and left in a results folder
+    /// Show what is done, running, failed and left in a results folder
     Status(status::Status),
-    /// Completions for a shell, on standard output
+    /// Print completions for a shell
     Completions(completions::Completions),
-    /// Manual pages
+    /// Print or write manual pages
     Man(man::Manual),
 }
 

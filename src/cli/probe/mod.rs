@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::exit::UsageError;
 use super::minimum_args::Minimum;
-use super::minimum_experiment::{self, ExperimentArgs, MinimumExperiment};
+use super::minimum_experiment::{self, ExperimentArgs, MinimumExperiment, SavedMinimumArgs};
 use super::output_files::Draw;
 use super::output_options::OutputOptions;
 use thresholds::ProbeThresholds;
@@ -25,7 +25,7 @@ use thresholds::ProbeThresholds;
 #[derive(Debug, Args)]
 pub struct Probe {
     #[command(flatten)]
-    experiment: ExperimentArgs,
+    minimum: SavedMinimumArgs,
     /// B [default: that of the run]
     #[arg(long)]
     batch_size: Option<usize>,
@@ -48,6 +48,8 @@ pub struct Probe {
     /// Draw batches by shuffling every epoch, not independently of one another
     #[arg(long)]
     shuffle: bool,
+    #[command(flatten)]
+    experiment: ExperimentArgs,
 }
 
 /// The thresholds and the runs around them.
@@ -85,6 +87,10 @@ impl MinimumExperiment for Probe {
     const DRAW: Draw = draw_probe;
     type Plan<'m> = (Request<'m>, Vec<Weights>);
     type Results = Results;
+
+    fn saved_minimum(&self) -> &SavedMinimumArgs {
+        &self.minimum
+    }
 
     fn args(&self) -> &ExperimentArgs {
         &self.experiment

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::exit::UsageError;
 use super::minimum_args::Minimum;
-use super::minimum_experiment::{self, ExperimentArgs, MinimumExperiment};
+use super::minimum_experiment::{self, ExperimentArgs, MinimumExperiment, SavedMinimumArgs};
 use super::output_files::Draw;
 use super::output_options::OutputOptions;
 
@@ -30,7 +30,7 @@ const BATCH_SIZES: [usize; 3] = [1, 4, 16];
 #[derive(Debug, Args)]
 pub struct Stationary {
     #[command(flatten)]
-    experiment: ExperimentArgs,
+    minimum: SavedMinimumArgs,
     /// B, one or several [default: those of 1, 4 and 16 that the data allow]
     #[arg(long, value_delimiter = ',')]
     batch_sizes: Option<Vec<usize>>,
@@ -46,6 +46,8 @@ pub struct Stationary {
     /// Draw batches by shuffling every epoch, not independently of one another
     #[arg(long)]
     shuffle: bool,
+    #[command(flatten)]
+    experiment: ExperimentArgs,
 }
 
 /// The minimum, the expansion there, and the measurements around it.
@@ -85,6 +87,10 @@ impl MinimumExperiment for Stationary {
     const DRAW: Draw = draw_stationary;
     type Plan<'m> = (&'m Minimum, Vec<usize>);
     type Results = Results;
+
+    fn saved_minimum(&self) -> &SavedMinimumArgs {
+        &self.minimum
+    }
 
     fn args(&self) -> &ExperimentArgs {
         &self.experiment

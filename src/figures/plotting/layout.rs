@@ -173,8 +173,8 @@ impl Page {
         let below = (self.left + width / 2.0, baseline);
         self.canvas.text(below, TextAnchor::Middle, LABEL_SIZE, BLACK, &chart.x.label);
         let first = top + self.grid.title_height;
-        let beside = (MARGIN + LABEL_SIZE * 0.85, f64::midpoint(first, bottom));
-        self.canvas.vertical_text(beside, LABEL_SIZE, BLACK, &chart.y.label);
+        let at = (MARGIN + LABEL_SIZE * 0.85, f64::midpoint(first, bottom));
+        self.canvas.vertical_text(at, LABEL_SIZE, BLACK, &chart.y.label);
         baseline + 4.0
     }
 
