@@ -129,13 +129,13 @@ pub fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, single};
+    use crate::config::{Config, single_run};
 
     fn run(overrides: &[&str]) -> RunSpec {
         let usual = ["train.learning_rate=0.1", "train.batch_size=1"];
         let overrides = usual.iter().chain(overrides).map(|text| (*text).to_owned());
         let overrides: Vec<String> = overrides.collect();
-        single(&Config::parse("", "test", "results/x".into(), &overrides).unwrap()).unwrap()
+        single_run(&Config::parse("", "test", "results/x".into(), &overrides).unwrap()).unwrap()
     }
 
     fn data(samples: usize) -> Dataset {

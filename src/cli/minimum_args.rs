@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use etastar::config::{Config, RunSpec, single};
+use etastar::config::{Config, RunSpec, single_run};
 use etastar::data::Dataset;
 use etastar::measurement::check_shape;
 use etastar::net::{Weights, minimum};
@@ -45,7 +45,7 @@ impl MinimumArgs {
 
     fn spec(&self, origin: Option<&str>) -> anyhow::Result<RunSpec> {
         if let Some(config) = &self.config {
-            return Ok(single(&Config::load(config, &self.overrides)?)?);
+            return Ok(single_run(&Config::load(config, &self.overrides)?)?);
         }
         let text = origin.ok_or_else(|| {
             UsageError("the file does not say where it comes from; give --config".to_owned())

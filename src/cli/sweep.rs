@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use etastar::config::{Config, RunSpec, grid};
+use etastar::config::{Config, RunSpec, grid_runs};
 use etastar::data::Dataset;
 use etastar::figures::{self, FiguresError};
 use etastar::record::{check_experiment, is_finished, run_id};
@@ -45,7 +45,7 @@ impl Sweep {
         let config_args = self.slurm.add_overrides(&self.config_args);
         let config = config_args.load(&self.device_args, output)?;
         refuse_ineffective_overrides(&config_args, &config)?;
-        let specs = grid(&config)?;
+        let specs = grid_runs(&config)?;
         let data = Dataset::load(&config.data)?;
         if let Some(task) = self.slurm.task {
             return self.slurm.run_task(task, &config, specs, &data, output);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use etastar::config::single;
+use etastar::config::single_run;
 use etastar::data::Dataset;
 use etastar::record::Record;
 use etastar::store::Store;
@@ -30,7 +30,7 @@ pub struct Train {
 impl Train {
     pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
         let config = self.config_args.load(&self.device_args, output)?;
-        let spec = single(&config)?;
+        let spec = single_run(&config)?;
         let data = Dataset::load(&config.data)?;
         let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
         let store = Store::create(&config.run.results)?;

@@ -1,4 +1,4 @@
-//! What no single key can show: settings that contradict each other.
+//! Settings that are valid one by one but contradict each other.
 
 use super::schema::{Config, DataConfig};
 

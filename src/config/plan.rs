@@ -46,14 +46,13 @@ impl RunSpec {
         toml::to_string(&File { data, model, loss, train, analysis, run })
     }
 
-    /// The run with `overrides` (`KEY=VALUE`, as on the command line); `name` stands for its origin in
-    /// complaints.
+    /// The run with `overrides` (`KEY=VALUE`, as on the command line); error messages call it `name`.
     ///
     /// # Errors
-    /// Everything that is wrong with the overrides.
+    /// Every problem of the overrides.
     pub fn with_overrides(&self, name: &str, overrides: &[String]) -> Result<Self, OverrideError> {
         let config = Config::parse(&self.to_toml()?, name, "results".into(), overrides)?;
-        Ok(single(&config)?)
+        Ok(single_run(&config)?)
     }
 }
 
@@ -68,7 +67,7 @@ pub enum OverrideError {
     Toml(#[from] toml::ser::Error),
 }
 
-/// `[train]` with its step size and batch size decided.
+/// The training schedule of one run: `[train]` with one step size and one batch size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     pub algorithm: Algorithm,
@@ -84,7 +83,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// How the batches of the run come.
+    /// How the batches of the run are drawn.
     pub fn batches(&self) -> BatchSettings {
         let Self { algorithm, sampling, batch_size, .. } = *self;
         BatchSettings { algorithm, sampling, batch_size }
@@ -96,86 +95,92 @@ impl Schedule {
     }
 }
 
-/// A key that the asked-for command cannot do without.
+/// A key that a command needs.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{key}` is not set: write it in the file or give --set {key}=…{elsewhere}")]
+#[error("`{key}` is not set: write it in the file or give --set {key}=…{alternative}")]
 pub struct MissingKey {
     key: &'static str,
-    elsewhere: &'static str,
+    /// Another place to set it, as the end of the message.
+    alternative: &'static str,
 }
 
-/// The grid: algorithms × seeds × batch sizes × learning rates, learning rates innermost.
+/// The runs of the grid algorithms × seeds × batch sizes × learning rates, learning rates innermost.
 ///
 /// # Errors
 /// An axis that neither `[sweep]` nor `[train]` sets.
-pub fn grid(config: &Config) -> Result<Vec<RunSpec>, MissingKey> {
-    const ELSEWHERE: &str = ", or list it in [sweep]";
+pub fn grid_runs(config: &Config) -> Result<Vec<RunSpec>, MissingKey> {
+    const IN_SWEEP: &str = ", or list it in [sweep]";
     let learning_rates = axis(
         &config.sweep.learning_rate,
         config.train.learning_rate,
-        MissingKey { key: "train.learning_rate", elsewhere: ELSEWHERE },
+        MissingKey { key: "train.learning_rate", alternative: IN_SWEEP },
     )?;
     let batch_sizes = axis(
         &config.sweep.batch_size,
         config.train.batch_size,
-        MissingKey { key: "train.batch_size", elsewhere: ELSEWHERE },
+        MissingKey { key: "train.batch_size", alternative: IN_SWEEP },
     )?;
     let mut runs = Vec::new();
-    for algorithm in or_own(&config.sweep.algorithm, config.train.algorithm) {
-        for seed in or_own(&config.sweep.seed, config.train.seed) {
+    for algorithm in or_single(&config.sweep.algorithm, config.train.algorithm) {
+        for seed in or_single(&config.sweep.seed, config.train.seed) {
             for &batch_size in &batch_sizes {
-                let run = |&learning_rate| Run { algorithm, learning_rate, batch_size, seed };
-                runs.extend(learning_rates.iter().map(|rate| spec(config, run(rate))));
+                let point =
+                    |&learning_rate| GridPoint { algorithm, learning_rate, batch_size, seed };
+                runs.extend(learning_rates.iter().map(|rate| run_spec(config, point(rate))));
             }
         }
     }
     Ok(runs)
 }
 
-/// The one run of `[train]`'s own values.
+/// The run with the values of `[train]` alone.
 ///
 /// # Errors
 /// A missing `train.learning_rate` or `train.batch_size`.
-pub fn single(config: &Config) -> Result<RunSpec, MissingKey> {
-    let missing = |key| MissingKey { key, elsewhere: "" };
+pub fn single_run(config: &Config) -> Result<RunSpec, MissingKey> {
+    let missing = |key| MissingKey { key, alternative: "" };
     let rate = config.train.learning_rate.ok_or(missing("train.learning_rate"))?;
     let batch_size = config.train.batch_size.ok_or(missing("train.batch_size"))?;
     let TrainConfig { algorithm, seed, .. } = config.train;
-    Ok(spec(config, Run { algorithm, learning_rate: rate, batch_size, seed }))
+    Ok(run_spec(config, GridPoint { algorithm, learning_rate: rate, batch_size, seed }))
 }
 
 /// One point of the grid.
-struct Run {
+struct GridPoint {
     algorithm: Algorithm,
     learning_rate: f64,
     batch_size: usize,
     seed: u64,
 }
 
-fn or_own<T: Copy>(swept: &[T], own: T) -> Vec<T> {
-    if swept.is_empty() { vec![own] } else { swept.to_vec() }
+fn or_single<T: Copy>(swept: &[T], single: T) -> Vec<T> {
+    if swept.is_empty() { vec![single] } else { swept.to_vec() }
 }
 
-fn axis<T: Copy>(swept: &[T], own: Option<T>, missing: MissingKey) -> Result<Vec<T>, MissingKey> {
-    match (swept, own) {
+fn axis<T: Copy>(
+    swept: &[T],
+    single: Option<T>,
+    missing: MissingKey,
+) -> Result<Vec<T>, MissingKey> {
+    match (swept, single) {
         ([], None) => Err(missing),
         ([], Some(value)) => Ok(vec![value]),
         (values, _) => Ok(values.to_vec()),
     }
 }
 
-fn spec(config: &Config, run: Run) -> RunSpec {
+fn run_spec(config: &Config, point: GridPoint) -> RunSpec {
     let train = &config.train;
     RunSpec {
         data: config.data.clone(),
         model: config.model.clone(),
         loss: config.loss.clone(),
         train: Schedule {
-            algorithm: run.algorithm,
-            learning_rate: run.learning_rate,
-            batch_size: run.batch_size,
+            algorithm: point.algorithm,
+            learning_rate: point.learning_rate,
+            batch_size: point.batch_size,
             sampling: train.sampling,
-            seed: run.seed,
+            seed: point.seed,
             warmup: train.warmup.clone(),
             tolerance: train.tolerance,
             patience: train.patience,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use super::slurm::SlurmConfig;
+pub use crate::data::{DataConfig, Draw, Scaling, Split};
 use crate::device::{AnalysisBackend, Backend, EngineKind};
 use crate::loss::Loss;
 use crate::net::{Activation, Initialization, Widths};
@@ -21,72 +22,6 @@ pub struct Config {
     pub analysis: AnalysisConfig,
     pub run: RunConfig,
     pub slurm: SlurmConfig,
-}
-
-/// `[data]`: which images, and how their pixels are scaled.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DataConfig {
-    /// Folder of the four IDX files, plain or gzipped.
-    pub folder: PathBuf,
-    /// Which pair of files: `train` or `t10k`.
-    pub split: Split,
-    /// Labels to keep; the network has one output for each.
-    pub classes: Vec<u8>,
-    /// m, so that n = m · classes · copies.
-    pub samples_per_class: usize,
-    /// How the m are chosen.
-    pub draw: Draw,
-    /// Seed of a random draw.
-    pub draw_seed: u64,
-    /// Times that every chosen image is there, each with a label of its own under `label_noise`:
-    /// with several copies no network can fit all labels, and the best outputs are their means.
-    #[serde(default = "one")]
-    pub copies: usize,
-    /// Images shrink to the means of squares of this many pixels a side.
-    #[serde(default = "one")]
-    pub pool: usize,
-    /// Share of the labels that are replaced by another class.
-    #[serde(default)]
-    pub label_noise: f64,
-    /// Seed of the choice of these labels.
-    #[serde(default)]
-    pub label_seed: u64,
-    pub scaling: Scaling,
-}
-
-/// What records from before the keys `copies` and `pool` were made with.
-fn one() -> usize {
-    1
-}
-
-/// The two pairs of files in an MNIST folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Split {
-    Train,
-    T10k,
-}
-
-/// Which samples of a class are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Draw {
-    /// The first m in file order.
-    First,
-    /// m drawn without replacement, in file order.
-    Random,
-}
-
-/// How a pixel 0..=255 becomes an input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scaling {
-    /// x/255.
-    Unit,
-    /// (x/255 − 0.1307)/0.3081, the mean and deviation of MNIST.
-    Standard,
-    /// 2x/255 − 1: black is −1, white is 1.
-    Symmetric,
 }
 
 /// `[model]`: a multilayer perceptron with ReLU between its layers.
@@ -141,17 +76,17 @@ impl From<&LossConfig> for Loss {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainConfig {
     pub algorithm: Algorithm,
-    /// η after the warm-up; may be left to `[sweep]`.
+    /// η after the warm-up; `None` if only `[sweep]` sets it.
     pub learning_rate: Option<f64>,
-    /// B; may be left to `[sweep]`.
+    /// B; `None` if only `[sweep]` sets it.
     pub batch_size: Option<usize>,
     pub sampling: BatchSampling,
     /// Seed of the batches.
     pub seed: u64,
     pub warmup: WarmupConfig,
-    /// The full-data loss that counts as converged.
+    /// Full-data loss below which an epoch counts as converged.
     pub tolerance: f64,
-    /// Consecutive epochs below it that end the run.
+    /// Number of consecutive converged epochs that end the run.
     pub patience: u64,
     pub max_epochs: u64,
     /// A running loss above this many times the initial loss counts as divergence.
@@ -174,7 +109,12 @@ pub enum WarmupShape {
     Linear,
 }
 
-/// `[sweep]`: the grid; an empty axis uses `[train]`'s value.
+impl WarmupShape {
+    /// The words of `train.warmup.shape`, the default first.
+    pub const WORDS: [(&str, Self); 2] = [("geometric", Self::Geometric), ("linear", Self::Linear)];
+}
+
+/// `[sweep]`: the axes of the grid; an empty axis has the one value of `[train]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SweepConfig {
     pub learning_rate: Vec<f64>,
@@ -186,56 +126,56 @@ pub struct SweepConfig {
 /// `[analysis]`: what is measured at a minimum.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AnalysisConfig {
-    /// Whether λ_max of the true Hessian is computed beside the Gauss–Newton one.
+    /// Whether λ_max of the true Hessian is computed in addition to that of the Gauss–Newton matrix.
     pub hessian: bool,
-    /// Whether the exact mean-square threshold and everything that goes with it is computed.
+    /// Whether the exact mean-square threshold and its bounds are computed.
     pub thresholds: bool,
     /// Whether the Lyapunov exponent at the run's own step size is computed.
     #[serde(default)]
     pub lyapunov: bool,
-    /// Whether it is computed for shuffled epochs too, if the run had them.
+    /// Whether it is also computed for shuffled epochs, if the run had them.
     #[serde(default)]
     pub lyapunov_epoch: bool,
-    /// Whether the step size at which that exponent changes its sign is computed.
+    /// Whether η*_as, the step size at which that exponent changes its sign, is computed.
     #[serde(default)]
     pub eta_as: bool,
-    /// The same of shuffled epochs, if the run had them.
+    /// Whether η*_as is also computed for shuffled epochs, if the run had them.
     #[serde(default)]
     pub eta_as_epoch: bool,
-    /// Whether the step size at which shuffled epochs lose mean-square stability is computed.
+    /// Whether the mean-square threshold of shuffled epochs is computed.
     #[serde(default)]
     pub eta_var_epoch: bool,
-    /// Leading eigenvalues that are kept in the record; records from before this setting have none.
+    /// Number of leading eigenvalues in the record; 0 in records older than this key.
     #[serde(default)]
     pub spectrum: usize,
     /// Relative width of the enclosure of the generalized sharpness.
     pub tolerance: f64,
     /// Relative residual at which an eigenvalue iteration stops.
     pub eigen_tolerance: f64,
-    /// Most matrix–vector products of an eigenvalue iteration.
+    /// Maximum number of matrix–vector products of an eigenvalue iteration.
     pub eigen_iterations: usize,
 }
 
-/// `[run]`: where and with what it runs.
+/// `[run]`: results folder, workers, engine and devices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
     /// Folder of the results.
     pub results: PathBuf,
-    /// Runs side by side; 0 is one per core.
+    /// Number of concurrent runs; 0 is one per core.
     pub workers: usize,
-    /// `None` chooses the fused engine where it can be had.
+    /// `None` chooses the fused engine if it supports the network and the backend.
     pub engine: Option<EngineKind>,
     /// `None` chooses the best GPU, or else the CPU.
     pub backend: Option<Backend>,
-    /// Whether the CPU takes over from a GPU that fails: `backend = "auto"` was asked for.
+    /// Whether the CPU replaces a GPU that fails: true for `backend = "auto"`.
     pub falls_back: bool,
-    /// Which of the backend's devices.
+    /// Index of the device among those of the backend.
     pub device: usize,
-    /// Runs that the tensor engine trains at once; 0 chooses.
+    /// Number of runs that the tensor engine trains together; 0 chooses one that fits the device.
     pub batched_runs: usize,
-    /// Where the exact threshold's dense products are computed.
+    /// Device of the exact threshold's dense products.
     pub analysis_backend: AnalysisBackend,
-    /// Seconds between two saves of an unfinished run's state.
+    /// Seconds between two checkpoints of a run.
     pub checkpoint_seconds: f64,
 }
 
@@ -246,12 +186,12 @@ impl Config {
         self.run.engine.unwrap_or_else(best)
     }
 
-    /// Whether the engine of the runs can train them.
+    /// Whether the engine supports the network and the backend.
     pub fn engine_fits(&self) -> bool {
         self.engine().fits(self.model.hidden.len(), self.backend())
     }
 
-    /// Where the tensor engine computes; an undecided `"auto"` is the CPU.
+    /// The backend of the tensor engine; an unresolved `"auto"` is the CPU.
     pub fn backend(&self) -> Backend {
         self.run.backend.unwrap_or_default()
     }

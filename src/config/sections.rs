@@ -3,36 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
-use super::grid;
 use super::overrides::OverrideKeys;
+use super::ranges::{any, at_least_one, ensure, factor, fraction, positive};
 use super::reader::{self, FromDocument};
 use super::schema::*;
 use super::section::Section;
-use super::{contradictions, slurm};
+use super::{contradictions, slurm, sweep_axes};
 use crate::device::{AnalysisBackend, Backend, EngineKind};
 use crate::process::{Algorithm, BatchSampling};
-
-type Check = Result<(), &'static str>;
-
-fn positive(value: &f64) -> Check {
-    if *value > 0.0 && value.is_finite() { Ok(()) } else { Err("a positive number") }
-}
-
-fn factor(value: &f64) -> Check {
-    if grid::is_factor(value) { Ok(()) } else { Err("a number from 1e-30 to 1e30") }
-}
-
-fn fraction(value: &f64) -> Check {
-    if *value > 0.0 && *value <= 1.0 { Ok(()) } else { Err("above 0 and at most 1") }
-}
-
-fn at_least_one<T: PartialOrd + From<u8>>(value: &T) -> Check {
-    if *value >= T::from(1) { Ok(()) } else { Err("1 or more") }
-}
-
-fn any<T>(_: &T) -> Check {
-    Ok(())
-}
 
 impl Config {
     /// Reads the file at `path` and applies `overrides` (`key.path=value`, the last one wins).
@@ -83,37 +61,22 @@ impl FromDocument for Config {
 fn data(mut s: Section<'_>) -> DataConfig {
     let config = DataConfig {
         folder: PathBuf::from(s.or_default("folder", "data/mnist".to_owned(), any)),
-        split: s.choice("split", &[("train", Split::Train), ("t10k", Split::T10k)]),
+        split: s.choice("split", &Split::WORDS),
         classes: classes(&mut s),
-        samples_per_class: s.or_default("samples_per_class", 256, |&m: &usize| {
-            if (1..=1_000_000).contains(&m) {
-                Ok(())
-            } else {
-                Err("a whole number from 1 to 1000000")
-            }
+        samples_per_class: s.or_default("samples_per_class", 256, |samples: &usize| {
+            ensure((1..=1_000_000).contains(samples), "a whole number from 1 to 1000000")
         }),
-        draw: s.choice("draw", &[("first", Draw::First), ("random", Draw::Random)]),
+        draw: s.choice("draw", &Draw::WORDS),
         draw_seed: s.or_default("draw_seed", 0, any),
-        copies: s.or_default("copies", 1, |&copies: &usize| {
-            if (1..=10_000).contains(&copies) {
-                Ok(())
-            } else {
-                Err("a whole number from 1 to 10000")
-            }
+        copies: s.or_default("copies", 1, |copies: &usize| {
+            ensure((1..=10_000).contains(copies), "a whole number from 1 to 10000")
         }),
-        pool: s.or_default("pool", 1, at_least_one_usize),
-        label_noise: s.or_default("label_noise", 0.0, |&share: &f64| {
-            if (0.0..=1.0).contains(&share) { Ok(()) } else { Err("from 0 to 1") }
+        pool: s.or_default("pool", 1, at_least_one),
+        label_noise: s.or_default("label_noise", 0.0, |fraction: &f64| {
+            ensure((0.0..=1.0).contains(fraction), "from 0 to 1")
         }),
         label_seed: s.or_default("label_seed", 0, any),
-        scaling: s.choice(
-            "scaling",
-            &[
-                ("unit", Scaling::Unit),
-                ("standard", Scaling::Standard),
-                ("symmetric", Scaling::Symmetric),
-            ],
-        ),
+        scaling: s.choice("scaling", &Scaling::WORDS),
     };
     s.deny_unknown_keys();
     config
@@ -122,10 +85,10 @@ fn data(mut s: Section<'_>) -> DataConfig {
 fn classes(s: &mut Section<'_>) -> Vec<u8> {
     let labels = s.or_default("classes", vec![0_u64, 1, 2, 3], |labels| {
         let distinct = labels.iter().enumerate().all(|(i, label)| !labels[..i].contains(label));
-        match labels.iter().all(|&label| label < 256) && distinct && !labels.is_empty() {
-            true => Ok(()),
-            false => Err("a list of different labels such as [0, 1, 2, 3]"),
-        }
+        ensure(
+            labels.iter().all(|&label| label < 256) && distinct && !labels.is_empty(),
+            "a list of different labels such as [0, 1, 2, 3]",
+        )
     });
     labels.into_iter().filter_map(|label| label.try_into().ok()).collect()
 }
@@ -133,12 +96,10 @@ fn classes(s: &mut Section<'_>) -> Vec<u8> {
 fn model(mut s: Section<'_>) -> ModelConfig {
     let config = ModelConfig {
         hidden: s.or_default("hidden", vec![1024_usize], |widths| {
-            let sensible = widths.iter().all(|width| (1..=1_000_000).contains(width));
-            if sensible {
-                Ok(())
-            } else {
-                Err("a list of widths from 1 to 1000000, such as [1024]")
-            }
+            ensure(
+                widths.iter().all(|width| (1..=1_000_000).contains(width)),
+                "a list of widths from 1 to 1000000, such as [1024]",
+            )
         }),
         init_factor: s.or_default("init_factor", 15.0, factor),
         scale_biases: s.or_default("scale_biases", true, any),
@@ -155,34 +116,28 @@ fn loss(mut s: Section<'_>) -> LossConfig {
 }
 
 fn train(mut s: Section<'_>) -> TrainConfig {
+    let epochs = |epochs: &u64| ensure(*epochs >= 1, "1 or more");
     let config = TrainConfig {
         algorithm: s.choice("algorithm", &Algorithm::WORDS),
         learning_rate: s.optional("learning_rate", factor),
-        batch_size: s.optional("batch_size", at_least_one_usize),
+        batch_size: s.optional("batch_size", at_least_one),
         sampling: s.choice("sampling", &BatchSampling::WORDS),
         seed: s.or_default("seed", 0, any),
         warmup: warmup(s.subsection("warmup")),
         tolerance: s.or_default("tolerance", 1e-6, positive),
-        patience: s.or_default("patience", 200, at_least_one),
-        max_epochs: s.or_default("max_epochs", 40_000, at_least_one),
-        divergence_factor: s.or_default("divergence_factor", 1e4, |&factor: &f64| {
-            if factor > 1.0 && factor.is_finite() { Ok(()) } else { Err("above 1") }
+        patience: s.or_default("patience", 200, epochs),
+        max_epochs: s.or_default("max_epochs", 40_000, epochs),
+        divergence_factor: s.or_default("divergence_factor", 1e4, |factor: &f64| {
+            ensure(*factor > 1.0 && factor.is_finite(), "above 1")
         }),
     };
     s.deny_unknown_keys();
     config
 }
 
-fn at_least_one_usize(value: &usize) -> Check {
-    at_least_one(value)
-}
-
 fn warmup(mut s: Section<'_>) -> WarmupConfig {
     let config = WarmupConfig {
-        shape: s.choice(
-            "shape",
-            &[("geometric", WarmupShape::Geometric), ("linear", WarmupShape::Linear)],
-        ),
+        shape: s.choice("shape", &WarmupShape::WORDS),
         from: s.or_default("from", 1e-3, fraction),
         epochs: s.or_default("epochs", 500, any),
     };
@@ -192,10 +147,10 @@ fn warmup(mut s: Section<'_>) -> WarmupConfig {
 
 fn sweep(mut s: Section<'_>) -> SweepConfig {
     let config = SweepConfig {
-        learning_rate: grid::learning_rates(&mut s),
-        batch_size: grid::batch_sizes(&mut s),
-        seed: grid::seeds(&mut s),
-        algorithm: grid::algorithms(&mut s),
+        learning_rate: sweep_axes::learning_rates(&mut s),
+        batch_size: sweep_axes::batch_sizes(&mut s),
+        seed: sweep_axes::seeds(&mut s),
+        algorithm: sweep_axes::algorithms(&mut s),
     };
     s.deny_unknown_keys();
     config
@@ -213,32 +168,28 @@ fn analysis(mut s: Section<'_>) -> AnalysisConfig {
         spectrum: s.or_default("spectrum", 64, any),
         tolerance: s.or_default("tolerance", 1e-4, fraction),
         eigen_tolerance: s.or_default("eigen_tolerance", 1e-6, fraction),
-        eigen_iterations: s.or_default("eigen_iterations", 500, at_least_one_usize),
+        eigen_iterations: s.or_default("eigen_iterations", 500, at_least_one),
     };
     s.deny_unknown_keys();
     config
 }
 
 fn run(mut s: Section<'_>, results: PathBuf) -> RunConfig {
+    let at_most_4096 = |count: &usize| ensure(*count <= 4096, "at most 4096");
     let backend = s.choice("backend", &Backend::CHOICES);
-    let config =
-        RunConfig {
-            results: s.folder("results").unwrap_or(results),
-            workers: s.or_default("workers", 0, |&n: &usize| {
-                if n <= 4096 { Ok(()) } else { Err("at most 4096") }
-            }),
-            engine: s.choice("engine", &EngineKind::CHOICES),
-            backend,
-            falls_back: backend.is_none(),
-            device: s.or_default("device", 0, any),
-            batched_runs: s.or_default("batched_runs", 0, |&runs: &usize| {
-                if runs <= 4096 { Ok(()) } else { Err("at most 4096") }
-            }),
-            analysis_backend: s.choice("analysis_backend", &AnalysisBackend::WORDS),
-            checkpoint_seconds: s.or_default("checkpoint_seconds", 60.0, |&seconds: &f64| {
-                if seconds >= 0.0 && seconds.is_finite() { Ok(()) } else { Err("0 or more") }
-            }),
-        };
+    let config = RunConfig {
+        results: s.folder("results").unwrap_or(results),
+        workers: s.or_default("workers", 0, at_most_4096),
+        engine: s.choice("engine", &EngineKind::CHOICES),
+        backend,
+        falls_back: backend.is_none(),
+        device: s.or_default("device", 0, any),
+        batched_runs: s.or_default("batched_runs", 0, at_most_4096),
+        analysis_backend: s.choice("analysis_backend", &AnalysisBackend::WORDS),
+        checkpoint_seconds: s.or_default("checkpoint_seconds", 60.0, |seconds: &f64| {
+            ensure(*seconds >= 0.0 && seconds.is_finite(), "0 or more")
+        }),
+    };
     s.deny_unknown_keys();
     config
 }

@@ -1,17 +1,18 @@
-//! `[slurm]`: what each task of a sweep's job array asks for.
+//! `[slurm]`: the resources requested for each task of a sweep's job array.
 
 use serde::{Deserialize, Serialize};
 
 use super::from_node::FromNode;
+use super::ranges::{RangeCheck, any, at_least_one, ensure};
 use super::section::Section;
 use super::value::{Node, Value};
 
-/// `[slurm]`. What is absent is left to the cluster's own defaults.
+/// `[slurm]`; an absent key has the default of the cluster.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SlurmConfig {
-    /// Runs of one task.
+    /// Number of runs per task.
     pub chunk: usize,
-    /// Most tasks at a time.
+    /// Maximum number of tasks at a time.
     pub limit: Option<usize>,
     pub partition: Option<String>,
     pub account: Option<String>,
@@ -19,13 +20,13 @@ pub struct SlurmConfig {
     pub time: Option<String>,
     /// Memory of a task, as Slurm writes it: `2G`.
     pub memory: Option<String>,
-    /// Processors of a task, and so its runs side by side.
+    /// Processors of a task, and number of its concurrent runs.
     pub cpus: usize,
     /// GPUs of a task, as Slurm writes them: `1` or `a100:1`.
     pub gpus: Option<String>,
-    /// Seconds before the time limit at which a task saves its state and goes back into the queue.
+    /// Seconds before the time limit at which a task saves its state and requeues itself.
     pub lead: u64,
-    /// Most times that a task puts itself back.
+    /// How often a task may requeue itself.
     pub requeues: u64,
     /// Further options of `sbatch`, such as `--qos=long`.
     pub options: Vec<String>,
@@ -40,10 +41,10 @@ impl SlurmConfig {
     }
 }
 
-/// A word that may also be written as a whole number.
-struct Word(String);
+/// A string that may also be written as a whole number.
+struct StringOrInteger(String);
 
-impl FromNode for Word {
+impl FromNode for StringOrInteger {
     const EXPECTED: &'static str = "a quoted string or a whole number";
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
@@ -61,23 +62,36 @@ pub fn read(mut s: Section<'_>) -> SlurmConfig {
         limit: s.optional("limit", at_least_one),
         partition: s.optional("partition", |text: &String| name(text)),
         account: s.optional("account", |text: &String| name(text)),
-        time: word(&mut s, "time", |text| seconds(text).is_some_and(|limit| limit > 0), TIME),
-        memory: word(&mut s, "memory", is_memory, "a size such as \"2G\" or \"800M\""),
+        time: string_or_integer(
+            &mut s,
+            "time",
+            |text| seconds(text).is_some_and(|limit| limit > 0),
+            TIME,
+        ),
+        memory: string_or_integer(&mut s, "memory", is_memory, "a size such as \"2G\" or \"800M\""),
         cpus: s.or_default("cpus", 1, at_least_one),
-        gpus: word(&mut s, "gpus", is_line, "a number of GPUs such as 1 or \"a100:1\""),
-        lead: s.or_default("lead", 120, |&lead: &u64| match lead {
-            1..=65535 => Ok(()),
-            _ => Err("a whole number of seconds from 1 to 65535"),
+        gpus: string_or_integer(
+            &mut s,
+            "gpus",
+            is_line,
+            "a number of GPUs such as 1 or \"a100:1\"",
+        ),
+        lead: s.or_default("lead", 120, |lead: &u64| {
+            ensure((1..=65535).contains(lead), "a whole number of seconds from 1 to 65535")
         }),
-        requeues: s.or_default("requeues", 100, |_| Ok(())),
+        requeues: s.or_default("requeues", 100, any),
         options: s.or_default("options", Vec::new(), |options: &Vec<String>| {
-            let option = |text: &String| text.starts_with('-') && is_line(text);
-            let good = options.iter().all(option);
-            if good { Ok(()) } else { Err("a list of options of sbatch, such as [\"--qos=long\"]") }
+            let is_option = |text: &String| text.starts_with('-') && is_line(text);
+            ensure(
+                options.iter().all(is_option),
+                "a list of options of sbatch, such as [\"--qos=long\"]",
+            )
         }),
         setup: s.or_default("setup", Vec::new(), |lines: &Vec<String>| {
-            let good = lines.iter().all(|line| is_line(line));
-            if good { Ok(()) } else { Err("a list of lines such as [\"module load gcc\"]") }
+            ensure(
+                lines.iter().all(|line| is_line(line)),
+                "a list of lines such as [\"module load gcc\"]",
+            )
         }),
     };
     s.deny_unknown_keys();
@@ -86,24 +100,22 @@ pub fn read(mut s: Section<'_>) -> SlurmConfig {
 
 const TIME: &str = "whole minutes or a quoted string such as \"01:30:00\" or \"2-00:00:00\"";
 
-fn word(
+fn string_or_integer(
     s: &mut Section<'_>,
     key: &'static str,
-    good: fn(&str) -> bool,
+    is_valid: fn(&str) -> bool,
     expected: &'static str,
 ) -> Option<String> {
-    s.optional(key, |Word(text)| if good(text) { Ok(()) } else { Err(expected) })
-        .map(|Word(text)| text)
+    s.optional(key, |StringOrInteger(text)| ensure(is_valid(text), expected))
+        .map(|StringOrInteger(text)| text)
 }
 
-fn at_least_one(number: &usize) -> Result<(), &'static str> {
-    if *number >= 1 { Ok(()) } else { Err("1 or more") }
-}
-
-fn name(text: &str) -> Result<(), &'static str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.,@".contains(c);
-    let good = !text.is_empty() && text.chars().all(plain);
-    if good { Ok(()) } else { Err("a name that Slurm knows") }
+fn name(text: &str) -> RangeCheck {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.,@".contains(c);
+    ensure(
+        !text.is_empty() && text.chars().all(allowed),
+        "a name of letters, digits and the characters _ - . , @",
+    )
 }
 
 fn is_line(text: &str) -> bool {
@@ -162,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_named_with_what_would_be_right() {
+    fn every_problem_says_what_would_be_valid() {
         let all =
             problems("time = \"1h\"\nmemory = \"2GB\"\nchunk = 0\noptions = [\"qos\"]\nqueue = 1");
         for part in ["slurm.time", "01:30:00", "slurm.memory", "slurm.chunk", "--qos=long", "queue"]

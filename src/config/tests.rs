@@ -111,12 +111,12 @@ fn a_log_range_is_numpys_logspace_thinned() {
 fn the_grid_falls_back_to_the_train_section() {
     let config =
         parse("[train]\nbatch_size = 4\n[sweep]\nlearning_rate = [0.1, 0.2]", &[]).unwrap();
-    let runs = grid(&config).unwrap();
+    let runs = grid_runs(&config).unwrap();
     assert_eq!(runs.len(), 2);
     assert!(runs.iter().all(|run| run.train.batch_size == 4));
     let unset = parse("[sweep]\nlearning_rate = [0.1]", &[]).unwrap();
-    assert!(grid(&unset).unwrap_err().to_string().contains("train.batch_size"));
-    assert!(single(&config).unwrap_err().to_string().contains("train.learning_rate"));
+    assert!(grid_runs(&unset).unwrap_err().to_string().contains("train.batch_size"));
+    assert!(single_run(&config).unwrap_err().to_string().contains("train.learning_rate"));
 }
 
 /// A saved run's settings can be written, read again and overridden.
@@ -126,7 +126,7 @@ fn a_run_is_its_own_configuration() {
                   [loss]\nfactor = 0.25\n[train]\nlearning_rate = 0.0123456789012345\nbatch_size = 4\n\
                   seed = 7\nsampling = \"uniform\"\nwarmup = { shape = \"linear\", epochs = 9 }\n\
                   [analysis]\nspectrum = 3\n[run]\nengine = \"tensor\"";
-    let run = single(&parse(source, &[]).unwrap()).unwrap();
+    let run = single_run(&parse(source, &[]).unwrap()).unwrap();
     assert_eq!(run.with_overrides("test", &[]).unwrap(), run);
     let changed = run.with_overrides("test", &["analysis.thresholds=false".to_owned()]).unwrap();
     assert!(!changed.analysis.thresholds);

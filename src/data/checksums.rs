@@ -1,4 +1,4 @@
-//! The known contents of the four MNIST files.
+//! The SHA-256 sums of the four MNIST files.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::DataError;
 
-const KNOWN: [(&str, &str); 4] = [
+const MNIST_SHA256: [(&str, &str); 4] = [
     ("train-images-idx3-ubyte", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
     ("train-labels-idx1-ubyte", "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
     ("t10k-images-idx3-ubyte", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
@@ -15,13 +15,14 @@ const KNOWN: [(&str, &str); 4] = [
 
 /// Compares the content of a file in a folder called `mnist` with the published file of that name.
 ///
-/// Other folders may hold any data set of the same shape, so their files have nothing to match.
+/// Other folders may hold other data sets under the same file names, so they are not compared.
 ///
 /// # Errors
 /// A difference in any byte.
 pub fn verify(path: &Path, name: &str, content: &[u8]) -> Result<(), DataError> {
     let in_mnist = path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "mnist");
-    let Some((_, expected)) = KNOWN.iter().find(|(known, _)| in_mnist && *known == name) else {
+    let Some((_, expected)) = MNIST_SHA256.iter().find(|(known, _)| in_mnist && *known == name)
+    else {
         return Ok(());
     };
     let found = hex(&Sha256::digest(content));
@@ -30,9 +31,9 @@ pub fn verify(path: &Path, name: &str, content: &[u8]) -> Result<(), DataError> 
     }
     Err(DataError::Malformed {
         path: path.to_owned(),
-        fault: format!(
+        reason: format!(
             "corrupted: SHA-256 is {found}, MNIST's is {expected} \
-             (rename the folder if it is meant to hold other data)"
+             (rename the folder if it holds other data)"
         ),
     })
 }

@@ -9,9 +9,9 @@ use flate2::read::GzDecoder;
 use super::checksums;
 use super::error::DataError;
 
-/// Labels or images of one file, checked.
+/// The labels or images of one file.
 #[derive(Debug)]
-pub struct Idx {
+pub struct IdxFile {
     /// Number of items, then the shape of one item.
     pub dimensions: Vec<usize>,
     pub bytes: Vec<u8>,
@@ -20,74 +20,80 @@ pub struct Idx {
 /// Reads `folder/name`, or `folder/name.gz` where that is missing, with `rank` dimensions.
 ///
 /// # Errors
-/// A missing, unreadable, truncated, swapped or corrupted file, named.
-pub fn read(folder: &Path, name: &str, rank: u8) -> Result<Idx, DataError> {
-    let (path, content) = content(folder, name)?;
+/// A missing, unreadable, truncated or corrupted file, or labels instead of images.
+pub fn read(folder: &Path, name: &str, rank: u8) -> Result<IdxFile, DataError> {
+    let (path, content) = read_content(folder, name)?;
     let idx = parse(&path, content.as_slice(), rank)?;
     checksums::verify(&path, name, &content)?;
     Ok(idx)
 }
 
-fn content(folder: &Path, name: &str) -> Result<(PathBuf, Vec<u8>), DataError> {
+fn read_content(folder: &Path, name: &str) -> Result<(PathBuf, Vec<u8>), DataError> {
     let plain = folder.join(name);
-    let packed = folder.join(format!("{name}.gz"));
+    let gzipped = folder.join(format!("{name}.gz"));
     let mut content = Vec::new();
     if plain.exists() {
         read_all(&plain, open(&plain)?, &mut content)?;
         return Ok((plain, content));
     }
-    if !packed.exists() {
+    if !gzipped.exists() {
         return Err(DataError::Missing { folder: folder.to_owned(), name: name.to_owned() });
     }
-    read_all(&packed, GzDecoder::new(open(&packed)?), &mut content)?;
-    Ok((packed, content))
+    read_all(&gzipped, GzDecoder::new(open(&gzipped)?), &mut content)?;
+    Ok((gzipped, content))
 }
 
 fn open(path: &Path) -> Result<File, DataError> {
     File::open(path).map_err(|source| DataError::Unreadable { path: path.to_owned(), source })
 }
 
-fn read_all(path: &Path, mut from: impl Read, into: &mut Vec<u8>) -> Result<(), DataError> {
-    from.read_to_end(into)
+fn read_all(path: &Path, mut reader: impl Read, content: &mut Vec<u8>) -> Result<(), DataError> {
+    reader
+        .read_to_end(content)
         .map(|_| ())
         .map_err(|source| DataError::Unreadable { path: path.to_owned(), source })
 }
 
-fn parse(path: &Path, content: &[u8], rank: u8) -> Result<Idx, DataError> {
-    let fault = |fault: String| DataError::Malformed { path: path.to_owned(), fault };
+fn parse(path: &Path, content: &[u8], rank: u8) -> Result<IdxFile, DataError> {
+    let malformed = |reason: String| DataError::Malformed { path: path.to_owned(), reason };
     let header = 4 + 4 * usize::from(rank);
     match content.get(..4) {
         None => {
-            return Err(fault(format!("only {} bytes, too short for an IDX file", content.len())));
+            return Err(malformed(format!(
+                "only {} bytes, too short for an IDX file",
+                content.len()
+            )));
         }
         Some(&[0, 0, 8, found]) if found == rank => {}
         Some(&[0, 0, 8, 1]) => {
-            return Err(fault("it holds labels where images were expected".into()));
+            return Err(malformed("it holds labels where images are expected".into()));
         }
         Some(&[0, 0, 8, 3]) => {
-            return Err(fault("it holds images where labels were expected".into()));
+            return Err(malformed("it holds images where labels are expected".into()));
         }
         Some(magic) => {
-            return Err(fault(format!("not an IDX file of bytes (it begins with {magic:02x?})")));
+            return Err(malformed(format!(
+                "not an IDX file of bytes (it begins with {magic:02x?})"
+            )));
         }
     }
     let sizes =
-        content.get(4..header).ok_or_else(|| fault("truncated inside its header".into()))?;
+        content.get(4..header).ok_or_else(|| malformed("truncated inside its header".into()))?;
     let dimensions: Vec<usize> =
         sizes.as_chunks::<4>().0.iter().map(|&bytes| u32::from_be_bytes(bytes) as usize).collect();
     if dimensions.contains(&0) {
-        return Err(fault(format!("empty: its header promises {dimensions:?} bytes")));
+        return Err(malformed(format!("empty: its header declares {dimensions:?} bytes")));
     }
     let expected = dimensions.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
     let found = content.len() - header;
     if expected != Some(found) {
         let state =
             if expected.is_none_or(|expected| found < expected) { "truncated" } else { "too long" };
-        return Err(fault(format!(
-            "{state}: its header promises {dimensions:?} bytes, it holds {found}"
+        return Err(malformed(format!(
+            "{state}: its header declares {dimensions:?} bytes, it holds {found}"
         )));
     }
-    Ok(Idx { dimensions, bytes: content[header..].to_vec() })
+    Ok(IdxFile { dimensions, bytes: content[header..].to_vec() })
 }
 
 #[cfg(test)]
@@ -98,7 +104,7 @@ mod tests {
         [&[0, 0, 8, 1][..], &count.to_be_bytes(), bytes].concat()
     }
 
-    fn fault(content: &[u8], rank: u8) -> String {
+    fn error(content: &[u8], rank: u8) -> String {
         parse(Path::new("some-file"), content, rank).unwrap_err().to_string()
     }
 
@@ -109,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_names_the_file() {
+    fn every_error_names_the_file() {
         for (content, rank, words) in [
             (&b"ab"[..], 1, "too short"),
             (&b"PNG file"[..], 1, "not an IDX file"),
@@ -120,7 +126,7 @@ mod tests {
             (&labels(0, &[])[..], 1, "empty"),
             (&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0][..], 3, "empty"),
         ] {
-            let text = fault(content, rank);
+            let text = error(content, rank);
             assert!(text.contains(words) && text.contains("some-file"), "{text}");
         }
     }

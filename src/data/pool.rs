@@ -1,4 +1,4 @@
-//! Smaller images: means over squares of pixels.
+//! Average pooling: smaller images from the means of squares of pixels.
 
 use super::error::DataError;
 
@@ -7,7 +7,7 @@ use super::error::DataError;
 ///
 /// # Errors
 /// A side that does not divide the rows and columns.
-pub fn pool(pixels: &[u8], shape: (usize, usize), side: usize) -> Result<Vec<u8>, DataError> {
+pub fn average(pixels: &[u8], shape: (usize, usize), side: usize) -> Result<Vec<u8>, DataError> {
     let (rows, columns) = shape;
     if !(rows.is_multiple_of(side) && columns.is_multiple_of(side)) {
         return Err(DataError::Pool { side, rows, columns });
@@ -35,13 +35,13 @@ mod tests {
     #[test]
     fn squares_become_their_means() {
         let image = [0, 4, 255, 255, 8, 12, 255, 255];
-        assert_eq!(pool(&[image, [7; 8]].concat(), (2, 4), 2).unwrap(), [6, 255, 7, 7]);
-        assert_eq!(pool(&image, (2, 4), 1).unwrap(), image);
+        assert_eq!(average(&[image, [7; 8]].concat(), (2, 4), 2).unwrap(), [6, 255, 7, 7]);
+        assert_eq!(average(&image, (2, 4), 1).unwrap(), image);
     }
 
     #[test]
     fn a_side_that_does_not_fit_is_refused() {
-        let error = pool(&[0; 8], (2, 4), 4).unwrap_err().to_string();
+        let error = average(&[0; 8], (2, 4), 4).unwrap_err().to_string();
         assert!(error.contains("data.pool = 4") && error.contains("2 × 4"), "{error}");
     }
 }

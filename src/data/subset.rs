@@ -5,14 +5,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::error::DataError;
-use crate::config::{DataConfig, Draw};
+use super::settings::{DataConfig, Draw};
 
 /// Indices into `labels`: class by class in the order of `classes`, each in file order.
 ///
 /// # Errors
-/// A class with fewer samples than asked for.
+/// A class with fewer than `samples_per_class` samples.
 pub fn choose(labels: &[u8], config: &DataConfig) -> Result<Vec<usize>, DataError> {
-    let mut chosen = Vec::with_capacity(config.classes.len() * config.samples_per_class);
+    let mut indices = Vec::with_capacity(config.classes.len() * config.samples_per_class);
     for &class in &config.classes {
         let members: Vec<usize> =
             (0..labels.len()).filter(|&index| labels[index] == class).collect();
@@ -24,22 +24,22 @@ pub fn choose(labels: &[u8], config: &DataConfig) -> Result<Vec<usize>, DataErro
                 folder: config.folder.clone(),
             });
         }
-        chosen.extend(pick(&members, class, config));
+        indices.extend(choose_members(&members, class, config));
     }
-    Ok(chosen)
+    Ok(indices)
 }
 
-fn pick(members: &[usize], class: u8, config: &DataConfig) -> Vec<usize> {
+fn choose_members(members: &[usize], class: u8, config: &DataConfig) -> Vec<usize> {
     let count = config.samples_per_class;
     match config.draw {
         Draw::First => members[..count].to_vec(),
         Draw::Random => {
-            // A stream for each class, so that a class keeps its samples when others come or go.
+            // One random stream per class: its samples do not depend on the other classes.
             let mut random = ChaCha8Rng::seed_from_u64(config.draw_seed);
             random.set_stream(u64::from(class));
-            let mut places = index::sample(&mut random, members.len(), count).into_vec();
-            places.sort_unstable();
-            places.into_iter().map(|place| members[place]).collect()
+            let mut positions = index::sample(&mut random, members.len(), count).into_vec();
+            positions.sort_unstable();
+            positions.into_iter().map(|position| members[position]).collect()
         }
     }
 }

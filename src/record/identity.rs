@@ -33,12 +33,12 @@ pub(super) fn training_settings(spec: &RunSpec, data_digest: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, single};
+    use crate::config::{Config, single_run};
 
     fn spec(overrides: &[&str]) -> RunSpec {
         let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
         let source = "[train]\nlearning_rate = 0.1\nbatch_size = 4";
-        single(&Config::parse(source, "test", "results/x".into(), &overrides).unwrap()).unwrap()
+        single_run(&Config::parse(source, "test", "results/x".into(), &overrides).unwrap()).unwrap()
     }
 
     #[test]

@@ -4,12 +4,14 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use crate::common::config::tiny_config;
+use crate::common::config::{mnist, tiny_config};
 use crate::common::program::{etastar, stderr, stdout};
 use etastar::config::{Config, DataConfig};
 use etastar::data::Dataset;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use mnist::{Mnist, MnistBuilder};
 use serde_json::Value;
 
 /// Side of the images, which are not MNIST's size.
@@ -130,4 +132,47 @@ fn only_a_folder_called_mnist_is_held_to_the_sums_of_mnist() {
     assert!(error.contains("SHA-256") && error.contains("rename the folder"), "{error}");
     fs::rename(&named, folder.path().join("fashion-mnist")).unwrap();
     assert!(Dataset::load(&data(&folder.path().join("fashion-mnist"), &[])).is_ok());
+}
+
+/// MNIST as another crate reads it, which wants plain files and panics at anything unusual.
+fn mnist_by_another_reader() -> Mnist {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(mnist()).unwrap() {
+        let packed = entry.unwrap().path();
+        let plain = folder.path().join(packed.file_stem().unwrap());
+        let mut decoder = GzDecoder::new(fs::File::open(&packed).unwrap());
+        std::io::copy(&mut decoder, &mut fs::File::create(plain).unwrap()).unwrap();
+    }
+    let mut builder = MnistBuilder::new();
+    builder.base_path(folder.path().to_str().unwrap()).label_format_digit();
+    builder.training_set_length(60_000).validation_set_length(0).test_set_length(10_000);
+    builder.finalize()
+}
+
+/// The images with this label as network inputs, in file order.
+fn inputs_of(digit: u8, labels: &[u8], images: &[u8]) -> Vec<f32> {
+    let labelled = labels.iter().zip(images.chunks_exact(28 * 28));
+    let chosen = labelled.filter(|(label, _)| **label == digit);
+    chosen.flat_map(|(_, image)| image.iter().map(|&pixel| f32::from(pixel) / 255.0)).collect()
+}
+
+#[test]
+fn all_of_mnist_is_read_as_another_reader_reads_it() {
+    let Mnist { trn_img, trn_lbl, tst_img, tst_lbl, .. } = mnist_by_another_reader();
+    let mut samples = 0;
+    for (split, labels, images) in [("train", trn_lbl, trn_img), ("t10k", tst_lbl, tst_img)] {
+        for digit in 0..10 {
+            let expected = inputs_of(digit, &labels, &images);
+            let count = expected.len() / (28 * 28);
+            let overrides = [
+                &format!("data.split={split}"),
+                &format!("data.classes=[{digit}]"),
+                &format!("data.samples_per_class={count}"),
+            ];
+            let dataset = Dataset::load(&data(&mnist(), &overrides.map(String::as_str))).unwrap();
+            assert!(dataset.inputs == expected, "digit {digit} of {split}");
+            samples += dataset.samples;
+        }
+    }
+    assert_eq!(samples, 70_000);
 }

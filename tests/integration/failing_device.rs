@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::common::config::parse_tiny;
 use crate::common::weights::{flat, norm, weights_distance};
-use etastar::config::{RunSpec, grid};
+use etastar::config::{RunSpec, grid_runs};
 use etastar::data::Dataset;
 use etastar::device::{AnalysisBackend, EngineKind};
 use etastar::net::{Weights, minimum};
@@ -29,7 +29,7 @@ const OPTIONS: SweepOptions = SweepOptions {
 fn specs(overrides: &[&str]) -> Vec<RunSpec> {
     let sections = "[sweep]\nlearning_rate = [0.02, 0.03, 0.04, 0.05]\nbatch_size = [2, 4]\n\
                     [run]\nengine = \"tensor\"\n";
-    grid(&parse_tiny(sections, overrides)).unwrap()
+    grid_runs(&parse_tiny(sections, overrides)).unwrap()
 }
 
 /// Panics, as Burn's GPU runtimes do when the device is lost, on the thread that feeds the device,

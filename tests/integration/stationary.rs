@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::common::config::{parse_tiny, tiny_config};
 use crate::common::program::{etastar, stderr, stdout};
-use etastar::config::{Config, single};
+use etastar::config::{Config, single_run};
 use etastar::curvature::{Pass, gradient, mean_squared_gradient};
 use etastar::data::Dataset;
 use etastar::loss::Loss;
@@ -191,7 +191,7 @@ fn what_has_no_stationary_state_is_refused() {
 #[test]
 fn the_squared_gradients_are_those_of_the_samples() {
     let few = ["model.hidden=[6, 5]", "data.samples_per_class=2", "train.batch_size=8"];
-    let spec = single(&config(&few)).unwrap();
+    let spec = single_run(&config(&few)).unwrap();
     let data = Dataset::load(&spec.data).unwrap();
     let widths = Widths::new(data.features, &spec.model.hidden, data.outputs);
     let weights = initial(&widths, &spec.model);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use etastar::config::{Config, RunSpec, single};
+use etastar::config::{Config, RunSpec, single_run};
 
 /// The four MNIST files of the project.
 pub fn mnist() -> PathBuf {
@@ -29,5 +29,5 @@ pub fn parse_tiny(sections: &str, overrides: &[&str]) -> Config {
 
 /// The single run of [`tiny_config`].
 pub fn tiny_run(overrides: &[&str]) -> RunSpec {
-    single(&parse_tiny("", overrides)).unwrap()
+    single_run(&parse_tiny("", overrides)).unwrap()
 }

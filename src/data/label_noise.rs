@@ -1,22 +1,23 @@
-//! Wrong labels on purpose.
+//! Label noise: a fraction of the labels is wrong on purpose.
 
 use rand::seq::{IndexedRandom, index};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::config::DataConfig;
+use super::settings::DataConfig;
 
-/// Gives ⌊`label_noise`·n⌉ of `labels`, chosen at random, another class of `classes`, each as likely.
+/// Replaces ⌊`label_noise`·n⌉ of `labels`, chosen at random, each by one of the other `classes` with
+/// equal probabilities.
 ///
-/// With a larger share the same labels are wrong and further ones.
+/// A larger fraction keeps the labels that are wrong at a smaller one wrong, and adds others.
 pub fn add(labels: &mut [u8], config: &DataConfig) {
     let mut random = ChaCha8Rng::seed_from_u64(config.label_seed);
     let order = index::sample(&mut random, labels.len(), labels.len());
-    let wrong = (config.label_noise * labels.len() as f64).round() as usize;
-    for place in order.into_iter().take(wrong) {
+    let count = (config.label_noise * labels.len() as f64).round() as usize;
+    for index in order.into_iter().take(count) {
         let others: Vec<u8> =
-            config.classes.iter().copied().filter(|&class| class != labels[place]).collect();
-        labels[place] = others.choose(&mut random).copied().unwrap_or(labels[place]);
+            config.classes.iter().copied().filter(|&class| class != labels[index]).collect();
+        labels[index] = others.choose(&mut random).copied().unwrap_or(labels[index]);
     }
 }
 
@@ -38,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_the_asked_for_share_is_wrong() {
+    fn exactly_the_requested_fraction_is_wrong() {
         for (noise, count) in
             [("label_noise=0", 0), ("label_noise=0.1", 40), ("label_noise=1", 400)]
         {
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_class_is_as_likely() {
+    fn every_other_class_is_equally_likely() {
         let labels = noisy(&["label_noise=1"]);
         let mut counts = [0.0_f64; 4];
         labels.iter().for_each(|&label| counts[usize::from(label)] += 1.0);

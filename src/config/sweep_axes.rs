@@ -1,7 +1,8 @@
-//! The values of one sweep axis: a list, or an evenly spaced range of exponents.
+//! The axes of a sweep: each a list of values, or for step sizes a logarithmic range.
 
 use super::from_node::FromNode;
 use super::origin::Origin;
+use super::ranges::{at_least_one, ensure, factor};
 use super::section::Section;
 use super::value::{Node, Value};
 use crate::process::Algorithm;
@@ -16,13 +17,8 @@ pub fn learning_rates(section: &mut Section<'_>) -> Vec<f64> {
     };
     match node.value {
         Value::Table(entries) => range(section.sibling(&path, entries)),
-        _ => list(section, &path, &node, is_factor, "numbers from 1e-30 to 1e30"),
+        _ => list(section, &path, &node, |rate| factor(rate).is_ok(), "numbers from 1e-30 to 1e30"),
     }
-}
-
-/// Whether a number may multiply gradients or weights: no product of a few such overflows.
-pub fn is_factor(value: &f64) -> bool {
-    (1e-30..=1e30).contains(value)
 }
 
 /// Reads `batch_size = [1, 2, 4]`.
@@ -96,11 +92,10 @@ fn range(mut section: Section<'_>) -> Vec<f64> {
         [low, high] if low.abs() <= 30.0 && high.abs() <= 30.0 => Ok(()),
         _ => Err("a pair of exponents such as [-3, 0]"),
     });
-    let points = section.required("points", |&n: &usize| {
-        if (1..=100_000).contains(&n) { Ok(()) } else { Err("a whole number from 1 to 100000") }
+    let points = section.required("points", |points: &usize| {
+        ensure((1..=100_000).contains(points), "a whole number from 1 to 100000")
     });
-    let every =
-        section.or_default("every", 1, |&n: &usize| if n >= 1 { Ok(()) } else { Err("1 or more") });
+    let every = section.or_default("every", 1, at_least_one);
     let path = section.key_path("log10");
     let distinct = |ends: &[f64]| points.is_none_or(|points| points <= every || ends[0] != ends[1]);
     if exponents.as_deref().is_some_and(|ends| !distinct(ends)) {
