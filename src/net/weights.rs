@@ -61,8 +61,23 @@ impl Weights {
 
     /// Whether every parameter is a finite number.
     pub fn is_finite(&self) -> bool {
-        let mut values =
-            self.layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
-        values.all(|value| value.is_finite())
+        self.parameters().all(f64::is_finite)
+    }
+
+    /// θ: the parameters of all layers, W row by row and then b of each.
+    pub fn parameters(&self) -> impl Iterator<Item = f64> {
+        let layers = self.layers.iter();
+        layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias)).map(|&value| value.into())
+    }
+
+    /// θ + `step`, rounded to single precision.
+    pub fn plus(&self, step: impl IntoIterator<Item = f64>) -> Self {
+        let mut moved = self.clone();
+        let layers = moved.layers.iter_mut();
+        let parameters = layers.flat_map(|layer| layer.weight.iter_mut().chain(&mut layer.bias));
+        for (parameter, step) in parameters.zip(step) {
+            *parameter = (f64::from(*parameter) + step) as f32;
+        }
+        moved
     }
 }

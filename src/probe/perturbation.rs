@@ -43,33 +43,25 @@ fn starts(request: &Request<'_>) -> Result<Vec<Weights>, ProbeError> {
     (0..request.repeats).map(start).collect()
 }
 
-/// `weights` displaced by `length` along `direction`, in the order of [`values`]; `None` if the rounding
-/// to single precision is too large.
+/// `weights` displaced by `length` along `direction`, in the order of [`Weights::parameters`]; `None` if
+/// the rounding to single precision is too large.
 fn displaced(weights: &Weights, direction: &[f64], length: f64) -> Option<Weights> {
     let scale = length / direction.iter().map(|x| x * x).sum::<f64>().sqrt();
-    let (mut moved, mut squares) = (weights.clone(), 0.0);
-    let parameters =
-        moved.layers.iter_mut().flat_map(|layer| layer.weight.iter_mut().chain(&mut layer.bias));
-    for (parameter, step) in parameters.zip(direction) {
-        let (old, step) = (f64::from(*parameter), scale * step);
-        *parameter = (old + step) as f32;
+    let moved = weights.plus(direction.iter().map(|x| scale * x));
+    let mut squares = 0.0;
+    for ((new, old), x) in moved.parameters().zip(weights.parameters()).zip(direction) {
         // Double precision can round `old + step`, but not the difference of two single-precision numbers.
-        squares += (f64::from(*parameter) - old - step).powi(2);
+        squares += (new - old - scale * x).powi(2);
     }
     (squares.sqrt() <= MAX_ROUNDING * length).then_some(moved)
 }
 
 /// ‖a − b‖ over all parameters.
 pub fn distance(a: &Weights, b: &Weights) -> f64 {
-    let squares = values(a).zip(values(b)).map(|(x, y)| (x - y).powi(2));
+    let squares = a.parameters().zip(b.parameters()).map(|(x, y)| (x - y).powi(2));
     squares.sum::<f64>().sqrt()
 }
 
 fn norm(weights: &Weights) -> f64 {
-    values(weights).map(|x| x * x).sum::<f64>().sqrt()
-}
-
-fn values(weights: &Weights) -> impl Iterator<Item = f64> {
-    let layers = weights.layers.iter();
-    layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias)).map(|&x| f64::from(x))
+    weights.parameters().map(|x| x * x).sum::<f64>().sqrt()
 }

@@ -95,8 +95,8 @@ impl Chains<'_> {
             return Ok(None);
         }
         let pass = Pass::new(&weights, self.request.data, self.request.loss, Par::Seq);
-        let away: Vec<f64> =
-            values(&weights).zip(values(self.weights)).map(|(now, then)| now - then).collect();
+        let pairs = weights.parameters().zip(self.weights.parameters());
+        let away: Vec<f64> = pairs.map(|(now, then)| now - then).collect();
         let along = self
             .basis
             .col_iter()
@@ -116,9 +116,4 @@ fn samples_before_measurement(epoch: u64, samples: usize, batch_size: usize) -> 
     let steps = samples.div_ceil(batch_size);
     let position = ((epoch as f64 * STRIDE).fract() * steps as f64) as usize;
     (position * batch_size).min(samples)
-}
-
-fn values(weights: &Weights) -> impl Iterator<Item = f64> {
-    let layers = weights.layers.iter();
-    layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias)).map(|&x| f64::from(x))
 }

@@ -58,7 +58,7 @@ pub fn descend(
             return local.minimum(weights, steps);
         }
         let lower = |damping: f64| {
-            let trial = moved(&weights, &local.step(damping));
+            let trial = weights.plus(local.step(damping));
             (value(&trial, data, loss) < local.loss).then_some(trial)
         };
         let Some((found, used)) = first_successful(lower, damping) else {
@@ -147,14 +147,4 @@ impl Local {
 
 fn value(weights: &Weights, data: &Dataset, loss: Loss) -> f64 {
     Pass::new(weights, data, loss, Par::rayon(0)).loss()
-}
-
-fn moved(weights: &Weights, step: &[f64]) -> Weights {
-    let mut moved = weights.clone();
-    let parameters =
-        moved.layers.iter_mut().flat_map(|layer| layer.weight.iter_mut().chain(&mut layer.bias));
-    for (parameter, step) in parameters.zip(step) {
-        *parameter = (f64::from(*parameter) + step) as f32;
-    }
-    moved
 }
