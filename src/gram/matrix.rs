@@ -108,7 +108,7 @@ impl Gram {
         self.side() / self.outputs
     }
 
-    /// q.
+    /// q: the rows of A for a sample. For the squared error these are the outputs of the network.
     pub fn outputs(&self) -> usize {
         self.outputs
     }

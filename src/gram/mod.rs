@@ -1,6 +1,6 @@
 //! The Gram matrix G = A Aᵀ of a minimum, and its file format.
 //!
-//! Any network and any loss with H_i = A_iᵀA_i has one; nothing here knows which.
+//! Every network and loss with H_i = A_iᵀA_i has one, and nothing here depends on which they are.
 
 mod matrix;
 pub mod npy;

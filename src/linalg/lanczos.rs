@@ -97,7 +97,7 @@ impl<V: Vector> KrylovSpace<V> {
         self.projected.len()
     }
 
-    /// Whether the space is invariant, as far as rounding lets one tell.
+    /// Whether the space is invariant, up to rounding.
     pub fn is_exhausted(&self) -> bool {
         self.exhausted
     }

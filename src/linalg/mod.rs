@@ -1,7 +1,7 @@
 //! Plain linear algebra that several modules share, and that faer does not have.
 //!
 //! Krylov methods here work on any [`Vector`], so that symmetric blocks need not be copied into flat
-//! vectors, and report what they reached beside what they found.
+//! vectors, and return their residual with every solution.
 
 pub(crate) mod dense;
 pub(crate) mod gmres;

@@ -23,7 +23,7 @@ impl Kernel {
         self.optimizer.rule().kernel(self.scale, self.alpha, a, b)
     }
 
-    /// By how many roundings an entry may be off.
+    /// A bound on the error of an entry, in roundings of the entry.
     pub fn roundings(self) -> f64 {
         self.optimizer.rule().kernel_roundings(self.scale, self.alpha)
     }

@@ -44,15 +44,15 @@ pub trait UpdateRule {
 
     /// κ_ab = 1/(1/(η²λ_aλ_b g_ab) + 1 − α) of two eigenvalues of H at the scale μ = 2/η.
     ///
-    /// g_ab = Σ_k h_a(k)h_b(k), where h_a(k) is what is left along eigenvector a, k full-batch steps after a
-    /// unit impulse: how the noise of all earlier steps adds up.
+    /// g_ab = Σ_k h_a(k)h_b(k), where h_a(k) is the displacement along eigenvector a, k full-batch steps after
+    /// a unit impulse: the noise of all earlier steps adds up to η² g_ab times that of one step.
     fn kernel(&self, scale: f64, alpha: f64, a: f64, b: f64) -> f64;
 
     /// Whether 1/κ_ab = μ(1/λ_a + 1/λ_b)/2 − α, of which sums of exponentials and devices make use.
     fn has_additive_kernel(&self) -> bool;
 
-    /// By how many roundings of its terms [`UpdateRule::kernel`] may be off, at most: what is left of them
-    /// may be small.
+    /// A bound on the error of [`UpdateRule::kernel`], in roundings of the result. Cancellation may make it
+    /// large.
     fn kernel_roundings(&self, scale: f64, alpha: f64) -> f64;
 
     /// The second moment E θθᵀ after one step, in the eigenbasis of H, from X before it and

@@ -82,3 +82,20 @@ pub(super) fn tensor_step<const D: usize>(
 ) -> Tensor<D> {
     parameter - gradient.mul_scalar(learning_rate)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// h_a(k) = (1 − ηa)^k.
+    #[test]
+    fn the_kernel_is_that_of_the_impulse_response() {
+        let (step_size, alpha) = (0.3, 0.4);
+        for (a, b) in [(1.0, 1.0), (0.7, 0.02), (3.0, 0.5)] {
+            let gramian = 1.0 / (1.0 - (1.0 - step_size * a) * (1.0 - step_size * b));
+            let expected = 1.0 / (1.0 / (step_size * step_size * a * b * gramian) + 1.0 - alpha);
+            let found = Sgd.kernel(2.0 / step_size, alpha, a, b);
+            assert!((found / expected - 1.0).abs() < 1e-14, "{a} {b}: {found} {expected}");
+        }
+    }
+}

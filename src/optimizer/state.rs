@@ -1,4 +1,4 @@
-//! Linearised SGD, whatever the optimizer: what a step changes, and what it is told of the gradient.
+//! Linearised SGD with any optimizer: the state that a step changes, and the gradient it uses.
 
 /// The displacement θ − θ* from the minimum, and what else the optimizer remembers between steps.
 #[derive(Debug, Clone, PartialEq)]

@@ -43,7 +43,7 @@ pub enum ThresholdsError {
     Tolerance(f64),
 }
 
-/// The thresholds and what they rest on, as `etastar thresholds --json` prints them.
+/// The thresholds and the quantities of the minimum, as `etastar thresholds --json` prints them.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// n.

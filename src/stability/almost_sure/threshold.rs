@@ -24,7 +24,7 @@ pub struct AlmostSureThreshold {
 
 /// Step sizes evaluated in parallel.
 const POINTS: usize = 6;
-/// Ratio of neighbouring step sizes while looking for the first unstable one.
+/// Ratio of neighbouring step sizes while searching the first unstable one.
 const STRIDE: f64 = 1.25;
 /// The largest step size tried, as a multiple of the starting point.
 const FARTHEST: f64 = 1e4;

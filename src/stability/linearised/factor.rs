@@ -33,7 +33,7 @@ pub struct GramFactor {
 
 impl GramFactor {
     /// Factorises G: O((nq)³/3) and two matrices of its size in memory, or as [`Spectrum::of`] if
-    /// G has negative eigenvalues from rounding: only they tell how much of G is noise.
+    /// G has negative eigenvalues from rounding, which show how much of G is noise.
     ///
     /// # Errors
     /// A negative eigenvalue beyond rounding.
@@ -97,7 +97,7 @@ impl GramFactor {
     }
 }
 
-/// ‖(A Aᵀ − G)x‖/‖Gx‖ for one irregular x, which sees whatever the factorisation lost.
+/// ‖(A Aᵀ − G)x‖/‖Gx‖ for a quasirandom x, which shows any error of the factorisation.
 fn error(gram: &Gram, matrix: &Mat<f64>, rows: &[(usize, usize)]) -> f64 {
     let x = quasirandom(rows.len(), 1);
     let mut pulled = vec![0.0; rows.len()];

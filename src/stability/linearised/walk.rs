@@ -17,7 +17,7 @@ pub struct Walk<'f> {
     arch: Arch,
     step_size: f64,
     state: State,
-    /// log of what has been divided out.
+    /// log of the norms divided out so far.
     log_scale: f64,
     steps: u64,
     /// A_iθ of the rows of the batch.

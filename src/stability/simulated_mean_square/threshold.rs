@@ -127,7 +127,7 @@ pub fn eta_var(
 /// η*_var of shuffled epochs of batches of B, with the default options.
 ///
 /// `independent` is η*_var of independent batches, where the search starts: where growth rises through
-/// 0 more than once, the crossing next to it is found. Of the full batch there is nothing to shuffle:
+/// 0 more than once, the crossing closest to it is found. The full batch is the same in every shuffle:
 /// the answer is `mean` = η*_mean.
 ///
 /// # Errors
@@ -263,7 +263,7 @@ fn crossing(points: &[Point], centre: f64) -> Option<f64> {
 }
 
 /// The variance of independent `residuals` (von Neumann 1941): half of the mean square of successive
-/// differences, which what the fit or the lag leaves, being slow, hardly enters.
+/// differences, on which slow errors of the fit or of the lag have little effect.
 fn variance(residuals: &[f64]) -> f64 {
     let squares: f64 = residuals.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).sum();
     0.5 * squares / (residuals.len() - 1) as f64

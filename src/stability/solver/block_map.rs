@@ -11,13 +11,13 @@
 use super::blocks::Blocks;
 use crate::optimizer::Kernel;
 
-/// F_μ up to the factor βn, by whatever route.
+/// A way to apply F_μ, up to the factor βn.
 pub trait BlockMap {
     /// w = Bd(V [κ ∘ (VᵀmV)] Vᵀ).
     fn apply(&mut self, m: &Blocks, kernel: Kernel) -> Blocks;
     /// ‖κ ∘ (VᵀmV)‖_F², which is ∂⟨m, w⟩/∂α.
     fn alpha_derivative(&mut self, m: &Blocks, kernel: Kernel) -> f64;
-    /// Switches to a more accurate way of computing, if there is one; whether there was.
+    /// Switches to a more accurate computation and returns true, or returns false if there is none.
     fn increase_accuracy(&mut self) -> bool {
         false
     }

@@ -18,7 +18,7 @@
 //!   So the computed F_μ(m) is off by at most γ‖m‖ s sᵀ in each block, s_k = Σ_a |v_ka| √κ_aa, where γ
 //!   counts the operations. That slack is added to F_μ(m) before the Cholesky factorisations, which
 //!   are of matrices shifted by their own backward error (Higham, Accuracy and Stability, Thm 10.3).
-//! - With W = VZVᵀ, ‖VᵀV − I‖ ≤ ω costs a factor (1 ± ω)²/(1 ∓ ω), at whatever V.
+//! - With W = VZVᵀ, ‖VᵀV − I‖ ≤ ω costs a factor (1 ± ω)²/(1 ∓ ω), for every V.
 //! - The generalized sharpness is monotone in K, since its reciprocal minimises Tr(W²K⁻¹), and
 //!   h_ab = 2λ_aλ_b/(λ_a + λ_b) grows by at most 2t when every eigenvalue grows by t. So K and VΛVᵀ,
 //!   at distance δ, differ in it by at most 2δ(α + βn).

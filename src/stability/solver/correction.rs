@@ -114,7 +114,7 @@ mod tests {
         collatz_wielandt(m, &image, |_| 0.0) - 1.0
     }
 
-    /// What Lanczos knows: accurate where it is large, far too small elsewhere.
+    /// As from Lanczos' method: accurate where it is large, far too small elsewhere.
     fn start() -> Blocks {
         let mut m = Blocks::zeros(SAMPLES, 1);
         m.entries_mut().iter_mut().enumerate().for_each(|(i, x)| *x = entry(i, 0));

@@ -45,7 +45,7 @@ impl<T: Float> Image<T> {
 }
 
 impl<'a> DenseMap<'a, f64> {
-    /// The spectrum as it is.
+    /// With the spectrum in double precision.
     pub fn exact(spectrum: &'a Spectrum) -> Self {
         Self::with(spectrum, Cow::Borrowed(spectrum.vectors()))
     }

@@ -3,7 +3,7 @@
 /// 1/y ≈ Σ w_t e^{−τ_t y}; hence 1/(y − γ) ≈ Σ w_t e^{γτ_t} e^{−τ_t y}.
 ///
 /// The trapezoid rule with step h in u = log τ for ∫ e^{−τy} dτ = ∫ e^{u − y e^u} du: its relative error
-/// is 2|Γ(1 + 2πi/h)| (Trefethen & Weideman, SIAM Review 56, 2014, §5), whatever y is.
+/// is 2|Γ(1 + 2πi/h)| (Trefethen & Weideman, SIAM Review 56, 2014, §5) for every y.
 #[derive(Debug, Clone)]
 pub struct Exponentials {
     /// (τ_t, w_t), τ growing.

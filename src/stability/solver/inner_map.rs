@@ -26,7 +26,7 @@ const SMALL: usize = 512;
 /// Most outputs for which the explicit matrix is worth its size.
 const FEW_OUTPUTS: usize = 4;
 
-/// The map of `accelerator` if there is one and it can be used, or else the cheapest of the CPU.
+/// The map of `accelerator` if that can be used, or else the cheapest one of the CPU.
 pub fn inner_map<'a>(
     spectrum: &'a Spectrum,
     workload: Workload,

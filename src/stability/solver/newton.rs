@@ -3,7 +3,7 @@
 //! It is the scale μ at which the block map F_μ (see `block_map`) has spectral radius 1.
 //! Lanczos' method finds the radius and the Perron vector (the eigenvector of the largest eigenvalue,
 //! which is positive), Newton's method the scale, with the cheapest [`BlockMap`]. `certificate` proves an
-//! enclosure from one application in double precision, whatever approximations came before;
+//! enclosure from one application in double precision, independent of the approximations before it;
 //! `correction` turns the same application into a vector whose certificate is as narrow as requested.
 //!
 //! Newton's step, the case β = 0 and the certificate are those of kernels with
@@ -169,7 +169,7 @@ impl<'a> Solver<'a> {
     }
 
     /// The scale μ at which F_μ has spectral radius 1. `self.perron_vector` becomes a positive m with
-    /// F_μ(m) ⪯ (1 + EXCESS) m, as far as the inner map can tell.
+    /// F_μ(m) ⪯ (1 + EXCESS) m, up to the error of the inner map.
     ///
     /// Where the Perron vector is small, what Lanczos' method finds of it is noise. Such blocks are raised
     /// until they are of the right size, which changes nothing elsewhere; `correct` does the rest.

@@ -14,7 +14,7 @@ pub enum Status {
     WiderThanTolerance,
 }
 
-/// λ_max(C†D) and what is proved about it. Units of the Hessian's eigenvalues.
+/// λ_max(C†D) with its proved enclosure, in units of the Hessian's eigenvalues.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct GeneralizedSharpness {
     /// The best Rayleigh quotient.
