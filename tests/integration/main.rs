@@ -14,6 +14,7 @@ mod disk;
 mod failing_device;
 mod fused;
 mod measurements;
+mod module_structure;
 mod moment;
 mod npy;
 mod probe;
