@@ -5,12 +5,11 @@ use super::schema::{Config, DataConfig};
 /// Every contradiction in `config`.
 pub fn find(config: &Config) -> Vec<String> {
     let mut problems = Vec::new();
-    let mut add = |message: String| problems.push(message);
     let DataConfig { classes, samples_per_class, copies, .. } = &config.data;
     let samples = samples_per_class * classes.len() * copies;
     let swept = config.sweep.batch_size.iter();
     for size in config.train.batch_size.iter().chain(swept).filter(|&&size| size > samples) {
-        add(format!(
+        problems.push(format!(
             "the batch size {size} is larger than the data: {} classes × {samples_per_class} \
              samples{} = {samples}",
             classes.len(),
@@ -18,23 +17,25 @@ pub fn find(config: &Config) -> Vec<String> {
         ));
     }
     if config.data.label_noise > 0.0 && config.data.classes.len() < 2 {
-        add("data.label_noise needs a second class in data.classes".to_owned());
+        problems.push("data.label_noise needs a second class in data.classes".to_owned());
     }
     let (warmup, limit) = (config.train.warmup.epochs, config.train.max_epochs);
     if warmup.saturating_add(config.train.patience) > limit {
-        add(format!(
+        problems.push(format!(
             "no run can converge: train.warmup.epochs = {warmup} and train.patience = {} \
              do not fit into train.max_epochs = {limit}",
             config.train.patience,
         ));
     }
     if !config.engine_fits() {
-        add("run.engine = \"fused\" needs one hidden layer and run.backend = \"flex\"; \
+        problems.push(
+            "run.engine = \"fused\" needs one hidden layer and run.backend = \"flex\"; \
              \"auto\" takes the tensor engine otherwise"
-            .to_owned());
+                .to_owned(),
+        );
     }
-    if let Some(seconds) = config.slurm.seconds().filter(|&limit| limit <= config.slurm.lead) {
-        add(format!(
+    if let Some(seconds) = config.slurm.time_limit().filter(|&limit| limit <= config.slurm.lead) {
+        problems.push(format!(
             "slurm.lead = {} s before the end of slurm.time = {seconds} s leaves no time for work",
             config.slurm.lead,
         ));

@@ -36,7 +36,7 @@ pub struct SlurmConfig {
 
 impl SlurmConfig {
     /// The time limit in seconds.
-    pub fn seconds(&self) -> Option<u64> {
+    pub fn time_limit(&self) -> Option<u64> {
         self.time.as_deref().and_then(seconds)
     }
 }
@@ -55,7 +55,7 @@ impl FromNode for StringOrInteger {
     }
 }
 
-/// Reads the section.
+/// Reads `[slurm]`.
 pub fn read(mut s: Section<'_>) -> SlurmConfig {
     let config = SlurmConfig {
         chunk: s.or_default("chunk", 1, at_least_one),

@@ -11,41 +11,33 @@ use crate::process::Algorithm;
 ///
 /// The range is NumPy's `logspace`: 10^(a + k (b − a)/(points − 1)) for k = 0, every, 2·every, ….
 pub fn learning_rates(section: &mut Section<'_>) -> Vec<f64> {
-    let path = section.key_path("learning_rate");
-    let Some(node) = section.take("learning_rate") else {
-        return Vec::new();
-    };
-    match node.value {
-        Value::Table(entries) => range(section.sibling(&path, entries)),
-        _ => list(section, &path, &node, |rate| factor(rate).is_ok(), "numbers from 1e-30 to 1e30"),
+    const KEY: &str = "learning_rate";
+    match section.take(KEY) {
+        None => Vec::new(),
+        Some(Node { value: Value::Table(entries), .. }) => {
+            range(section.sibling(&section.key_path(KEY), entries))
+        }
+        Some(node) => {
+            let allowed = |rate: &f64| factor(rate).is_ok();
+            list(section, KEY, &node, allowed, "numbers from 1e-30 to 1e30")
+        }
     }
 }
 
 /// Reads `batch_size = [1, 2, 4]`.
 pub fn batch_sizes(section: &mut Section<'_>) -> Vec<usize> {
-    let path = section.key_path("batch_size");
-    let Some(node) = section.take("batch_size") else {
-        return Vec::new();
-    };
-    list(section, &path, &node, |&size: &usize| size >= 1, "whole numbers, 1 or more")
+    let allowed = |size: &usize| *size >= 1;
+    axis(section, "batch_size", allowed, "whole numbers, 1 or more")
 }
 
 /// Reads `seed = [0, 1, 2]`.
 pub fn seeds(section: &mut Section<'_>) -> Vec<u64> {
-    let path = section.key_path("seed");
-    let Some(node) = section.take("seed") else {
-        return Vec::new();
-    };
-    list(section, &path, &node, |_: &u64| true, "whole numbers, 0 or more")
+    axis(section, "seed", |_| true, "whole numbers, 0 or more")
 }
 
 /// Reads `algorithm = ["sgd", "mixture"]`.
 pub fn algorithms(section: &mut Section<'_>) -> Vec<Algorithm> {
-    let path = section.key_path("algorithm");
-    let Some(node) = section.take("algorithm") else {
-        return Vec::new();
-    };
-    list(section, &path, &node, |_: &Algorithm| true, "the words \"sgd\" and \"mixture\"")
+    axis(section, "algorithm", |_| true, "the words \"sgd\" and \"mixture\"")
 }
 
 impl FromNode for Algorithm {
@@ -56,13 +48,24 @@ impl FromNode for Algorithm {
     }
 }
 
+fn axis<T: FromNode + PartialEq>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    allowed: impl Fn(&T) -> bool,
+    expected: &str,
+) -> Vec<T> {
+    let node = section.take(key);
+    node.map_or_else(Vec::new, |node| list(section, key, &node, allowed, expected))
+}
+
 fn list<T: FromNode + PartialEq>(
     section: &Section<'_>,
-    path: &str,
+    key: &str,
     node: &Node,
     allowed: impl Fn(&T) -> bool,
     expected: &str,
 ) -> Vec<T> {
+    let path = &section.key_path(key);
     let Value::Array(items) = &node.value else {
         section.add_mismatch(path, node, &format!("a list of {expected}"));
         return Vec::new();

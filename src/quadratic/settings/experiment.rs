@@ -4,7 +4,8 @@
 
 use serde::Serialize;
 
-use super::ranges::{BELOW_ONE, FRACTIONS, check, count, list, several, steps};
+use super::ranges::{BELOW_ONE, FRACTIONS, count, list, several, steps};
+use crate::config::ranges::ensure;
 use crate::config::section::Section;
 use crate::process::Sampling;
 
@@ -151,7 +152,7 @@ fn phase(mut s: Section<'_>) -> PhaseConfig {
         steps: s.or_default("steps", 1000, steps),
         radius: s.or_default("radius", 1000.0, |&radius: &f64| {
             // Its square must be a number.
-            check(radius > 1.0 && radius <= 1e100, "a number above 1, 1e100 at most")
+            ensure(radius > 1.0 && radius <= 1e100, "a number above 1, 1e100 at most")
         }),
     };
     s.deny_unknown_keys();

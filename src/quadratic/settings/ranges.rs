@@ -1,39 +1,30 @@
 //! Ranges of single keys, and lists whose entries are checked one by one.
 
-use crate::config::{FromNode, Node, Value, section::Section};
-
-/// What is wrong with a value: the range it must be in.
-pub(super) type Check = Result<(), &'static str>;
-
-pub(super) fn check(holds: bool, expected: &'static str) -> Check {
-    if holds { Ok(()) } else { Err(expected) }
-}
-
-pub(super) fn any<T>(_: &T) -> Check {
-    Ok(())
-}
+use crate::config::ranges::{RangeCheck, ensure};
+use crate::config::section::Section;
+use crate::config::{FromNode, Node, Value};
 
 /// Squares and products of such numbers, and of millions of them, stay far from where doubles end.
-pub(super) fn moderate(value: &f64) -> Check {
-    check((1e-9..=1e9).contains(value), "a number from 1e-9 to 1e9")
+pub(super) fn moderate(value: &f64) -> RangeCheck {
+    ensure((1e-9..=1e9).contains(value), "a number from 1e-9 to 1e9")
 }
 
-pub(super) fn count(value: &usize) -> Check {
-    check((1..=1_000_000).contains(value), "a whole number from 1 to 1000000")
+pub(super) fn count(value: &usize) -> RangeCheck {
+    ensure((1..=1_000_000).contains(value), "a whole number from 1 to 1000000")
 }
 
-pub(super) fn several(value: &usize) -> Check {
-    check((2..=1_000_000).contains(value), "a whole number from 2 to 1000000")
+pub(super) fn several(value: &usize) -> RangeCheck {
+    ensure((2..=1_000_000).contains(value), "a whole number from 2 to 1000000")
 }
 
-pub(super) fn steps(value: &u64) -> Check {
-    check((1..=1_000_000_000).contains(value), "a whole number from 1 to 1000000000")
+pub(super) fn steps(value: &u64) -> RangeCheck {
+    ensure((1..=1_000_000_000).contains(value), "a whole number from 1 to 1000000000")
 }
 
 /// What every entry of a list must be.
 pub(super) struct Entries<T> {
     pub holds: fn(&T) -> bool,
-    /// What a complaint says the list must be.
+    /// What error messages say the list must be.
     pub expected: &'static str,
 }
 
@@ -55,8 +46,8 @@ pub(super) const BATCH_SIZES: Entries<usize> = Entries {
     expected: "a list of whole numbers from 1 to 1000000",
 };
 
-/// The list under `key`, or `default`; the complaint about a faulty one points at the first entry
-/// that is at fault.
+/// The list under `key`, or `default`; the problem of an invalid list has the place of the first
+/// invalid entry.
 pub(super) fn list<T: FromNode>(
     section: &mut Section<'_>,
     key: &'static str,

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::experiment::{Experiment, ExperimentKind};
-use super::ranges::{BATCH_SIZES, any, check, count, list, moderate};
+use super::ranges::{BATCH_SIZES, count, list, moderate};
 use super::types::{GradientsConfig, ProblemConfig, ProblemKind, QuadraticConfig, SgdConfig};
+use crate::config::ranges::{any, ensure};
 use crate::config::reader::{self, FromDocument};
 use crate::config::section::Section;
 use crate::config::{ConfigError, OverrideKeys};
@@ -118,14 +119,14 @@ fn problem_kind(s: &mut Section<'_>, family: Family, outputs: usize) -> ProblemK
             rank: s.or_default("rank", rank, count),
             // Near 0 one sample outweighs all others beyond what doubles resolve.
             tail: s.or_default("tail", 1.5, |tail: &f64| {
-                check((0.1..=1e3).contains(tail), "a number from 0.1 to 1000")
+                ensure((0.1..=1e3).contains(tail), "a number from 0.1 to 1000")
             }),
         },
         Family::Orthogonal => ProblemKind::Orthogonal {
             samples,
             // Smaller curvatures are rounding beside the largest.
             condition: s.or_default("condition", 10.0, |condition: &f64| {
-                check((1.0..=1e12).contains(condition), "a number from 1 to 1e12")
+                ensure((1.0..=1e12).contains(condition), "a number from 1 to 1e12")
             }),
         },
         _ => ProblemKind::Dexter { samples, coherence: s.or_default("coherence", 1, count) },
