@@ -1,7 +1,7 @@
 //! Errors and exit codes.
 
 use std::any::Any;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use etastar::compare::CompareError;
@@ -31,6 +31,9 @@ pub const USAGE: u8 = 2;
 /// Stopped by a signal.
 pub const INTERRUPTED: u8 = 130;
 
+/// Columns of a configuration's lines in error messages.
+const TERMINAL_WIDTH: usize = 80;
+
 /// Treats a closed standard output as success: the exit code is then that of the finished work.
 pub fn ignore_broken_pipe(printed: anyhow::Result<()>) -> anyhow::Result<()> {
     printed.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
@@ -46,7 +49,11 @@ pub fn report_error(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    print_error_line(&format!("error: {}", error_chain(error)));
+    let message = match error.downcast_ref::<ConfigError>() {
+        Some(error) if io::stderr().is_terminal() => error.with_source_lines(TERMINAL_WIDTH),
+        _ => error_chain(error),
+    };
+    print_error_line(&format!("error: {message}"));
     ExitCode::from(exit_code(error))
 }
 

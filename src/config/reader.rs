@@ -45,7 +45,7 @@ pub fn parse<T: FromDocument>(
     results: PathBuf,
     overrides: &[String],
 ) -> Result<T, ConfigError> {
-    let invalid = |problems| ConfigError::invalid(name, problems);
+    let invalid = |problems| ConfigError::invalid(name, source, problems);
     let mut table = document::parse(source).map_err(invalid)?;
     let problems = overrides
         .iter()
