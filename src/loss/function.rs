@@ -29,10 +29,10 @@ pub trait LossFunction: Debug + Send + Sync {
     fn batched(&self, outputs: Tensor<3>, targets: Tensor<3>) -> (Tensor<1>, Tensor<3>);
 
     /// Turns outputs, q for each of `targets`, into r; returns Σ φ.
-    fn residuals_in_place<'t>(
+    fn residuals_in_place(
         &self,
         outputs: &mut [f32],
-        targets: &mut dyn Iterator<Item = &'t [f32]>,
+        targets: &mut dyn Iterator<Item = &[f32]>,
     ) -> f64;
 
     /// Σ φ.

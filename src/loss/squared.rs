@@ -34,10 +34,10 @@ impl LossFunction for Squared {
         ((flat.clone() * flat).sum_dim(1).reshape([runs]), residual)
     }
 
-    fn residuals_in_place<'t>(
+    fn residuals_in_place(
         &self,
         outputs: &mut [f32],
-        targets: &mut dyn Iterator<Item = &'t [f32]>,
+        targets: &mut dyn Iterator<Item = &[f32]>,
     ) -> f64 {
         let (mut rest, mut sum) = (outputs, 0.0);
         for target in targets {
