@@ -78,7 +78,7 @@ impl Launcher {
             max_batch,
             hidden: allocate(shape.runs * max_batch * shape.hidden)?,
             residual: allocate(shape.runs * max_batch * shape.outputs)?,
-            partial: room(chunks * shape.runs * max_batch * shape.hidden)?,
+            partial: allocate(chunks * shape.runs * max_batch * shape.hidden)?,
             last: Batch::default(),
         })
     }
