@@ -28,9 +28,11 @@ impl Origin {
     /// The byte range of the character at this place of the file `source`; empty at its end.
     pub(super) fn range_in(&self, source: &str) -> Option<Range<usize>> {
         let Self::File { line, column } = *self else { return None };
-        let line_start: usize = source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let line_start: usize =
+            source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         let rest = &source[line_start..];
-        let start = line_start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(i, _)| i);
+        let start = line_start
+            + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(i, _)| i);
         let length = source[start..].chars().next().map_or(0, char::len_utf8);
         Some(start..start + length)
     }

@@ -64,9 +64,9 @@ pub struct MeanSquare {
     pub effective_rank: f64,
     /// λ_max(C†E) of \[M\] Prop 8.
     pub noise_sharpness: f64,
-    /// σ of [D].
+    /// σ of \[D\].
     pub coherence: f64,
-    /// [D] Thm 1 on the scale of the generalized sharpness.
+    /// \[D\] Thm 1 on the scale of the generalized sharpness.
     pub dexter_bound: f64,
     /// Numerical rank of G.
     pub rank: usize,

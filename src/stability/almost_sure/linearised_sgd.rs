@@ -57,7 +57,7 @@ impl LinearisedSgd<'_> {
         })
     }
 
-    /// η*_as to [`ETA_AS_TOLERANCE`].
+    /// η*_as to within 2%.
     ///
     /// # Errors
     /// Those of [`eta_as`](fn@eta_as).
