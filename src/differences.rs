@@ -1,11 +1,11 @@
-//! Where two sets of settings differ.
+//! Differences between two sets of settings.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Every dotted key at which `found` and `wanted` have other values, with both, in order; null stands
-/// for a key that is not there.
+/// Every dotted key at which the values of `found` and `wanted` differ, with both values, in order; null
+/// for a missing key.
 pub(crate) fn differences<'v>(
     found: &'v Value,
     wanted: &'v Value,

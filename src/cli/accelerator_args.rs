@@ -21,7 +21,7 @@ pub struct AcceleratorArgs {
 }
 
 impl AcceleratorArgs {
-    /// Opens the device; `None` stands for the CPU kernels of this program.
+    /// Opens the device; `None` for the CPU kernels of this program.
     ///
     /// # Errors
     /// The device does not exist.

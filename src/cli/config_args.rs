@@ -53,7 +53,7 @@ impl ConfigArgs {
         let overrides: Vec<String> = own.chain(backend).chain(device).chain(analysis).collect();
         let mut config = Config::load(&self.config, &overrides)?;
         if config.run.backend.is_none() {
-            // The fused engine runs on the CPU only: no search for a device.
+            // An engine that runs on the CPU only needs no search for a device.
             let (backend, reason) = match config.run.engine {
                 Some(engine) if !engine.needs_device() => {
                     (Backend::default(), format!("the {} engine", engine.name()))

@@ -1,4 +1,4 @@
-//! The distance of minima from the edges of stability, which the paper could not compute.
+//! Minima compared with the exact thresholds, which the paper could not compute.
 
 use serde::Serialize;
 

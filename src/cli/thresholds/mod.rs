@@ -48,14 +48,14 @@ pub struct Thresholds {
     /// Relative width of the enclosure of the generalized sharpness
     #[arg(long, default_value_t = 1e-4)]
     tolerance: f64,
-    /// Also η*_as, where the Lyapunov exponent of linearised SGD changes its sign
+    /// Also compute η*_as, where the Lyapunov exponent of linearised SGD changes its sign
     #[arg(long)]
     lyapunov: bool,
-    /// Also η*_var with batches drawn by shuffling every epoch, not independently of one another,
-    /// by simulation; --lyapunov is of them then
+    /// Also compute η*_var of shuffled epochs by simulation; --lyapunov is then of shuffled epochs
+    /// too
     #[arg(long, conflicts_with = "sampling")]
     shuffle: bool,
-    /// Step sizes at which to give the Lyapunov exponent
+    /// Step sizes at which the Lyapunov exponent is computed
     #[arg(long, value_name = "η,…", value_delimiter = ',', requires = "lyapunov")]
     learning_rates: Vec<f64>,
     /// ε of the batch size above which η*_var is within ε of η*_mean (Proposition 8)
