@@ -49,7 +49,7 @@ impl OverrideKeys {
         let advice = format!("name the section too, for example {}", self.example);
         match self.top_level {
             [] => advice,
-            keys => format!("{advice}; only {} belong to no section", keys.join(", ")),
+            keys => format!("{advice}; only {} are in none", keys.join(", ")),
         }
     }
 }

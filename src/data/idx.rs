@@ -66,10 +66,10 @@ fn parse(path: &Path, content: &[u8], rank: u8) -> Result<IdxFile, DataError> {
         }
         Some(&[0, 0, 8, found]) if found == rank => {}
         Some(&[0, 0, 8, 1]) => {
-            return Err(malformed("it holds labels where images are expected".into()));
+            return Err(malformed("it holds labels where images were expected".into()));
         }
         Some(&[0, 0, 8, 3]) => {
-            return Err(malformed("it holds images where labels are expected".into()));
+            return Err(malformed("it holds images where labels were expected".into()));
         }
         Some(magic) => {
             return Err(malformed(format!(
