@@ -4,30 +4,34 @@
 //!
 //! | module | |
 //! |---|---|
-//! | [`config`] | a TOML file becomes settings, the settings a plan of runs |
+//! | [`process`] | how batches come: independent batches, shuffled epochs, the mixture |
+//! | [`optimizer`] | how a step is made: plain SGD |
+//! | [`loss`] | the loss of a sample, with its derivatives in the outputs |
+//! | [`net`] | the multilayer perceptron, its activation, initial point and file format |
+//! | [`device`] | backends, their GPUs, the engines by name |
 //! | [`data`] | labelled images from IDX files |
-//! | [`loss`] | what a run minimizes, with its derivatives in the outputs |
-//! | [`net`] | the multilayer perceptron, its initial point, its file format |
+//! | [`config`] | a TOML file becomes settings, the settings a plan of runs |
 //! | [`train`] | SGD with a warm-up and a stop rule, on one of two engines |
-//! | [`linalg`] | Krylov methods |
+//! | [`linalg`] | Krylov methods and dense helpers |
 //! | [`gram`] | the Gram matrix of a minimum and its file format |
 //! | [`curvature`] | the Gram matrix of a network, and products with its Hessian |
-//! | [`optimizer`] | how a step is made: plain SGD |
-//! | [`stability`] | every threshold, from a Gram matrix alone |
+//! | [`stability`] | every threshold, from a Gram matrix, a process and an optimizer |
 //! | [`accelerate`] | the dense products of a threshold on a GPU |
 //! | [`quadratic`] | linearised SGD on synthetic problems, simulated |
 //! | [`probe`], [`stationary`] | the true SGD around a minimum, beside the theories |
-//! | [`store`] | a results folder: files that are always whole, claims |
+//! | [`store`] | a results folder on disk: files that are always whole, claims of runs |
 //! | [`measurement`] | what is measured at one minimum |
-//! | [`record`] | records of runs, their identities, plan, summary, status |
+//! | [`record`] | records of runs, their identities, plan, summary and status |
 //! | [`sweep`] | the workers that train and measure the runs of a grid |
 //! | [`launch`] | a sweep as a job array of [`slurm`] |
-//! | [`figures`] | drawn from the summary alone |
+//! | [`figures`] | drawn from CSV files alone |
+//! | [`compare`] | our minima beside the published curves |
 //! | [`report`] | a results folder as one HTML page |
-//! | [`memory`] | what the work needs of it, and what there is |
-//! | [`text`] | numbers and durations, as people read them |
+//! | [`memory`] | how much memory the work needs, and how much there is |
+//! | [`text`], [`table`] | numbers and durations as text; CSV tables |
 //!
-//! Imports point one way: `launch` → `sweep` → `record` → `measurement` → `accelerate` → `train`, `stability` → `curvature` → `net` → `data`.
+//! Imports point one way, without circles; a test keeps it so. `docs/design.md` has the order of the modules and
+//! says how to add a case of each concept.
 //!
 //! # Sources
 //! Cited in the documentation as
