@@ -28,7 +28,7 @@
 //! | [`compare`] | our minima beside the published curves |
 //! | [`report`] | a results folder as one HTML page |
 //! | [`memory`] | how much memory the work needs, and how much there is |
-//! | [`text`], [`table`] | numbers and durations as text; CSV tables |
+//! | [`text`], [`table`], [`summary_csv`], [`statistics`] | numbers as text, CSV tables, means and medians |
 //!
 //! Imports point one way, without circles; a test keeps it so. `docs/design.md` has the order of the modules and
 //! says how to add a case of each concept.

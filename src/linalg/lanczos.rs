@@ -10,7 +10,7 @@ use faer::{Mat, Side};
 use super::operator::LinearOperator;
 use super::vector::{LongVector, Vector, combine, normalise, orthogonalise};
 
-/// What is left of a vector after cancelling all but rounding is not a direction.
+/// A remainder of a vector below this fraction of it is rounding error, not a direction.
 pub const BREAKDOWN: f64 = 1e-14;
 
 /// How an operator is projected onto its Krylov space.

@@ -17,7 +17,7 @@ pub struct Missing {
 pub struct Analysis {
     /// Full-data loss in double precision.
     pub loss: f64,
-    /// Samples for which a hidden layer has no active unit (`Pass::dead_samples`); `None` in records of earlier versions.
+    /// Samples for which a hidden layer has no active unit (`NetworkPass::dead_samples`); `None` in records of earlier versions.
     #[serde(default)]
     pub dead_samples: Option<usize>,
     /// λ_1 of the Gauss–Newton Hessian.

@@ -1,4 +1,4 @@
-//! The optimizers there are.
+//! The supported optimizers.
 
 use serde::{Deserialize, Serialize};
 

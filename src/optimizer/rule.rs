@@ -9,7 +9,7 @@ pub trait UpdateRule {
     /// η*_mean: the largest step size at which the full batch is stable where λ_1 = `sharpness`.
     fn eta_mean(&self, sharpness: f64) -> f64;
 
-    /// η*_var, the mean-square threshold, where the generalized sharpness is this.
+    /// η*_var, the mean-square threshold, for the given generalized sharpness.
     ///
     /// It is the scale μ at which the block map of `stability::solver`, made of the
     /// [kernel](UpdateRule::kernel), has spectral radius 1.
@@ -48,7 +48,7 @@ pub trait UpdateRule {
     /// a unit impulse: the noise of all earlier steps adds up to η² g_ab times that of one step.
     fn kernel(&self, scale: f64, alpha: f64, a: f64, b: f64) -> f64;
 
-    /// Whether 1/κ_ab = μ(1/λ_a + 1/λ_b)/2 − α, of which sums of exponentials and devices make use.
+    /// Whether 1/κ_ab = μ(1/λ_a + 1/λ_b)/2 − α; sums of exponentials and devices require it.
     fn has_additive_kernel(&self) -> bool;
 
     /// A bound on the error of [`UpdateRule::kernel`], in roundings of the result. Cancellation may make it

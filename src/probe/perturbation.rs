@@ -14,8 +14,8 @@ use crate::net::Weights;
 const MAX_ROUNDING: f64 = 0.1;
 
 impl Request<'_> {
-    /// The start θ* + δ of every repeat. Call this before the long computation: it refuses whatever
-    /// cannot be probed.
+    /// The start θ* + δ of every repeat. Call this before the long computation: it returns an
+    /// error if the minimum cannot be probed.
     ///
     /// # Errors
     /// See [`ProbeError`].

@@ -10,7 +10,7 @@
 //! run as its settings say, as a pure function of seed and epoch.
 //!
 //! A further process is a file with a `ProcessKind`, and one line each in [`BatchProcess`] and in
-//! `dispatch`.
+//! `dispatch`; for training, its setting in [`BatchSettings`], which makes the process of it and draws its epochs.
 
 mod batches;
 mod coefficients;

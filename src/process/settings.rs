@@ -1,4 +1,4 @@
-//! How the batches of a training run come, as its settings say it.
+//! The settings that choose how a training run draws its batches.
 
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};

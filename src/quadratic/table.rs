@@ -16,8 +16,8 @@ pub struct CsvTable {
 /// One cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell {
-    /// Written so that reading gives the same number. What is not finite is an empty cell: no
-    /// reader can draw, and few can parse, the exponent −∞ of what dies out at once.
+    /// Written so that reading gives the same number. A value that is not finite is written as an empty
+    /// cell: few CSV readers parse −∞.
     Number(f64),
     /// A count.
     Count(u64),

@@ -3,6 +3,6 @@
 use serde::{Serialize, Serializer};
 
 /// Null unless `value` is finite: JSON has no other numbers.
-pub fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn null_unless_finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     value.is_finite().then_some(value).serialize(serializer)
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct RunId(String);
 
 impl RunId {
-    /// The identity of whatever is described by `text`.
+    /// The hash of `text`.
     pub fn hash_of(text: &str) -> Self {
         Self(blake3::hash(text.as_bytes()).to_hex()[..16].to_owned())
     }

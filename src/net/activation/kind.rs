@@ -1,4 +1,4 @@
-//! The activations there are.
+//! The supported activations.
 
 use super::function::ActivationFunction;
 use super::relu::Relu;

@@ -1,4 +1,4 @@
-//! The experiments there are, each with the settings of its own section.
+//! The supported experiments, each with the settings of its own section.
 //!
 //! A further experiment is a variant here, a file in `experiments`, and a line in `experiments::run`.
 

@@ -30,9 +30,9 @@ pub(super) struct Estimate {
 /// The interval comes from batch means (95%, Student's t), with the larger of the errors that
 /// short and long batches give. If the halves differ by more than their errors explain, θ is
 /// still turning towards slower directions: the interval is extended by that difference, and up
-/// to 0 if the decay is slowing down. It is extended to 0 too where all that log ‖θ‖ lost or gained
-/// is within `transient`: the dying of fast directions may take as much however many `steps` it
-/// lasts, with a growing one hidden beneath, and a single burst may give as much.
+/// to 0 if the decay is slowing down. It also includes 0 if the total change of log ‖θ‖ is within
+/// `transient`: the decay of fast directions alone can cause such a change and hide a growing
+/// direction, and so can a single burst.
 pub(super) fn estimate(growth: &[&[f64]], steps: u64, transient: f64) -> Estimate {
     let kept: Vec<f64> = growth.iter().flat_map(|walk| walk[BURN_IN..].to_vec()).collect();
     let value = mean(&kept);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::estimate::{Estimate, SEGMENTS, estimate, merge_neighbours};
 use crate::process::{Batches, SamplingError};
-use crate::stability::finite::finite;
+use crate::stability::finite::null_unless_finite;
 use crate::stability::linearised::{Dynamics, GramFactor, RandomWalk};
 use crate::stability::spectrum::SpectrumError;
 
@@ -15,13 +15,13 @@ use crate::stability::spectrum::SpectrumError;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct LyapunovExponent {
     /// The estimate; −∞ (JSON null) if θ reached 0.
-    #[serde(serialize_with = "finite")]
+    #[serde(serialize_with = "null_unless_finite")]
     pub value: f64,
     /// Lower end of the 95% interval.
-    #[serde(serialize_with = "finite")]
+    #[serde(serialize_with = "null_unless_finite")]
     pub low: f64,
     /// Upper end of the 95% interval.
-    #[serde(serialize_with = "finite")]
+    #[serde(serialize_with = "null_unless_finite")]
     pub high: f64,
     /// Whether the interval contains 0.
     pub undecided: bool,

@@ -5,7 +5,7 @@
 /// Negative if and only if η < 2/λ_1; −∞ if one step ends in the minimum.
 ///
 /// ```
-/// # use etastar::stability::lyapunov::full_batch::full_batch;
+/// # use etastar::stability::almost_sure::full_batch::full_batch;
 /// let eigenvalues = [4.0, 1.0];
 /// assert!((full_batch(&eigenvalues, 0.4) - 0.6_f64.ln()).abs() < 1e-15);
 /// assert!(full_batch(&eigenvalues, 0.51) > 0.0);

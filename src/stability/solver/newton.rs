@@ -184,7 +184,7 @@ impl<'a> Solver<'a> {
         let kernel = self.kernel(scale, alpha);
         let floors = self.floors(kernel, beta, target);
         let mut m = self.perron_vector.clone();
-        // Blocks of silent samples are zero, and Ritz vectors leave the cone by rounding.
+        // Blocks of samples without curvature are zero, and Ritz vectors leave the cone by rounding.
         m.scale(1.0 / m.largest_norm());
         m.raise_to(&floors);
         for _ in 0..RAISES {
@@ -245,7 +245,7 @@ impl<'a> Solver<'a> {
 
     /// The sizes of blocks below which rounding would spoil the certificate.
     fn floors(&self, kernel: Kernel, beta: f64, target: f64) -> Vec<f64> {
-        /// For silent samples, which have no rounding errors.
+        /// For samples without curvature, which have no rounding errors.
         const LEAST: f64 = 1e-14;
         let slack = rounding_slack(&self.exact, kernel, 1.0);
         let factor = 4.0 * beta * self.spectrum.samples() as f64 / target;

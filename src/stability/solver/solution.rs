@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::stability::finite::finite;
+use crate::stability::finite::null_unless_finite;
 
 /// How the solver ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -22,7 +22,7 @@ pub struct GeneralizedSharpness {
     /// Proved lower end.
     pub lower: f64,
     /// Proved upper end (JSON null if nothing was proved).
-    #[serde(serialize_with = "finite")]
+    #[serde(serialize_with = "null_unless_finite")]
     pub upper: f64,
     /// (Tr X)²/‖X‖_F² of the maximiser X.
     #[serde(skip)]

@@ -48,7 +48,7 @@ pub(super) trait WeightLayout: Debug + Send + Sync {
         e: &[f32],
     ) -> u64;
 
-    /// Makes what the block's steps have deferred.
+    /// Applies the updates that the block's steps deferred.
     fn end_block(&mut self, _: Context, _: &[u32]) {}
 
     /// To be called between epochs: adds u to every weight of its unit and sets it to 0.

@@ -3,7 +3,7 @@
 use crate::device::DeviceMemory;
 use crate::net::Widths;
 
-/// Assumed total where the driver does not tell: that of the smallest current GPUs.
+/// Assumed total where the driver does not report it: that of the smallest current GPUs.
 const UNKNOWN_TOTAL: u64 = 4 << 30;
 /// This many runs keep any GPU busy; more gain nothing.
 const MAX_RUNS: usize = 256;

@@ -20,7 +20,7 @@ impl Tiles {
         Self { strips: vec![ZERO_STRIP; rows * tiles], rows, tiles }
     }
 
-    /// Makes room for `rows` rows; what was there is lost when there was not.
+    /// Makes room for `rows` rows; the contents are lost if the matrix has to grow.
     pub fn reserve_rows(&mut self, rows: usize) {
         if self.rows < rows {
             self.rows = rows;

@@ -37,7 +37,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Bounds that know nothing yet: every unit has to be computed once in every sample.
+    /// Initial bounds, which exclude no unit: every unit has to be computed once in every sample.
     pub fn new(data: &SparseInputs, hidden: usize) -> Self {
         let blocks = hidden.div_ceil(LANES);
         let keep = data.samples().saturating_mul(blocks * LANES) <= MAX_TABLE;
@@ -83,7 +83,7 @@ impl Bounds {
         let (path, size) = (s.load(&self.path[j]), s.load(&self.size[j]));
         let distance = s.mul_add(z, s.splat(-1.0 / stats.norm), s.splat(0.0));
         let slack = s.mul_add(size, s.splat(-EVALUATION_SLACK * self.spread), s.splat(0.0));
-        // The path's share pays for the path having been rounded up, and for this sum.
+        // The margin on the path covers the rounding-up of the path and the rounding of this sum.
         let certain = s.mul_add(path, s.splat(1.0 - UPDATE_SLACK), s.add(distance, slack));
         s.store(s.select(candidates, certain, s.load(threshold)), threshold);
     }
