@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use sysinfo::{Pid, Process, ProcessesToUpdate, System};
 
 use crate::config::RunSpec;
-use crate::data::Dataset;
+use crate::data::DataShape;
 use crate::net::Widths;
 
 /// Work that needs more memory than there is.
@@ -32,7 +32,7 @@ pub fn thresholds_bytes(side: usize) -> u64 {
 }
 
 /// Bytes that a run needs: for its parameters, and for its Gram matrix when it is measured.
-pub fn run_bytes(spec: &RunSpec, data: &Dataset) -> u64 {
+pub fn run_bytes(spec: &RunSpec, data: DataShape) -> u64 {
     parameters_bytes(spec, data).saturating_add(measurement_bytes(spec, data))
 }
 
@@ -63,13 +63,13 @@ pub fn check_thresholds(side: usize) -> Result<(), NotEnoughMemory> {
 ///
 /// # Errors
 /// [`NotEnoughMemory`], with the key to change.
-pub fn check_run(spec: &RunSpec, data: &Dataset) -> Result<(), NotEnoughMemory> {
+pub fn check_run(spec: &RunSpec, data: DataShape) -> Result<(), NotEnoughMemory> {
     check_run_against(spec, data, available())
 }
 
 fn check_run_against(
     spec: &RunSpec,
-    data: &Dataset,
+    data: DataShape,
     available: Option<u64>,
 ) -> Result<(), NotEnoughMemory> {
     let what = format!("the network {}", widths(spec, data));
@@ -98,15 +98,15 @@ fn check(
     }
 }
 
-fn widths(spec: &RunSpec, data: &Dataset) -> Widths {
+fn widths(spec: &RunSpec, data: DataShape) -> Widths {
     spec.model.widths(data.features, data.outputs)
 }
 
-fn parameters_bytes(spec: &RunSpec, data: &Dataset) -> u64 {
+fn parameters_bytes(spec: &RunSpec, data: DataShape) -> u64 {
     (widths(spec, data).parameters() as u64).saturating_mul(BYTES_PER_PARAMETER)
 }
 
-fn measurement_bytes(spec: &RunSpec, data: &Dataset) -> u64 {
+fn measurement_bytes(spec: &RunSpec, data: DataShape) -> u64 {
     let count = if spec.analysis.thresholds { MATRICES_WITH_THRESHOLDS } else { MATRICES_WITHOUT };
     matrices_bytes(count, data.samples * data.outputs)
 }
@@ -138,21 +138,14 @@ mod tests {
         single_run(&Config::parse("", "test", "results/x".into(), &overrides).unwrap()).unwrap()
     }
 
-    fn data(samples: usize) -> Dataset {
-        Dataset {
-            samples,
-            features: 784,
-            outputs: 4,
-            inputs: Vec::new(),
-            targets: Vec::new(),
-            digest: String::new(),
-        }
+    fn data(samples: usize) -> DataShape {
+        DataShape { samples, features: 784, outputs: 4 }
     }
 
     #[test]
     fn what_cannot_fit_is_refused_with_the_key_to_change() {
         let refusal = |overrides: &[&str], samples, gibibytes: u64| {
-            check_run_against(&run(overrides), &data(samples), Some(gibibytes << 30))
+            check_run_against(&run(overrides), data(samples), Some(gibibytes << 30))
                 .map_err(|error| error.to_string())
         };
         assert_eq!(refusal(&[], 1024, 4), Ok(()));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use etastar::config::{Config, ConfigError};
+use etastar::config::{Config, ConfigError, ConfigFile, Grid};
 use etastar::device::{Backend, best_backend};
 use etastar::sweep::SweepOptions;
 
@@ -37,12 +37,28 @@ pub struct DeviceArgs {
 }
 
 impl ConfigArgs {
-    /// Reads and checks the configuration, and resolves `run.backend = "auto"`.
+    /// Reads and checks the configuration without its `[sweep]`, and resolves `run.backend = "auto"`.
     pub fn load(
         &self,
         device_args: &DeviceArgs,
         output: OutputOptions,
     ) -> Result<Config, ConfigError> {
+        let mut config: Config = self.file_with(device_args)?.read()?;
+        BackendChoice::new(output).resolve(&mut config);
+        Ok(config)
+    }
+
+    /// Reads and checks the configuration and all runs of its sweep, and resolves `run.backend = "auto"`.
+    pub fn load_grid(
+        &self,
+        device_args: &DeviceArgs,
+        output: OutputOptions,
+    ) -> Result<Grid, ConfigError> {
+        let mut choice = BackendChoice::new(output);
+        self.file_with(device_args)?.grid(|config| choice.resolve(config))
+    }
+
+    fn file_with(&self, device_args: &DeviceArgs) -> Result<ConfigFile, ConfigError> {
         let backend = device_args.backend.iter().map(|backend| format!("run.backend={backend}"));
         let device = device_args.device.iter().map(|device| format!("run.device={device}"));
         let analysis = device_args
@@ -51,20 +67,7 @@ impl ConfigArgs {
             .map(|backend| format!("run.analysis_backend={backend}"));
         let own = self.overrides.iter().cloned();
         let overrides: Vec<String> = own.chain(backend).chain(device).chain(analysis).collect();
-        let mut config = Config::load(&self.config, &overrides)?;
-        if config.run.backend.is_none() {
-            // An engine that runs on the CPU only needs no search for a device.
-            let (backend, reason) = match config.run.engine {
-                Some(engine) if !engine.needs_device() => {
-                    (Backend::default(), format!("the {} engine", engine.name()))
-                }
-                _ => best_backend(),
-            };
-            config.run.backend = Some(backend);
-            let engine = config.engine().name();
-            output.note(&format!("run.backend = \"auto\": {reason}; {engine} engine"));
-        }
-        Ok(config)
+        ConfigFile::load::<Config>(&self.config, &overrides)
     }
 
     /// Adds an override after those of the command line.
@@ -83,6 +86,38 @@ impl ConfigArgs {
     }
 }
 
+/// Chooses the backend for `run.backend = "auto"`, the same for all runs.
+struct BackendChoice {
+    output: OutputOptions,
+    best: Option<(Backend, String)>,
+    is_noted: bool,
+}
+
+impl BackendChoice {
+    fn new(output: OutputOptions) -> Self {
+        Self { output, best: None, is_noted: false }
+    }
+
+    fn resolve(&mut self, config: &mut Config) {
+        if config.run.backend.is_some() {
+            return;
+        }
+        let (backend, reason) = match config.run.engine {
+            // An engine that runs on the CPU only needs no search for a device.
+            Some(engine) if !engine.needs_device() => {
+                (Backend::default(), format!("the {} engine", engine.name()))
+            }
+            _ => self.best.get_or_insert_with(best_backend).clone(),
+        };
+        config.run.backend = Some(backend);
+        if !self.is_noted {
+            self.is_noted = true;
+            let engine = config.engine().name();
+            self.output.note(&format!("run.backend = \"auto\": {reason}; {engine} engine"));
+        }
+    }
+}
+
 /// The options of a sweep that `[run]` sets.
 pub fn sweep_options(config: &Config) -> SweepOptions {
     SweepOptions {
@@ -92,6 +127,7 @@ pub fn sweep_options(config: &Config) -> SweepOptions {
         analysis_backend: config.run.analysis_backend,
         falls_back: config.run.falls_back,
         batched_runs: config.run.batched_runs,
+        fail_fast: false,
         task: false,
     }
 }

@@ -15,6 +15,7 @@ use etastar::memory::NotEnoughMemory;
 use etastar::net::minimum::MinimumError;
 use etastar::probe::ProbeError;
 use etastar::quadratic::{FolderError, QuadraticError};
+use etastar::record::PlanError;
 use etastar::report::DestinationError;
 use etastar::stability::thresholds::ThresholdsError;
 use etastar::stationary::StationaryError;
@@ -101,6 +102,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
                 .is_some_and(QuadraticError::is_of_the_settings)
             || cause.downcast_ref::<DestinationError>().is_some_and(is_protected)
             || cause.downcast_ref::<StationaryError>().is_some_and(is_unsuitable)
+            || cause.downcast_ref::<PlanError>().is_some_and(is_of_the_plan)
             || is_usage(cause.downcast_ref::<SweepError>())
             || cause.downcast_ref::<LaunchError>().is_some_and(is_launch_usage)
     });
@@ -113,6 +115,11 @@ fn is_usage(error: Option<&SweepError>) -> bool {
         error,
         Some(SweepError::Experiment(_) | SweepError::NoDevice(_) | SweepError::Memory(_))
     )
+}
+
+/// Other data or axes must be chosen; an error of the disk is not wrong usage.
+fn is_of_the_plan(error: &PlanError) -> bool {
+    !matches!(error, PlanError::Store(_))
 }
 
 /// Another minimum or batch size must be chosen.

@@ -44,6 +44,15 @@ impl MinimumArgs {
     }
 
     fn spec(&self, origin: Option<&str>) -> anyhow::Result<RunSpec> {
+        if let Some(flag) =
+            self.overrides.iter().find(|flag| flag.trim_start().starts_with("model."))
+        {
+            return Err(UsageError(format!(
+                "--set {flag} has no meaning here: the network is the one whose weights are saved; \
+                 train another one with `etastar train`"
+            ))
+            .into());
+        }
         if let Some(config) = &self.config {
             return Ok(single_run(&Config::load(config, &self.overrides)?)?);
         }

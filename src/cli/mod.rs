@@ -15,6 +15,7 @@ mod minimum_experiment;
 mod output_files;
 mod output_folder;
 mod output_options;
+mod plan_table;
 mod plot;
 mod probe;
 mod quadratic;

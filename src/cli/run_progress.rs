@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use etastar::config::RunSpec;
-use etastar::record::{Estimate, Record};
+use etastar::record::{Estimate, Record, Run};
 use etastar::sweep::{Event, Reporter};
 use etastar::text::{duration, number, plural};
 use etastar::train::{Progress, StopReason};
@@ -68,11 +68,11 @@ impl ProgressReporter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, specs: &[RunSpec], finished: usize, workers: usize, row_device: Option<&str>) {
+    fn begin(&self, runs: &[Run], finished: usize, workers: usize, row_device: Option<&str>) {
         let mut state = self.state();
-        state.planned = specs.len();
-        for spec in specs {
-            *state.unfinished.entry(spec.train.batch_size).or_default() += 1;
+        state.planned = runs.len();
+        for run in runs {
+            *state.unfinished.entry(run.spec.train.batch_size).or_default() += 1;
         }
         let found = if finished > 0 {
             format!(", {finished} of them finished earlier")
@@ -84,7 +84,7 @@ impl ProgressReporter {
             None if workers > 1 => format!(", {workers} side by side"),
             None => String::new(),
         };
-        self.print_line(&format!("{} {}{found}{side}", specs.len(), plural(specs.len(), "run")));
+        self.print_line(&format!("{} {}{found}{side}", runs.len(), plural(runs.len(), "run")));
         let style = |template| {
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
         };
@@ -94,7 +94,7 @@ impl ProgressReporter {
             state.workers.push(Worker { bar, updated: Instant::now() });
         }
         if self.terminal {
-            let bar = ProgressBar::new(specs.len() as u64);
+            let bar = ProgressBar::new(runs.len() as u64);
             let bar = bar.with_style(
                 style("[{bar:30}] {pos}/{len} runs, {elapsed} so far{msg}").progress_chars("=> "),
             );
@@ -178,8 +178,8 @@ impl ProgressReporter {
 impl Reporter for ProgressReporter {
     fn report(&self, event: &Event<'_>) {
         match event {
-            Event::Planned { specs, finished, workers, row_device } => {
-                self.begin(specs, *finished, *workers, *row_device);
+            Event::Planned { runs, finished, workers, row_device } => {
+                self.begin(runs, *finished, *workers, *row_device);
             }
             Event::Started { worker, spec } => self.message(*worker, name(spec)),
             Event::Training { worker, spec, progress } => {

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use etastar::config::{Config, RunSpec};
-use etastar::data::Dataset;
+use etastar::config::Config;
 use etastar::launch::{
     self, LaunchError, PlannedTasks, Requeue, Submission, SubmissionRequest, Submitted,
     array_script,
 };
+use etastar::record::RunPlan;
 use etastar::slurm::allocated_cpus;
 use etastar::store::Store;
 use etastar::sweep::{Interrupt, Outcome, SweepOptions, sweep};
@@ -103,19 +103,19 @@ impl SlurmArgs {
         &self,
         task: usize,
         config: &Config,
-        specs: Vec<RunSpec>,
-        data: &Dataset,
+        plan: RunPlan,
         output: OutputOptions,
     ) -> anyhow::Result<ExitCode> {
         let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
         interrupt.handle_time_limit().context("cannot listen to signals")?;
         let store = Store::create(&config.run.results)?;
-        let specs = self.submission(&store)?.specs(task, specs, &data.digest)?;
+        let runs = self.submission(&store)?.runs(task, plan.runs.clone())?;
+        let plan = plan.with_runs(runs);
         let reporter = run_progress::reporter(output);
         let options = task_options(config);
-        let outcome = sweep(&store, &specs, data, options, reporter.as_ref(), &interrupt)?;
+        let outcome = sweep(&store, &plan, options, reporter.as_ref(), &interrupt)?;
         drop(reporter);
-        print_task(task, specs.len(), &outcome, output)?;
+        print_task(task, plan.runs.len(), &outcome, output)?;
         if interrupt.time_is_up() && outcome.interrupted {
             // Before the request, because Slurm ends this process as soon as it gets it.
             output.note("the time limit is reached; the task goes back into the queue");
@@ -188,8 +188,7 @@ fn print_task(
 pub struct Launch<'a> {
     pub config_args: &'a ConfigArgs,
     pub config: &'a Config,
-    pub specs: &'a [RunSpec],
-    pub data: &'a Dataset,
+    pub plan: &'a RunPlan,
 }
 
 impl Launch<'_> {
@@ -206,8 +205,7 @@ impl Launch<'_> {
         let resolved: Vec<String> = backend.into_iter().chain(device).chain(analysis).collect();
         let overrides = [self.config_args.overrides(), &resolved].concat();
         let request = SubmissionRequest {
-            specs: self.specs,
-            data_digest: &self.data.digest,
+            plan: self.plan,
             slurm: &self.config.slurm,
             config: self.config_args.file(),
             overrides: &overrides,

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Args;
+use etastar::config::setting_text;
 use etastar::launch;
 use etastar::record::{self, RunState, TaskState, status, update_summary};
 use etastar::store::{RunId, Store};
@@ -34,7 +35,7 @@ impl Status {
         let tasks = task_states(&store, output);
         let status = status(&store, &tasks)?;
         // Another user's folder may be read-only.
-        if let Err(error) = update_summary(&store, status.finished()) {
+        if let Err(error) = update_summary(&store, &status) {
             output.note(&format!("summary.csv is not up to date: {error}"));
         }
         let mut out = std::io::stdout().lock();
@@ -69,9 +70,14 @@ impl Status {
             if let RunState::Failed { reason } = &run.state {
                 let planned = &run.run;
                 let rate = number(planned.learning_rate);
+                let further: String = planned
+                    .settings
+                    .iter()
+                    .map(|(key, value)| format!(", {key} = {}", setting_text(value)))
+                    .collect();
                 writeln!(
                     out,
-                    "  failed: η = {rate}, B = {} (run {}): {reason}",
+                    "  failed: η = {rate}, B = {}{further} (run {}): {reason}",
                     planned.batch_size, planned.run_id
                 )?;
             }

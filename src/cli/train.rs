@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use etastar::config::single_run;
-use etastar::data::Dataset;
-use etastar::record::Record;
+use etastar::record::{Record, RunPlan};
 use etastar::store::Store;
 use etastar::sweep::{Interrupt, sweep};
 use etastar::text::{duration, number, optional};
@@ -16,6 +15,7 @@ use super::analyze::print_analysis;
 use super::config_args::{ConfigArgs, DeviceArgs, sweep_options};
 use super::exit;
 use super::output_options::OutputOptions;
+use super::plan_table::print_plan;
 use super::run_progress;
 
 /// Arguments of `train`.
@@ -25,19 +25,24 @@ pub struct Train {
     config_args: ConfigArgs,
     #[command(flatten)]
     device_args: DeviceArgs,
+    /// Print what would be trained, and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl Train {
     pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
         let config = self.config_args.load(&self.device_args, output)?;
         let spec = single_run(&config)?;
-        let data = Dataset::load(&config.data)?;
+        let plan = RunPlan::of_lone_run(spec)?;
+        if self.dry_run {
+            print_plan(&config, &plan, output)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
         let store = Store::create(&config.run.results)?;
         let reporter = run_progress::reporter(output);
-        let specs = [spec];
-        let outcome =
-            sweep(&store, &specs, &data, sweep_options(&config), reporter.as_ref(), &interrupt)?;
+        let outcome = sweep(&store, &plan, sweep_options(&config), reporter.as_ref(), &interrupt)?;
         drop(reporter);
         let Some(record) = outcome.records.first() else {
             return Ok(exit::of_outcome(&outcome));

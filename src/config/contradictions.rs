@@ -7,8 +7,7 @@ pub fn find(config: &Config) -> Vec<String> {
     let mut problems = Vec::new();
     let DataConfig { classes, samples_per_class, copies, .. } = &config.data;
     let samples = samples_per_class * classes.len() * copies;
-    let swept = config.sweep.batch_size.iter();
-    for size in config.train.batch_size.iter().chain(swept).filter(|&&size| size > samples) {
+    if let Some(size) = config.train.batch_size.filter(|&size| size > samples) {
         problems.push(format!(
             "the batch size {size} is larger than the data: {} classes × {samples_per_class} \
              samples{} = {samples}",

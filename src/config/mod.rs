@@ -1,9 +1,14 @@
 //! Configuration: a TOML file and `--set` overrides, checked as a whole before anything starts.
 
+mod axis;
+mod condition;
+mod config_file;
 mod contradictions;
 mod document;
 mod error;
+mod evenly_spaced;
 mod from_node;
+mod grid;
 mod origin;
 mod overrides;
 mod plan;
@@ -14,18 +19,19 @@ pub(crate) mod section;
 mod sections;
 mod slurm;
 mod suggestion;
-mod sweep_axes;
 mod value;
 
+pub use axis::{Axis, logspace};
+pub use config_file::ConfigFile;
 pub use error::{ConfigError, Problem};
+pub use grid::{Grid, GridRun};
 pub use origin::Origin;
-pub use plan::{MissingKey, OverrideError, RunSpec, Schedule, grid_runs, single_run};
+pub use plan::{MissingKey, OverrideError, RunSpec, Schedule, setting_text, single_run};
 pub use schema::*;
-pub use sweep_axes::logspace;
 
-pub(crate) use from_node::FromNode;
+pub(crate) use from_node::{FromNode, elements};
 pub(crate) use overrides::OverrideKeys;
-pub(crate) use value::{Node, Value};
+pub(crate) use value::Node;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The place a key or a value was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub enum Origin {
     File { line: usize, column: usize },
     /// The text of a `--set` override.
     Override(String),
+    /// The element `index` of the sweep's axis `axis`, written at `place`.
+    Element { place: Box<Self>, axis: Arc<str>, index: usize },
     /// No single place: a missing key, or several settings together.
     Unknown,
 }
@@ -27,7 +30,11 @@ impl Origin {
 
     /// The byte range of the character at this place of the file `source`; empty at its end.
     pub(super) fn range_in(&self, source: &str) -> Option<Range<usize>> {
-        let Self::File { line, column } = *self else { return None };
+        let (line, column) = match self {
+            Self::File { line, column } => (*line, *column),
+            Self::Element { place, .. } => return place.range_in(source),
+            Self::Override(_) | Self::Unknown => return None,
+        };
         let line_start: usize =
             source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         let rest = &source[line_start..];
@@ -42,6 +49,7 @@ impl Origin {
         match self {
             Self::File { line, column } => (*line, *column),
             Self::Override(_) => (usize::MAX - 1, 0),
+            Self::Element { place, .. } => place.sort_key(),
             Self::Unknown => (usize::MAX, 0),
         }
     }
@@ -52,6 +60,7 @@ impl fmt::Display for Origin {
         match self {
             Self::File { line, column } => write!(f, "line {line}, column {column}: "),
             Self::Override(text) => write!(f, "--set {text}: "),
+            Self::Element { place, axis, index } => write!(f, "{place}`{axis}[{index}]`: "),
             Self::Unknown => Ok(()),
         }
     }

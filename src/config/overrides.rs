@@ -25,23 +25,56 @@ pub fn apply(root: &mut Table, text: &str, keys: OverrideKeys) -> Result<(), Pro
         problem(format!("write it as section.key=value, for example {}", keys.example))
     })?;
     let node = Node { value: parse_value(value.trim(), &origin), origin: origin.clone() };
-    let path = path.trim();
-    if keys.top_level.contains(&path) {
-        root.insert(path.to_owned(), (origin, node));
+    // A sweep's axis may be written as in the file: sweep."model.hidden".
+    let path = path.trim().replace('"', "");
+    if keys.top_level.contains(&path.as_str()) {
+        root.insert(path, (origin, node));
         return Ok(());
     }
-    let (section, key) = path.rsplit_once('.').ok_or_else(|| problem(keys.missing_section()))?;
-    let mut table = root;
-    for part in section.split('.') {
-        let empty = Node { value: Value::Table(Table::new()), origin: origin.clone() };
-        let (_, child) = table.entry(part.to_owned()).or_insert((origin.clone(), empty));
-        let Value::Table(inner) = &mut child.value else {
-            return Err(problem(format!("`{part}` is not a section")));
-        };
-        table = inner;
+    if !path.contains('.') {
+        return Err(problem(keys.missing_section()));
     }
-    table.insert(key.to_owned(), (origin, node));
+    insert(root, &path, origin.clone(), node)
+        .map_err(|part| problem(format!("`{part}` is not a section")))
+}
+
+/// Puts `node` under the dotted key `path`, written at `origin`; missing sections are added.
+///
+/// # Errors
+/// The part of the path that has a value and is no section.
+pub fn insert(root: &mut Table, path: &str, origin: Origin, node: Node) -> Result<(), String> {
+    let mut table = root;
+    let mut parts = path.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            if let Some(entry) = table.get_mut(part) {
+                *entry = (origin, node);
+            } else {
+                table.insert(part.to_owned(), (origin, node));
+            }
+            return Ok(());
+        }
+        if !table.contains_key(part) {
+            let empty = Node { value: Value::Table(Table::new()), origin: origin.clone() };
+            table.insert(part.to_owned(), (origin.clone(), empty));
+        }
+        match table.get_mut(part) {
+            Some((_, Node { value: Value::Table(inner), .. })) => table = inner,
+            _ => return Err(part.to_owned()),
+        }
+    }
     Ok(())
+}
+
+/// The value under the dotted key `path`.
+pub fn get<'t>(root: &'t Table, path: &str) -> Option<&'t Node> {
+    let (first, rest) = path.split_once('.').map_or((path, None), |(a, b)| (a, Some(b)));
+    let (_, node) = root.get(first)?;
+    match (rest, &node.value) {
+        (None, _) => Some(node),
+        (Some(rest), Value::Table(inner)) => get(inner, rest),
+        (Some(_), _) => None,
+    }
 }
 
 impl OverrideKeys {

@@ -1,10 +1,11 @@
-//! Expansion of a configuration into the runs of its grid.
+//! Everything that one run depends on.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::error::ConfigError;
 use super::schema::WarmupConfig;
-use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig, TrainConfig};
+use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig};
 use crate::device::{Backend, EngineKind};
 use crate::optimizer::Optimizer;
 use crate::process::{Algorithm, BatchSampling, BatchSettings};
@@ -44,6 +45,20 @@ impl RunSpec {
         let Self { data, model, loss, train, analysis, engine, backend } = self;
         let run = Run { engine: *engine, backend: *backend };
         toml::to_string(&File { data, model, loss, train, analysis, run })
+    }
+
+    /// The value of the setting with this dotted key; `None` if a run has no such setting.
+    pub fn setting(&self, key: &str) -> Option<Value> {
+        let (section, path) = key.split_once('.')?;
+        let value = match section {
+            "data" => json!(self.data),
+            "model" => json!(self.model),
+            "loss" => json!(self.loss),
+            "train" => json!(self.train),
+            "run" => json!({ "engine": self.engine, "backend": self.backend }),
+            _ => return None,
+        };
+        value.pointer(&format!("/{}", path.replace('.', "/"))).cloned()
     }
 
     /// The run with `overrides` (`KEY=VALUE`, as on the command line); error messages call it `name`.
@@ -104,83 +119,32 @@ pub struct MissingKey {
     alternative: &'static str,
 }
 
-/// The runs of the grid algorithms × seeds × batch sizes × learning rates, learning rates innermost.
-///
-/// # Errors
-/// An axis that neither `[sweep]` nor `[train]` sets.
-pub fn grid_runs(config: &Config) -> Result<Vec<RunSpec>, MissingKey> {
-    const IN_SWEEP: &str = ", or list it in [sweep]";
-    let learning_rates = axis(
-        &config.sweep.learning_rate,
-        config.train.learning_rate,
-        MissingKey { key: "train.learning_rate", alternative: IN_SWEEP },
-    )?;
-    let batch_sizes = axis(
-        &config.sweep.batch_size,
-        config.train.batch_size,
-        MissingKey { key: "train.batch_size", alternative: IN_SWEEP },
-    )?;
-    let mut runs = Vec::new();
-    for algorithm in or_single(&config.sweep.algorithm, config.train.algorithm) {
-        for seed in or_single(&config.sweep.seed, config.train.seed) {
-            for &batch_size in &batch_sizes {
-                let point =
-                    |&learning_rate| GridPoint { algorithm, learning_rate, batch_size, seed };
-                runs.extend(learning_rates.iter().map(|rate| run_spec(config, point(rate))));
-            }
-        }
-    }
-    Ok(runs)
-}
-
 /// The run with the values of `[train]` alone.
 ///
 /// # Errors
 /// A missing `train.learning_rate` or `train.batch_size`.
 pub fn single_run(config: &Config) -> Result<RunSpec, MissingKey> {
-    let missing = |key| MissingKey { key, alternative: "" };
-    let rate = config.train.learning_rate.ok_or(missing("train.learning_rate"))?;
-    let batch_size = config.train.batch_size.ok_or(missing("train.batch_size"))?;
-    let TrainConfig { algorithm, seed, .. } = config.train;
-    Ok(run_spec(config, GridPoint { algorithm, learning_rate: rate, batch_size, seed }))
+    run_spec(config, "")
 }
 
-/// One point of the grid.
-struct GridPoint {
-    algorithm: Algorithm,
-    learning_rate: f64,
-    batch_size: usize,
-    seed: u64,
+/// The run of a sweep with the values of `config`.
+pub(super) fn run_of_sweep(config: &Config) -> Result<RunSpec, MissingKey> {
+    run_spec(config, ", or list it in [sweep]")
 }
 
-fn or_single<T: Copy>(swept: &[T], single: T) -> Vec<T> {
-    if swept.is_empty() { vec![single] } else { swept.to_vec() }
-}
-
-fn axis<T: Copy>(
-    swept: &[T],
-    single: Option<T>,
-    missing: MissingKey,
-) -> Result<Vec<T>, MissingKey> {
-    match (swept, single) {
-        ([], None) => Err(missing),
-        ([], Some(value)) => Ok(vec![value]),
-        (values, _) => Ok(values.to_vec()),
-    }
-}
-
-fn run_spec(config: &Config, point: GridPoint) -> RunSpec {
+fn run_spec(config: &Config, alternative: &'static str) -> Result<RunSpec, MissingKey> {
+    let missing = |key| MissingKey { key, alternative };
     let train = &config.train;
-    RunSpec {
+    Ok(RunSpec {
         data: config.data.clone(),
         model: config.model.clone(),
         loss: config.loss.clone(),
         train: Schedule {
-            algorithm: point.algorithm,
-            learning_rate: point.learning_rate,
-            batch_size: point.batch_size,
+            algorithm: train.algorithm,
+            learning_rate: train.learning_rate.ok_or(missing("train.learning_rate"))?,
+            batch_size: train.batch_size.ok_or(missing("train.batch_size"))?,
             sampling: train.sampling,
-            seed: point.seed,
+            seed: train.seed,
             warmup: train.warmup.clone(),
             tolerance: train.tolerance,
             patience: train.patience,
@@ -190,5 +154,17 @@ fn run_spec(config: &Config, point: GridPoint) -> RunSpec {
         analysis: config.analysis.clone(),
         engine: config.engine(),
         backend: config.backend(),
+    })
+}
+
+/// The value of a setting as tables show it: a word without quotes, a list as in TOML.
+pub fn setting_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(Value::to_string).collect();
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string(),
     }
 }

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use super::document;
+use super::config_file::ConfigFile;
 use super::error::{ConfigError, Problem};
-use super::origin::Origin;
-use super::overrides::{self, OverrideKeys};
+use super::overrides::OverrideKeys;
 use super::section::Section;
+use super::value::Table;
 
 /// Settings that are read from a configuration file.
 pub trait FromDocument: Sized {
@@ -28,11 +28,7 @@ pub trait FromDocument: Sized {
 /// # Errors
 /// An unreadable file, or every problem of its content and of the overrides.
 pub fn load<T: FromDocument>(path: &Path, overrides: &[String]) -> Result<T, ConfigError> {
-    let name = path.display().to_string();
-    let source = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: name.clone(), source })?;
-    let stem = path.file_stem().unwrap_or_default();
-    parse(&source, &name, Path::new("results").join(stem), overrides)
+    ConfigFile::load::<T>(path, overrides)?.read()
 }
 
 /// Like [`load`], from text; error messages call the file `name`.
@@ -45,21 +41,14 @@ pub fn parse<T: FromDocument>(
     results: PathBuf,
     overrides: &[String],
 ) -> Result<T, ConfigError> {
-    let invalid = |problems| ConfigError::invalid(name, source, problems);
-    let mut table = document::parse(source).map_err(invalid)?;
-    let problems = overrides
-        .iter()
-        .filter_map(|text| overrides::apply(&mut table, text, T::OVERRIDE_KEYS).err())
-        .collect();
-    let problems = RefCell::new(problems);
+    ConfigFile::parse::<T>(source, name, results, overrides)?.read()
+}
+
+/// The settings in `table`, with defaults for keys without a valid value, and their problems.
+pub fn read_table<T: FromDocument>(table: &Table, results: &Path) -> (T, Vec<Problem>) {
+    let problems = RefCell::default();
     let mut root = Section::root(table, &problems);
-    let settings = T::from_document(&mut root, results);
+    let settings = T::from_document(&mut root, results.to_owned());
     root.deny_unknown_keys();
-    let mut problems = problems.into_inner();
-    // The default that replaces an invalid value may contradict values that are valid.
-    if problems.is_empty() {
-        let problem = |message| Problem { origin: Origin::Unknown, message };
-        problems = settings.contradictions().into_iter().map(problem).collect();
-    }
-    if problems.is_empty() { Ok(settings) } else { Err(invalid(problems)) }
+    (settings, problems.into_inner())
 }

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::axis::Axis;
+use super::condition::Condition;
+use super::origin::Origin;
 pub use super::slurm::SlurmConfig;
 pub use crate::data::{DataConfig, Draw, Scaling, Split};
 use crate::device::{AnalysisBackend, Backend, EngineKind};
@@ -12,7 +15,7 @@ use crate::net::{Activation, Initialization, Widths};
 use crate::process::{Algorithm, BatchSampling};
 
 /// A whole configuration file, with defaults filled in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Config {
     pub data: DataConfig,
     pub model: ModelConfig,
@@ -114,13 +117,13 @@ impl WarmupShape {
     pub const WORDS: [(&str, Self); 2] = [("geometric", Self::Geometric), ("linear", Self::Linear)];
 }
 
-/// `[sweep]`: the axes of the grid; an empty axis has the one value of `[train]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// `[sweep]`: the axes of the grid.
+#[derive(Debug, Clone)]
 pub struct SweepConfig {
-    pub learning_rate: Vec<f64>,
-    pub batch_size: Vec<usize>,
-    pub seed: Vec<u64>,
-    pub algorithm: Vec<Algorithm>,
+    /// In the order of the loops, the outermost first.
+    pub axes: Vec<Axis>,
+    /// Which combinations of their values are runs; all of them without it.
+    pub(super) condition: Option<(Condition, Origin)>,
 }
 
 /// `[analysis]`: what is measured at a minimum.

@@ -9,10 +9,13 @@ use super::origin::Origin;
 use super::suggestion::suggest;
 use super::value::{Node, Table, Value};
 
-/// A table being read: every key read is removed, what is left at the end is unknown.
+/// The table of an absent section.
+static EMPTY: Table = Table::new();
+
+/// A table being read: it notes every key that was read, and the others are unknown.
 pub struct Section<'p> {
     name: String,
-    entries: Table,
+    entries: &'p Table,
     known_keys: Vec<&'static str>,
     /// Shared by all sections of the document.
     problems: &'p RefCell<Vec<Problem>>,
@@ -20,12 +23,12 @@ pub struct Section<'p> {
 
 impl<'p> Section<'p> {
     /// The document itself, without a name.
-    pub fn root(entries: Table, problems: &'p RefCell<Vec<Problem>>) -> Self {
+    pub fn root(entries: &'p Table, problems: &'p RefCell<Vec<Problem>>) -> Self {
         Self { name: String::new(), entries, known_keys: Vec::new(), problems }
     }
 
     /// A table of the same document with the dotted `name`.
-    pub fn sibling(&self, name: &str, entries: Table) -> Self {
+    pub fn sibling(&self, name: &str, entries: &'p Table) -> Self {
         Self { name: name.to_owned(), ..Self::root(entries, self.problems) }
     }
 
@@ -33,20 +36,30 @@ impl<'p> Section<'p> {
     pub fn subsection(&mut self, key: &'static str) -> Self {
         let name = self.key_path(key);
         let entries = match self.take(key) {
-            None => Table::new(),
+            None => &EMPTY,
             Some(Node { value: Value::Table(entries), .. }) => entries,
             Some(node) => {
-                self.add_mismatch(&name, &node, "a table");
-                Table::new()
+                self.add_mismatch(&name, node, "a table");
+                &EMPTY
             }
         };
         self.sibling(&name, entries)
     }
 
     /// The value under `key` as it is.
-    pub fn take(&mut self, key: &'static str) -> Option<Node> {
+    pub fn take(&mut self, key: &'static str) -> Option<&'p Node> {
         self.known_keys.push(key);
-        self.entries.remove(key).map(|(_, node)| node)
+        self.entries.get(key).map(|(_, node)| node)
+    }
+
+    /// The dotted name of the section.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// All keys of the table with their places and values.
+    pub fn entries(&self) -> &'p Table {
+        self.entries
     }
 
     /// The value under `key` if it exists, has the right type and passes `check`, whose error says
@@ -57,15 +70,14 @@ impl<'p> Section<'p> {
         check: impl Fn(&T) -> Result<(), &'static str>,
     ) -> Option<T> {
         let node = self.take(key)?;
-        let path = self.key_path(key);
-        let Some(value) = T::from_node(&node) else {
-            self.add_mismatch(&path, &node, T::EXPECTED);
+        let Some(value) = T::from_node(node) else {
+            self.add_mismatch(&self.key_path(key), node, &T::expected(node));
             return None;
         };
         match check(&value) {
             Ok(()) => Some(value),
             Err(expected) => {
-                self.add_mismatch(&path, &node, expected);
+                self.add_mismatch(&self.key_path(key), node, expected);
                 None
             }
         }
@@ -114,7 +126,7 @@ impl<'p> Section<'p> {
             return *value;
         }
         let list = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>();
-        self.add_mismatch(&self.key_path(key), &node, &list.join(" or "));
+        self.add_mismatch(&self.key_path(key), node, &list.join(" or "));
         default
     }
 
@@ -139,16 +151,24 @@ impl<'p> Section<'p> {
 
     /// Adds a problem for every key that was not read.
     pub fn deny_unknown_keys(self) {
-        for (key, (origin, _)) in &self.entries {
-            let section = match &*self.name {
-                "" => "here".to_owned(),
-                name => format!("in [{name}]"),
-            };
-            let hint = match suggest(key, &self.known_keys) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => format!("known: {}", self.known_keys.join(", ")),
-            };
-            self.add_problem(origin.clone(), format!("unknown key `{key}` {section}; {hint}"));
+        for (key, (origin, _)) in self.entries {
+            if self.known_keys.contains(&key.as_str()) {
+                continue;
+            }
+            self.add_unknown_key(key, origin);
         }
+    }
+
+    /// Adds the problem that `key` is not among the known ones.
+    pub fn add_unknown_key(&self, key: &str, origin: &Origin) {
+        let section = match &*self.name {
+            "" => "here".to_owned(),
+            name => format!("in [{name}]"),
+        };
+        let hint = match suggest(key, &self.known_keys) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => format!("known: {}", self.known_keys.join(", ")),
+        };
+        self.add_problem(origin.clone(), format!("unknown key `{key}` {section}; {hint}"));
     }
 }

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::condition::Condition;
 use super::error::ConfigError;
 use super::overrides::OverrideKeys;
 use super::ranges::{any, at_least_one, ensure, factor, fraction, positive};
 use super::reader::{self, FromDocument};
 use super::schema::*;
 use super::section::Section;
-use super::{contradictions, slurm, sweep_axes};
+use super::{axis, contradictions, slurm};
 use crate::device::{AnalysisBackend, Backend, EngineKind};
 use crate::process::{Algorithm, BatchSampling};
 
@@ -146,14 +147,16 @@ fn warmup(mut s: Section<'_>) -> WarmupConfig {
 }
 
 fn sweep(mut s: Section<'_>) -> SweepConfig {
-    let config = SweepConfig {
-        learning_rate: sweep_axes::learning_rates(&mut s),
-        batch_size: sweep_axes::batch_sizes(&mut s),
-        seed: sweep_axes::seeds(&mut s),
-        algorithm: sweep_axes::algorithms(&mut s),
-    };
-    s.deny_unknown_keys();
-    config
+    let node = s.take("where");
+    let text = s.optional("where", any::<String>);
+    let condition = node.zip(text).and_then(|(node, text)| match Condition::parse(&text) {
+        Ok(condition) => Some((condition, node.origin.clone())),
+        Err(fault) => {
+            s.add_problem(node.origin.clone(), format!("`sweep.where`: {fault}"));
+            None
+        }
+    });
+    SweepConfig { axes: axis::axes(&mut s), condition }
 }
 
 fn analysis(mut s: Section<'_>) -> AnalysisConfig {

@@ -50,6 +50,8 @@ impl FromNode for StringOrInteger {
         match &node.value {
             Value::String(text) => Some(Self(text.clone())),
             Value::Integer(number) if *number >= 0 => Some(Self(number.to_string())),
+            // `--set slurm.time=01:30:00` is TOML's own time of day.
+            Value::Datetime => String::from_node(node).map(Self),
             _ => None,
         }
     }

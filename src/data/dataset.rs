@@ -1,8 +1,20 @@
 //! The samples of a run as the network sees them.
 
 use super::error::DataError;
+use super::images::LabelledImages;
 use super::settings::DataConfig;
-use super::{idx, label_noise, pool, subset};
+use super::{label_noise, pool, subset};
+
+/// The size of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DataShape {
+    /// n.
+    pub samples: usize,
+    /// Inputs of the network.
+    pub features: usize,
+    /// Outputs of the network.
+    pub outputs: usize,
+}
 
 /// n labelled samples.
 #[derive(Debug, Clone)]
@@ -24,28 +36,24 @@ impl Dataset {
     /// # Errors
     /// See [`DataError`].
     pub fn load(config: &DataConfig) -> Result<Self, DataError> {
-        let prefix = config.split.file_prefix();
-        let labels = idx::read(&config.folder, &format!("{prefix}-labels-idx1-ubyte"), 1)?;
-        let images = idx::read(&config.folder, &format!("{prefix}-images-idx3-ubyte"), 3)?;
-        if images.dimensions[0] != labels.dimensions[0] {
-            return Err(DataError::Mismatch {
-                folder: config.folder.clone(),
-                images: images.dimensions[0],
-                labels: labels.dimensions[0],
-            });
-        }
-        let shape = (images.dimensions[1], images.dimensions[2]);
-        let indices: Vec<usize> = subset::choose(&labels.bytes, config)?
+        Self::select(config, &LabelledImages::read(&config.folder, config.split)?)
+    }
+
+    /// Selects the subset of `config` from the files of its folder and scales it.
+    pub(super) fn select(config: &DataConfig, files: &LabelledImages) -> Result<Self, DataError> {
+        let LabelledImages { images, labels, shape } = files;
+        let shape = *shape;
+        let indices: Vec<usize> = subset::choose(labels, config)?
             .into_iter()
             .flat_map(|index| std::iter::repeat_n(index, config.copies))
             .collect();
         let pixels: Vec<u8> = indices
             .iter()
-            .flat_map(|&i| &images.bytes[i * shape.0 * shape.1..][..shape.0 * shape.1])
+            .flat_map(|&i| &images[i * shape.0 * shape.1..][..shape.0 * shape.1])
             .copied()
             .collect();
         let pixels = pool::average(&pixels, shape, config.pool)?;
-        let mut labels: Vec<u8> = indices.iter().map(|&i| labels.bytes[i]).collect();
+        let mut labels: Vec<u8> = indices.iter().map(|&i| labels[i]).collect();
         label_noise::add(&mut labels, config);
         Ok(Self {
             inputs: pixels.iter().map(|&pixel| config.scaling.scale(pixel)).collect(),
@@ -55,6 +63,17 @@ impl Dataset {
             outputs: config.classes.len(),
             digest: digest(&pixels, &labels),
         })
+    }
+
+    /// Its size.
+    pub fn shape(&self) -> DataShape {
+        let Self { samples, features, outputs, .. } = *self;
+        DataShape { samples, features, outputs }
+    }
+
+    /// Bytes of its arrays.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&self.inputs[..]) + size_of_val(&self.targets[..])
     }
 }
 

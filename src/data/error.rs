@@ -17,6 +17,9 @@ pub enum DataError {
     /// The two files of a split have different lengths.
     #[error("{folder} has {images} images but {labels} labels", folder = .folder.display())]
     Mismatch { folder: PathBuf, images: usize, labels: usize },
+    /// The files are other ones than when the sweep was planned.
+    #[error("the images or labels in {folder} changed while the sweep was at work", folder = .folder.display())]
+    Changed { folder: PathBuf },
     /// The squares of pixels do not tile the images.
     #[error("data.pool = {side} does not divide the images' {rows} × {columns} pixels")]
     Pool { side: usize, rows: usize, columns: usize },

@@ -4,11 +4,14 @@ mod checksums;
 mod dataset;
 mod error;
 mod idx;
+mod images;
 mod label_noise;
 mod pool;
 mod settings;
+mod sources;
 mod subset;
 
-pub use dataset::Dataset;
+pub use dataset::{DataShape, Dataset};
 pub use error::DataError;
 pub use settings::{DataConfig, Draw, Scaling, Split};
+pub use sources::{DataSource, DataSources};

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{RunSpec, SlurmConfig};
+use crate::config::SlurmConfig;
+use crate::record::RunPlan;
 
 /// A sweep to be submitted.
 #[derive(Debug, Clone)]
 pub struct SubmissionRequest<'a> {
-    pub specs: &'a [RunSpec],
-    pub data_digest: &'a str,
+    pub plan: &'a RunPlan,
     pub slurm: &'a SlurmConfig,
     /// Path of the configuration file.
     pub config: &'a Path,

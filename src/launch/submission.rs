@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::LaunchError;
-use crate::config::RunSpec;
-use crate::record::run_id;
+use crate::record::Run;
 use crate::slurm::EndedTask;
 use crate::store::{RunId, Store, StoreError, read_json, write_json};
 
@@ -43,21 +42,16 @@ impl Submission {
         Ok(Some(Self { number, folder, tasks, jobs }))
     }
 
-    /// The runs of task `task`, taken from `specs`.
+    /// The runs of task `task`, taken from `runs`.
     ///
     /// # Errors
-    /// There is no such task, or a run of it is not among `specs`.
-    pub fn specs(
-        &self,
-        task: usize,
-        specs: Vec<RunSpec>,
-        data_digest: &str,
-    ) -> Result<Vec<RunSpec>, LaunchError> {
+    /// There is no such task, or a run of it is not among `runs`.
+    pub fn runs(&self, task: usize, runs: Vec<Run>) -> Result<Vec<Run>, LaunchError> {
         let submission = self.number;
         let last = self.tasks.len().saturating_sub(1);
         let wanted = self.tasks.get(task).ok_or(LaunchError::NoTask { submission, task, last })?;
-        let mut known: HashMap<RunId, RunSpec> =
-            specs.into_iter().map(|spec| (run_id(&spec, data_digest), spec)).collect();
+        let mut known: HashMap<RunId, Run> =
+            runs.into_iter().map(|run| (run.id.clone(), run)).collect();
         let find = |id: &RunId| {
             let run = id.to_string();
             known.remove(id).ok_or(LaunchError::OtherPlan { run, task, submission })

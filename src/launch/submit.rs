@@ -22,7 +22,7 @@ pub struct Submitted {
 /// # Errors
 /// The folder holds another experiment, or Slurm refuses; then nothing is in the queue.
 pub fn submit(store: &Store, request: &SubmissionRequest<'_>) -> Result<Submitted, LaunchError> {
-    register(store, request.specs, request.data_digest)?;
+    register(store, request.plan)?;
     // Two submissions at the same time would both contain the same runs.
     let _lock = store.lock()?;
     let cluster = slurm::cluster()?;

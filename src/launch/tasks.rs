@@ -3,7 +3,7 @@
 use super::error::LaunchError;
 use super::request::SubmissionRequest;
 use super::task_states::task_states;
-use crate::record::{TaskState, is_finished, run_id};
+use crate::record::{TaskState, is_finished};
 use crate::slurm::Cluster;
 use crate::store::{RunId, Store, StoreError};
 
@@ -31,14 +31,13 @@ pub fn plan_tasks(
         Ok(queued || store.is_claimed(id)?)
     };
     let (mut remaining, mut finished, mut busy) = (Vec::new(), 0, 0);
-    for spec in request.specs {
-        let id = run_id(spec, request.data_digest);
-        if is_finished(store, spec, &id)? {
+    for run in &request.plan.runs {
+        if is_finished(store, &run.spec, &run.id)? {
             finished += 1;
-        } else if is_busy(&id)? {
+        } else if is_busy(&run.id)? {
             busy += 1;
         } else {
-            remaining.push(id);
+            remaining.push(run.id.clone());
         }
     }
     let tasks = remaining.chunks(request.slurm.chunk).map(<[RunId]>::to_vec).collect();

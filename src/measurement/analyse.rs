@@ -63,7 +63,7 @@ pub fn analyse(
     earlier: Option<EarlierAnalysis<'_>>,
 ) -> Result<Analysis, AnalysisError> {
     check_shape(weights, data)?;
-    memory::check_run(spec, data)?;
+    memory::check_run(spec, data.shape())?;
     let pass = Pass::new(weights, data, Loss::from(&spec.loss), par);
     let gram = curvature::gram(&pass)?;
     let settings = &spec.analysis;

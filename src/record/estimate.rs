@@ -2,28 +2,34 @@
 
 use std::collections::BTreeMap;
 
-/// Wall times of finished runs by batch size.
-#[derive(Debug, Clone, Default)]
-pub struct Estimate {
-    by_batch_size: BTreeMap<usize, (f64, u32)>,
+/// Wall times of finished runs by their kind: the batch size, or whatever makes runs take equally long.
+#[derive(Debug, Clone)]
+pub struct Estimate<K = usize> {
+    by_kind: BTreeMap<K, (f64, u32)>,
 }
 
-impl Estimate {
+impl<K> Default for Estimate<K> {
+    fn default() -> Self {
+        Self { by_kind: BTreeMap::new() }
+    }
+}
+
+impl<K: Ord> Estimate<K> {
     /// Adds a finished run.
-    pub fn add(&mut self, batch_size: usize, seconds: f64) {
-        let (total, count) = self.by_batch_size.entry(batch_size).or_default();
+    pub fn add(&mut self, kind: K, seconds: f64) {
+        let (total, count) = self.by_kind.entry(kind).or_default();
         *total += seconds;
         *count += 1;
     }
 
-    /// Seconds of work in `remaining` runs, counted by batch size. Each is assumed to take the mean time
-    /// of the finished runs of its batch size, or of all finished runs. `None` if none has finished.
-    pub fn seconds(&self, remaining: &BTreeMap<usize, usize>) -> Option<f64> {
-        let sums = self.by_batch_size.values();
+    /// Seconds of work in `remaining` runs, counted by kind. Each is assumed to take the mean time
+    /// of the finished runs of its kind, or of all finished runs. `None` if none has finished.
+    pub fn seconds(&self, remaining: &BTreeMap<K, usize>) -> Option<f64> {
+        let sums = self.by_kind.values();
         let (total, count) = sums.fold((0.0, 0), |(total, count), (t, c)| (total + t, count + c));
         let overall = (count > 0).then(|| total / f64::from(count))?;
-        let mean = |size| self.by_batch_size.get(&size).map_or(overall, |(t, c)| t / f64::from(*c));
-        Some(remaining.iter().map(|(&size, &runs)| mean(size) * runs as f64).sum())
+        let mean = |kind| self.by_kind.get(kind).map_or(overall, |(t, c)| t / f64::from(*c));
+        Some(remaining.iter().map(|(kind, &runs)| mean(kind) * runs as f64).sum())
     }
 }
 

@@ -7,6 +7,7 @@ mod failure;
 mod identity;
 mod origin;
 mod provenance;
+mod run_plan;
 mod run_record;
 mod status;
 mod summary;
@@ -14,12 +15,17 @@ mod summary;
 pub use coverage::{finished_record, has_requested_measurements, is_complete, is_finished};
 pub use estimate::Estimate;
 pub use experiment::{
-    ExperimentError, PlannedRun, check_experiment, read_plan, register, shared_settings,
+    ExperimentError, FurtherAxis, PlannedRun, check_experiment, further_axes, read_plan, register,
+    shared_settings,
 };
 pub use failure::Failure;
 pub use identity::{FORMAT, run_id};
 pub use origin::Origin;
 pub use provenance::{GIT_COMMIT, Provenance, VERSION};
+pub use run_plan::{PlanError, Run, RunPlan};
 pub use run_record::Record;
 pub use status::{RunState, RunStatus, Status, TaskState, status};
-pub use summary::{SummaryError, finished_records, summary_csv, update_summary, write_summary};
+pub use summary::{
+    SummaryError, finished_records, further_columns, summarized_records, summary_csv,
+    update_summary, write_summary,
+};

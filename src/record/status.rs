@@ -160,7 +160,7 @@ fn seconds_left(runs: &[RunStatus]) -> Option<f64> {
     let mut estimate = Estimate::default();
     for run in runs {
         if let RunState::Finished { seconds, .. } = run.state {
-            estimate.add(run.run.batch_size, seconds);
+            estimate.add(kind(&run.run), seconds);
         }
     }
     let is_unfinished = |state: &RunState| {
@@ -168,10 +168,17 @@ fn seconds_left(runs: &[RunStatus]) -> Option<f64> {
     };
     let mut remaining = BTreeMap::new();
     for run in runs.iter().filter(|run| is_unfinished(&run.state)) {
-        *remaining.entry(run.run.batch_size).or_default() += 1;
+        *remaining.entry(kind(&run.run)).or_default() += 1;
     }
     let work = estimate.seconds(&remaining)?;
     let running = runs.iter().filter(|run| run.state == RunState::Running).count();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Some(work / if running > 0 { running } else { cores } as f64)
+}
+
+/// Runs of equal batch size and further settings take about equally long.
+fn kind(run: &PlannedRun) -> (usize, String) {
+    let settings: Vec<String> =
+        run.settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    (run.batch_size, settings.join(", "))
 }

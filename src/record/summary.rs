@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::experiment::{self, PlannedRun};
 use super::run_record::Record;
+use super::status::{RunState, Status};
+use crate::config::setting_text;
 use crate::store::{self, Store, StoreError};
 
 /// A summary that could not be made.
@@ -145,24 +147,43 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Writes `summary.csv` from the records of all finished runs, unless there are none.
+/// The further axes that have a column under another name.
+const COLUMNS_OF_KEYS: [&str; 4] =
+    ["train.sampling", "model.init_seed", "run.engine", "run.backend"];
+
+/// Writes `summary.csv` from the records of all finished runs of the folder's sweep, unless there are
+/// none. Runs by themselves are in it only if the folder has no sweep.
 ///
 /// # Errors
 /// A damaged plan, or a folder that cannot be written.
 pub fn write_summary(store: &Store) -> Result<(), SummaryError> {
     let _lock = store.lock()?;
-    let records = finished_records(store)?;
+    let records = summarized_records(store)?;
     if records.is_empty() {
         return Ok(());
     }
-    Ok(store::write_file(&store.root().join("summary.csv"), &summary_csv(records)?)?)
+    let csv = summary_csv(records, &further_columns(store)?)?;
+    Ok(store::write_file(&store.root().join("summary.csv"), &csv)?)
 }
 
-/// The content of `summary.csv`, ordered by batch size, step size and seed.
+/// The keys that have a column of their own at the end of the folder's summary.
+///
+/// # Errors
+/// A damaged file.
+pub fn further_columns(store: &Store) -> Result<Vec<String>, StoreError> {
+    let axes = experiment::further_axes(store)?.into_iter().map(|axis| axis.key);
+    Ok(axes.filter(|key| !COLUMNS_OF_KEYS.contains(&key.as_str())).collect())
+}
+
+/// The content of `summary.csv`, ordered by batch size, step size and seed, with a column for each of
+/// the dotted `further_columns` at its end.
 ///
 /// # Errors
 /// None for valid records.
-pub fn summary_csv(mut records: Vec<Record>) -> Result<Vec<u8>, csv::Error> {
+pub fn summary_csv(
+    mut records: Vec<Record>,
+    further_columns: &[String],
+) -> Result<Vec<u8>, csv::Error> {
     records.sort_by(|a, b| {
         let key = |r: &Record| (r.spec.train.batch_size, r.spec.train.seed);
         let by_rate = a.spec.train.learning_rate.total_cmp(&b.spec.train.learning_rate);
@@ -172,19 +193,46 @@ pub fn summary_csv(mut records: Vec<Record>) -> Result<Vec<u8>, csv::Error> {
     for record in &records {
         writer.serialize(Row::of(record))?;
     }
+    let rows = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    if further_columns.is_empty() { Ok(rows) } else { extended(&rows, &records, further_columns) }
+}
+
+/// `rows` with the settings of their runs under the keys `columns` at the end.
+fn extended(rows: &[u8], records: &[Record], columns: &[String]) -> Result<Vec<u8>, csv::Error> {
+    let mut reader = csv::Reader::from_reader(rows);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut header = reader.headers()?.clone();
+    columns.iter().for_each(|key| header.push_field(key));
+    writer.write_record(&header)?;
+    for (row, record) in reader.records().zip(records) {
+        let mut row = row?;
+        for key in columns {
+            row.push_field(
+                &record.spec.setting(key).as_ref().map_or_else(String::new, setting_text),
+            );
+        }
+        writer.write_record(&row)?;
+    }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
-/// Writes the summary if it does not have `finished` rows or a record is newer than it: the tasks of a
-/// job array do not write it.
+/// Writes the summary if it does not have the rows of the finished runs or a record is newer than it:
+/// the tasks of a job array do not write it.
 ///
 /// # Errors
 /// A damaged plan, or a folder that cannot be written.
-pub fn update_summary(store: &Store, finished: usize) -> Result<(), SummaryError> {
-    if is_up_to_date(store, finished)? { Ok(()) } else { write_summary(store) }
+pub fn update_summary(store: &Store, status: &Status) -> Result<(), SummaryError> {
+    if is_up_to_date(store, status)? { Ok(()) } else { write_summary(store) }
 }
 
-fn is_up_to_date(store: &Store, finished: usize) -> Result<bool, SummaryError> {
+fn is_up_to_date(store: &Store, status: &Status) -> Result<bool, SummaryError> {
+    let runs: Vec<&PlannedRun> = status.runs.iter().map(|run| &run.run).collect();
+    let is_summarized = is_summarized(&runs);
+    let finished = status
+        .runs
+        .iter()
+        .filter(|run| matches!(run.state, RunState::Finished { .. }) && is_summarized(&run.run));
+    let finished = finished.count();
     let path = store.root().join("summary.csv");
     let Some(bytes) = store::read_file(&path)? else { return Ok(finished == 0) };
     if csv::Reader::from_reader(&bytes[..]).into_records().count() != finished {
@@ -192,8 +240,24 @@ fn is_up_to_date(store: &Store, finished: usize) -> Result<bool, SummaryError> {
     }
     let modified = |path: &Path| std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
     let written = modified(&path);
-    let record = |run: PlannedRun| Record::path(store, &run.run_id);
-    Ok(experiment::read_plan(store)?.into_iter().all(|run| modified(&record(run)) <= written))
+    let record = |run: &PlannedRun| Record::path(store, &run.run_id);
+    Ok(runs.into_iter().all(|run| modified(&record(run)) <= written))
+}
+
+/// Which runs of a plan the summary has: those of sweeps or, if it has none, those by themselves.
+fn is_summarized(plan: &[&PlannedRun]) -> impl Fn(&PlannedRun) -> bool + use<> {
+    let all_alone = plan.iter().all(|run| run.lone);
+    move |run| all_alone || !run.lone
+}
+
+/// The records of the runs that the summary has.
+///
+/// # Errors
+/// Those of [`finished_records`].
+pub fn summarized_records(store: &Store) -> Result<Vec<Record>, StoreError> {
+    let plan = experiment::read_plan(store)?;
+    let is_summarized = is_summarized(&plan.iter().collect::<Vec<_>>());
+    records_of(store, plan.iter().filter(|run| is_summarized(run)))
 }
 
 /// The records of all finished runs of the plan. Damaged records are left out; their runs count as
@@ -202,8 +266,15 @@ fn is_up_to_date(store: &Store, finished: usize) -> Result<bool, SummaryError> {
 /// # Errors
 /// A damaged plan, or a record that cannot be read.
 pub fn finished_records(store: &Store) -> Result<Vec<Record>, StoreError> {
+    records_of(store, &experiment::read_plan(store)?)
+}
+
+fn records_of<'a>(
+    store: &Store,
+    plan: impl IntoIterator<Item = &'a PlannedRun>,
+) -> Result<Vec<Record>, StoreError> {
     let mut records = Vec::new();
-    for run in experiment::read_plan(store)? {
+    for run in plan {
         match Record::read(store, &run.run_id) {
             Err(StoreError::Damaged { .. }) => {}
             record => records.extend(record?),

@@ -17,13 +17,13 @@ mod run_grid;
 mod settings;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use askama::Template;
 use serde::Serialize;
 
 use crate::figures::{EmbeddedFigures, FiguresError, embedded_figures};
-use crate::record::{TaskState, summary_csv};
+use crate::record::{TaskState, further_columns, summarized_records, summary_csv};
 use crate::store::{RunId, Store, StoreError};
 use data::ReportData;
 pub use destination::{Destination, DestinationError};
@@ -70,7 +70,7 @@ pub fn write(
     tasks: &HashMap<RunId, TaskState>,
 ) -> Result<Written, ReportError> {
     let data = ReportData::read(store, tasks)?;
-    let figures = figures(&data, store.root())?;
+    let figures = figures(&data, store)?;
     let html = Page::new(&data, &figures)?.render()?;
     out.write(html.as_bytes())?;
     Ok(Written {
@@ -83,10 +83,10 @@ pub fn write(
 }
 
 /// The figures of the finished runs.
-fn figures(data: &ReportData, root: &Path) -> Result<EmbeddedFigures, ReportError> {
-    let records: Vec<_> = data.records().cloned().collect();
+fn figures(data: &ReportData, store: &Store) -> Result<EmbeddedFigures, ReportError> {
     if data.status.converged == 0 {
         return Ok(EmbeddedFigures::default());
     }
-    Ok(embedded_figures(&summary_csv(records)?, &root.join("summary.csv"))?)
+    let csv = summary_csv(summarized_records(store)?, &further_columns(store)?)?;
+    Ok(embedded_figures(&csv, &store.root().join("summary.csv"))?)
 }

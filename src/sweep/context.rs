@@ -8,15 +8,13 @@ use super::interrupt::Interrupt;
 use super::options::SweepOptions;
 use super::run::RunContext;
 use crate::accelerate::DeviceAccelerator;
-use crate::config::RunSpec;
-use crate::data::Dataset;
+use crate::record::Run;
 use crate::stability::solver::accelerator::Accelerator;
-use crate::store::{Claim, RunId, Store};
+use crate::store::{Claim, Store};
 
 /// What all runs of a sweep share.
 pub struct SweepContext<'a> {
     pub store: &'a Store,
-    pub data: &'a Dataset,
     pub par: Par,
     pub reporter: &'a dyn Reporter,
     pub interrupt: &'a Interrupt,
@@ -27,19 +25,13 @@ pub struct SweepContext<'a> {
 
 impl SweepContext<'_> {
     /// The context of one run, which `worker` has claimed.
-    pub fn of_run<'r>(
-        &'r self,
-        worker: usize,
-        spec: &'r RunSpec,
-        id: &'r RunId,
-        claim: &'r Claim,
-    ) -> RunContext<'r> {
+    pub fn of_run<'r>(&'r self, worker: usize, run: &'r Run, claim: &'r Claim) -> RunContext<'r> {
         RunContext {
             store: self.store,
             claim,
-            spec,
-            id,
-            data: self.data,
+            spec: &run.spec,
+            id: &run.id,
+            data: &run.data,
             par: self.par,
             worker,
             reporter: self.reporter,

@@ -5,31 +5,37 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn_tensor::Device;
 
 use super::options::SweepOptions;
-use crate::config::RunSpec;
 use crate::device::{Backend, DeviceError, Gpu, gpus, open_device};
+use crate::record::Run;
 
-/// A device of the backend, and its properties if it is a GPU.
+/// The devices of the backends of a sweep, with the properties of those that are GPUs.
 #[derive(Debug)]
 pub struct DeviceHandle {
     index: usize,
-    gpu: Option<Gpu>,
+    gpus: Vec<(Backend, Gpu)>,
     /// Whether the CPU has taken over from a device that failed.
     fell_back: AtomicBool,
 }
 
 impl DeviceHandle {
-    /// Opens the device that the runs need.
+    /// Opens the devices that the runs need.
     ///
     /// # Errors
-    /// It does not exist or cannot compute.
-    pub fn new(specs: &[RunSpec], options: SweepOptions) -> Result<Self, DeviceError> {
+    /// One does not exist or cannot compute.
+    pub fn new(runs: &[Run], options: SweepOptions) -> Result<Self, DeviceError> {
         let index = options.device;
-        let mut handle = Self { index, gpu: None, fell_back: AtomicBool::new(false) };
+        let mut handle = Self { index, gpus: Vec::new(), fell_back: AtomicBool::new(false) };
         // The fused engine uses no device, but an index that does not exist is an error all the same.
-        let needed = |spec: &&RunSpec| spec.engine.needs_device() || index > 0;
-        if let Some(spec) = specs.first().filter(needed) {
-            handle.open(spec.backend)?;
-            handle.gpu = gpus(spec.backend).into_iter().nth(index);
+        let mut backends: Vec<Backend> = Vec::new();
+        for spec in runs.iter().map(|run| &run.spec) {
+            let is_needed = spec.engine.needs_device() || index > 0;
+            if is_needed && !backends.contains(&spec.backend) {
+                backends.push(spec.backend);
+            }
+        }
+        for backend in backends {
+            handle.open(backend)?;
+            handle.gpus.extend(gpus(backend).into_iter().nth(index).map(|gpu| (backend, gpu)));
         }
         Ok(handle)
     }
@@ -53,14 +59,14 @@ impl DeviceHandle {
         if self.has_fallen_back() { Backend::Flex } else { backend }
     }
 
-    /// The GPU, if the device is one.
-    pub fn gpu(&self) -> Option<&Gpu> {
-        self.gpu.as_ref()
+    /// The GPU of `backend`, if its device is one.
+    pub fn gpu(&self, backend: Backend) -> Option<&Gpu> {
+        self.gpus.iter().find(|(of, _)| *of == backend).map(|(_, gpu)| gpu)
     }
 
-    /// The driver's name of the GPU that computes.
-    pub fn gpu_name(&self) -> Option<&str> {
-        let gpu = self.gpu.as_ref().filter(|_| !self.has_fallen_back());
+    /// The driver's name of the GPU that computes runs planned for `backend`.
+    pub fn gpu_name(&self, backend: Backend) -> Option<&str> {
+        let gpu = self.gpu(backend).filter(|_| !self.has_fallen_back());
         gpu.map(|gpu| gpu.name.as_str())
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::RunSpec;
-use crate::record::Record;
+use crate::record::{Record, Run};
 use crate::store::RunId;
 use crate::train::Progress;
 
@@ -12,7 +12,7 @@ use crate::train::Progress;
 pub enum Event<'a> {
     /// The sweep begins; `finished` of its runs were finished earlier. `row_device` names the device on
     /// which worker 0 trains many runs at once, if there is one.
-    Planned { specs: &'a [RunSpec], finished: usize, workers: usize, row_device: Option<&'a str> },
+    Planned { runs: &'a [Run], finished: usize, workers: usize, row_device: Option<&'a str> },
     /// A run begins.
     Started { worker: usize, spec: &'a RunSpec },
     /// A run is being trained; reported every few milliseconds.

@@ -11,11 +11,11 @@ use super::outcome::Outcome;
 use super::pool::WorkerPool;
 use super::rows::RowTrainer;
 use crate::accelerate::DeviceAccelerator;
-use crate::config::RunSpec;
-use crate::data::Dataset;
 use crate::device::DeviceError;
 use crate::memory::{self, NotEnoughMemory};
-use crate::record::{ExperimentError, SummaryError, is_finished, register, run_id, write_summary};
+use crate::record::{
+    ExperimentError, Run, RunPlan, SummaryError, is_finished, register, write_summary,
+};
 use crate::store::{Store, StoreError};
 use crate::train::EngineError;
 
@@ -42,7 +42,7 @@ pub enum SweepError {
     Memory(#[from] NotEnoughMemory),
 }
 
-/// Finishes every run of `specs` in `store`, then writes the summary, unless this is a task of a job
+/// Finishes every run of `plan` in `store`, then writes the summary, unless this is a task of a job
 /// array.
 ///
 /// # Errors
@@ -50,35 +50,33 @@ pub enum SweepError {
 /// in the outcome.
 pub fn sweep(
     store: &Store,
-    specs: &[RunSpec],
-    data: &Dataset,
+    plan: &RunPlan,
     options: SweepOptions,
     reporter: &dyn Reporter,
     interrupt: &Interrupt,
 ) -> Result<Outcome, SweepError> {
-    specs.iter().try_for_each(|spec| memory::check_run(spec, data))?;
-    let device = DeviceHandle::new(specs, options).map_err(SweepError::NoDevice)?;
-    let row_trainer = RowTrainer::new(specs, options, &device).map_err(SweepError::NoDevice)?;
-    let accelerator = open_accelerator(specs, options, reporter).map_err(SweepError::NoDevice)?;
+    let runs = &plan.runs[..];
+    runs.iter().try_for_each(|run| memory::check_run(&run.spec, run.data.shape))?;
+    let device = DeviceHandle::new(runs, options).map_err(SweepError::NoDevice)?;
+    let row_trainer = RowTrainer::new(runs, options, &device).map_err(SweepError::NoDevice)?;
+    let accelerator = open_accelerator(runs, options, reporter).map_err(SweepError::NoDevice)?;
     if !options.task {
-        register(store, specs, &data.digest)?;
+        register(store, plan)?;
     }
-    let workers = worker_count(options.workers, specs, data, reporter);
+    let workers = worker_count(options.workers, runs, reporter);
     // A record that cannot be read is reported when its run begins.
-    let is_finished =
-        |spec: &RunSpec| is_finished(store, spec, &run_id(spec, &data.digest)).unwrap_or(false);
-    let finished = specs.iter().filter(|spec| is_finished(spec)).count();
+    let is_finished = |run: &&Run| is_finished(store, &run.spec, &run.id).unwrap_or(false);
+    let finished = runs.iter().filter(is_finished).count();
     reporter.report(&Event::Planned {
-        specs,
+        runs,
         finished,
         workers: workers + usize::from(row_trainer.is_some()),
         row_device: row_trainer.as_ref().map(RowTrainer::device_name),
     });
-    let (together, alone): (Vec<&RunSpec>, Vec<&RunSpec>) =
-        specs.iter().partition(|spec| row_trainer.is_some() && RowTrainer::supports(spec));
+    let is_of_row = |run: &&Run| row_trainer.as_ref().is_some_and(|row| row.supports(&run.spec));
+    let (together, alone): (Vec<&Run>, Vec<&Run>) = runs.iter().partition(is_of_row);
     let context = SweepContext {
         store,
-        data,
         par: get_global_parallelism(),
         reporter,
         interrupt,
@@ -100,16 +98,19 @@ pub fn sweep(
         write_summary(store)?;
     }
     end.map_err(SweepError::Device)?;
-    Ok(pool.into_outcome())
+    let mut outcome = pool.into_outcome();
+    outcome.stopped_at_failure = interrupt.is_stopped();
+    outcome.interrupted &= interrupt.is_signalled();
+    Ok(outcome)
 }
 
-/// The device on which the exact thresholds of `specs` are iterated; `None` for the CPU's own kernels.
+/// The device on which the exact thresholds of `runs` are iterated; `None` for the CPU's own kernels.
 fn open_accelerator<'a>(
-    specs: &[RunSpec],
+    runs: &[Run],
     options: SweepOptions,
     reporter: &'a dyn Reporter,
 ) -> Result<Option<DeviceAccelerator<'a>>, DeviceError> {
-    if !specs.iter().any(|spec| spec.analysis.thresholds) {
+    if !runs.iter().any(|run| run.spec.analysis.thresholds) {
         return Ok(None);
     }
     let note = Box::new(|text: &str| reporter.report(&Event::Note { text }));
@@ -123,15 +124,11 @@ fn open_accelerator<'a>(
 
 /// The number of workers: `requested` or, if that is 0, one per core; fewer if memory is too small for
 /// all of them to measure at once.
-fn worker_count(
-    requested: usize,
-    specs: &[RunSpec],
-    data: &Dataset,
-    reporter: &dyn Reporter,
-) -> usize {
+fn worker_count(requested: usize, runs: &[Run], reporter: &dyn Reporter) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = if requested == 0 { cores } else { requested }.min(specs.len()).max(1);
-    let largest = specs.iter().map(|spec| memory::run_bytes(spec, data)).max().unwrap_or(0);
+    let workers = if requested == 0 { cores } else { requested }.min(runs.len()).max(1);
+    let largest =
+        runs.iter().map(|run| memory::run_bytes(&run.spec, run.data.shape)).max().unwrap_or(0);
     let fit = memory::available().map_or(workers, |bytes| (bytes / largest.max(1)) as usize);
     if fit.max(1) >= workers {
         return workers;

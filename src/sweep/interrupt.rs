@@ -15,6 +15,7 @@ use signal_hook::flag;
 pub struct Interrupt {
     raised: Arc<AtomicBool>,
     time_is_up: Arc<AtomicBool>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Interrupt {
@@ -58,7 +59,22 @@ impl Interrupt {
 
     /// Whether the sweep should stop.
     pub fn is_raised(&self) -> bool {
+        self.is_signalled() || self.is_stopped()
+    }
+
+    /// Whether a signal, or [`Interrupt::raise`], asked for it.
+    pub fn is_signalled(&self) -> bool {
         self.raised.load(Ordering::Relaxed)
+    }
+
+    /// Stops the sweep from within, because a run failed.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the sweep stopped itself.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// Raises the flag, as a signal does.

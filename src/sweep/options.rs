@@ -19,6 +19,8 @@ pub struct SweepOptions {
     pub falls_back: bool,
     /// Runs that the tensor engine trains at once; 0 chooses, 1 trains each alone.
     pub batched_runs: usize,
+    /// Whether the sweep stops after the first run that fails.
+    pub fail_fast: bool,
     /// Whether this is one task of a job array: it neither waits for runs that other processes have
     /// claimed nor writes the summary.
     pub task: bool,

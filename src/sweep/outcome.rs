@@ -10,6 +10,8 @@ pub struct Outcome {
     pub records: Vec<Record>,
     /// Runs that failed, with their reasons.
     pub failures: Vec<(RunId, String)>,
+    /// Whether unfinished runs may remain because a run failed.
+    pub stopped_at_failure: bool,
     /// Whether unfinished runs remain because of an interrupt.
     pub interrupted: bool,
     /// Whether there is more on disk than before: a run finished, or a later checkpoint.

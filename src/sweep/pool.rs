@@ -11,8 +11,7 @@ use super::context::SweepContext;
 use super::events::Event;
 use super::outcome::Outcome;
 use super::run::{RunEnd, RunError};
-use crate::config::RunSpec;
-use crate::record::{Failure, Provenance, Record, finished_record, run_id, write_summary};
+use crate::record::{Failure, Provenance, Record, Run, finished_record, write_summary};
 use crate::store::RunId;
 use crate::text::panic_text;
 use crate::train::EngineError;
@@ -23,14 +22,14 @@ pub const POLL_INTERVAL: Duration = Duration::from_millis(300);
 /// Runs that are trained one by one, and what became of all runs of the sweep.
 pub struct WorkerPool<'a> {
     pub context: SweepContext<'a>,
-    queue: Mutex<VecDeque<&'a RunSpec>>,
+    queue: Mutex<VecDeque<&'a Run>>,
     outcome: Mutex<Outcome>,
     last_summary: Mutex<Option<SummaryTiming>>,
 }
 
 impl<'a> WorkerPool<'a> {
     /// A pool with the runs of `queue` to be trained.
-    pub fn new(context: SweepContext<'a>, queue: Vec<&'a RunSpec>) -> Self {
+    pub fn new(context: SweepContext<'a>, queue: Vec<&'a Run>) -> Self {
         Self {
             context,
             queue: Mutex::new(queue.into()),
@@ -53,13 +52,13 @@ impl<'a> WorkerPool<'a> {
         });
     }
 
-    /// Puts the unfinished runs of `specs` into the queue for the CPU, after their device failed.
+    /// Puts the unfinished ones of `runs` into the queue for the CPU, after their device failed.
     ///
     /// # Errors
     /// `error`, if the CPU is not to take over.
     pub fn fall_back_to_cpu(
         &self,
-        specs: Vec<&'a RunSpec>,
+        runs: Vec<&'a Run>,
         error: EngineError,
     ) -> Result<(), EngineError> {
         if !self.context.options.falls_back {
@@ -69,8 +68,8 @@ impl<'a> WorkerPool<'a> {
         let finished = outcome.records.iter().map(|record| &record.run_id);
         let ended: BTreeSet<&RunId> =
             finished.chain(outcome.failures.iter().map(|(id, _)| id)).collect();
-        let remaining: Vec<&RunSpec> =
-            specs.into_iter().filter(|spec| !ended.contains(&self.run_id(spec))).collect();
+        let remaining: Vec<&Run> =
+            runs.into_iter().filter(|run| !ended.contains(&run.id)).collect();
         let text = format!("{error}; the CPU takes over {} runs", remaining.len());
         self.context.reporter.report(&Event::Note { text: &text });
         self.context.device.fall_back_to_cpu();
@@ -80,35 +79,30 @@ impl<'a> WorkerPool<'a> {
 
     fn run_worker(&self, worker: usize) {
         loop {
-            let Some(spec) = lock(&self.queue).pop_front() else {
+            let Some(run) = lock(&self.queue).pop_front() else {
                 return;
             };
             if self.context.interrupt.is_raised() {
                 return self.add_interrupted(0);
             }
-            let id = self.run_id(spec);
-            let end = self.claim_and_execute(worker, spec, &id);
-            self.add_end(worker, spec, id, end);
+            let end = self.claim_and_execute(worker, run);
+            self.add_end(worker, run, end);
         }
     }
 
     /// Trains and measures a run, unless another process has claimed it.
-    fn claim_and_execute(
-        &self,
-        worker: usize,
-        spec: &RunSpec,
-        id: &RunId,
-    ) -> Result<RunEnd, String> {
+    fn claim_and_execute(&self, worker: usize, run: &Run) -> Result<RunEnd, String> {
         let store = self.context.store;
-        let found = finished_record(store, spec, id).map_err(|error| error.to_string())?;
+        let found =
+            finished_record(store, &run.spec, &run.id).map_err(|error| error.to_string())?;
         if let Some(record) = found {
             return Ok(RunEnd::AlreadyFinished(Box::new(record)));
         }
-        let Some(claim) = store.claim(id).map_err(|error| error.to_string())? else {
+        let Some(claim) = store.claim(&run.id).map_err(|error| error.to_string())? else {
             return Ok(RunEnd::ClaimedByOther);
         };
-        self.context.reporter.report(&Event::Started { worker, spec });
-        let run = self.context.of_run(worker, spec, id, &claim);
+        self.context.reporter.report(&Event::Started { worker, spec: &run.spec });
+        let run = self.context.of_run(worker, run, &claim);
         catch_panic(|| run.execute().inspect_err(|error| self.stop_if_disk_is_full(error)))
     }
 
@@ -125,25 +119,19 @@ impl<'a> WorkerPool<'a> {
 
     /// Adds the end of a run to the outcome. A run that another process has claimed goes to the end of
     /// the queue.
-    pub fn add_end(
-        &self,
-        worker: usize,
-        spec: &'a RunSpec,
-        id: RunId,
-        end: Result<RunEnd, String>,
-    ) {
+    pub fn add_end(&self, worker: usize, run: &'a Run, end: Result<RunEnd, String>) {
         match end {
             Ok(RunEnd::AlreadyFinished(record)) => self.add_record(*record, true),
             Ok(RunEnd::Finished(record)) => self.add_record(*record, false),
             Ok(RunEnd::Interrupted { steps }) => self.add_interrupted(steps),
             Ok(RunEnd::ClaimedByOther) => {
-                self.context.reporter.report(&Event::ClaimedByOther { worker, spec });
+                self.context.reporter.report(&Event::ClaimedByOther { worker, spec: &run.spec });
                 if !self.skips_claimed_run() {
-                    lock(&self.queue).push_back(spec);
+                    lock(&self.queue).push_back(run);
                     std::thread::sleep(POLL_INTERVAL);
                 }
             }
-            Err(reason) => self.add_failure(worker, spec, id, reason),
+            Err(reason) => self.add_failure(worker, run, reason),
         }
     }
 
@@ -164,19 +152,24 @@ impl<'a> WorkerPool<'a> {
     }
 
     /// Notes that a run failed, on disk too.
-    pub fn add_failure(&self, worker: usize, spec: &RunSpec, id: RunId, reason: String) {
-        let SweepContext { data, device, store, reporter, .. } = &self.context;
+    pub fn add_failure(&self, worker: usize, run: &Run, reason: String) {
+        let SweepContext { device, store, reporter, .. } = &self.context;
+        let Run { id, spec, data } = run;
         let failure = Failure {
             spec: spec.clone(),
             reason: reason.clone(),
-            provenance: Provenance::now(&data.digest, device.gpu_name()),
+            provenance: Provenance::now(&data.digest, device.gpu_name(spec.backend)),
         };
         // The failure may be that nothing can be written; it is reported either way.
-        if let Err(error) = failure.write(store, &id) {
+        if let Err(error) = failure.write(store, id) {
             tracing::warn!("{error}");
         }
-        reporter.report(&Event::Failed { worker, spec, id: &id, reason: &reason });
-        lock(&self.outcome).failures.push((id, reason));
+        reporter.report(&Event::Failed { worker, spec, id, reason: &reason });
+        lock(&self.outcome).failures.push((id.clone(), reason));
+        if self.context.options.fail_fast {
+            // The runs at work save their states, as after a signal.
+            self.context.interrupt.stop();
+        }
     }
 
     /// Whether a run that another process has claimed is left to it, and counts it then: a task of a
@@ -200,10 +193,6 @@ impl<'a> WorkerPool<'a> {
             tracing::warn!("{error}");
         }
         *last = Some(SummaryTiming { written: Instant::now(), duration: started.elapsed() });
-    }
-
-    fn run_id(&self, spec: &RunSpec) -> RunId {
-        run_id(spec, &self.context.data.digest)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::config::ranges::{RangeCheck, ensure};
 use crate::config::section::Section;
-use crate::config::{FromNode, Node, Value};
+use crate::config::{FromNode, Node, elements};
 
 /// Squares and products of such numbers, and of millions of them, stay far from where doubles end.
 pub(super) fn moderate(value: &f64) -> RangeCheck {
@@ -56,8 +56,8 @@ pub(super) fn list<T: FromNode>(
 ) -> Vec<T> {
     let Some(node) = section.take(key) else { return default };
     let path = section.key_path(key);
-    let Value::Array(items) = &node.value else {
-        section.add_mismatch(&path, &node, entries.expected);
+    let Some(items) = elements(node) else {
+        section.add_mismatch(&path, node, entries.expected);
         return default;
     };
     let complain = |at: &Node, found: String| {
@@ -65,11 +65,11 @@ pub(super) fn list<T: FromNode>(
         section.add_problem(at.origin.clone(), message);
     };
     if items.is_empty() {
-        complain(&node, "an empty one".to_owned());
+        complain(node, "an empty one".to_owned());
         return default;
     }
     let mut values = Vec::new();
-    for item in items {
+    for item in items.iter() {
         let Some(value) = T::from_node(item).filter(entries.holds) else {
             complain(item, format!("{} in it", item.value.describe()));
             return default;

@@ -3,15 +3,14 @@
 use std::sync::Mutex;
 use std::sync::mpsc::Receiver;
 
-use crate::config::RunSpec;
-use crate::store::{Claim, RunId};
+use crate::record::Run;
+use crate::store::Claim;
 use crate::sweep::pool::{WorkerPool, catch_panic, lock};
 use crate::sweep::run::{RunEnd, RunError, TrainedRun};
 
 /// A run that needs no more training, claimed until its record is written.
 pub struct UnmeasuredRun<'a> {
-    pub spec: &'a RunSpec,
-    pub id: RunId,
+    pub run: &'a Run,
     pub claim: Claim,
     /// `None` if it has a record, which may lack measurements that are requested today.
     pub trained: Option<Box<TrainedRun>>,
@@ -26,24 +25,24 @@ pub fn measure_all<'a>(
 ) {
     loop {
         // The lock is released before the measurement begins.
-        let Ok(run) = lock(queue).recv() else { return };
+        let Ok(unmeasured) = lock(queue).recv() else { return };
         if pool.context.interrupt.is_raised() {
             pool.add_interrupted(0);
             continue;
         }
-        let (spec, id) = (run.spec, run.id.clone());
-        let end = catch_panic(|| measure(pool, worker, run));
-        pool.add_end(worker, spec, id, end);
+        let run = unmeasured.run;
+        let end = catch_panic(|| measure(pool, worker, unmeasured));
+        pool.add_end(worker, run, end);
     }
 }
 
 fn measure(
     pool: &WorkerPool<'_>,
     worker: usize,
-    run: UnmeasuredRun<'_>,
+    unmeasured: UnmeasuredRun<'_>,
 ) -> Result<RunEnd, RunError> {
-    let UnmeasuredRun { spec, id, claim, trained } = run;
-    let context = pool.context.of_run(worker, spec, &id, &claim);
+    let UnmeasuredRun { run, claim, trained } = unmeasured;
+    let context = pool.context.of_run(worker, run, &claim);
     match trained {
         Some(trained) => Ok(RunEnd::Finished(Box::new(context.finish(*trained)?))),
         None => context.execute(),

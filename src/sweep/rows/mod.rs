@@ -1,6 +1,6 @@
 //! Runs trained together on one device.
 //!
-//! Runs with the same batch size form a row, which `crate::train::row` trains as one computation. One
+//! Runs with the same batch size, network, loss and data form a row, which `crate::train::row` trains as one computation. One
 //! thread feeds the device; the others measure the minima as they are found. Every run has its own
 //! claim, checkpoint and record.
 

@@ -1,4 +1,4 @@
-//! The runs of one batch size: claims them for a row and passes on those that have been trained.
+//! The runs of a row: claims them and passes on those that have been trained.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -6,11 +6,11 @@ use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use super::measure::UnmeasuredRun;
-use crate::config::RunSpec;
+use crate::data::DataSource;
 use crate::loss::Loss;
 use crate::net::Weights;
-use crate::record::{Record, run_id};
-use crate::store::{Claim, RunId};
+use crate::record::{Record, Run};
+use crate::store::Claim;
 use crate::sweep::events::Event;
 use crate::sweep::pool::{POLL_INTERVAL, WorkerPool};
 use crate::sweep::run::{RunContext, RunError, TrainedRun};
@@ -22,20 +22,19 @@ const WORKER: usize = 0;
 
 /// A claimed run in a row.
 pub struct RunSlot<'p> {
-    spec: &'p RunSpec,
-    id: RunId,
+    run: &'p Run,
     claim: Claim,
     /// Its share of the seconds of training.
     seconds: f64,
 }
 
-/// The runs of one batch size.
+/// The runs of one batch size, network, loss and data.
 pub struct RowQueue<'s, 'p> {
     pool: &'s WorkerPool<'p>,
-    first: &'p RunSpec,
-    queue: VecDeque<&'p RunSpec>,
+    first: &'p Run,
+    queue: VecDeque<&'p Run>,
     /// Runs that other processes had claimed when they were last checked.
-    claimed_by_others: VecDeque<&'p RunSpec>,
+    claimed_by_others: VecDeque<&'p Run>,
     last_check: Instant,
     trained: Sender<UnmeasuredRun<'p>>,
     last_share: Instant,
@@ -43,17 +42,17 @@ pub struct RowQueue<'s, 'p> {
 }
 
 impl<'s, 'p> RowQueue<'s, 'p> {
-    /// A queue of the runs `specs`, which are not empty. Trained runs are sent to `trained`.
+    /// A queue of `runs`, which are not empty. Trained runs are sent to `trained`.
     pub fn new(
         pool: &'s WorkerPool<'p>,
-        specs: VecDeque<&'p RunSpec>,
+        runs: VecDeque<&'p Run>,
         trained: &Sender<UnmeasuredRun<'p>>,
     ) -> Self {
         let now = Instant::now();
         Self {
             pool,
-            first: specs[0],
-            queue: specs,
+            first: runs[0],
+            queue: runs,
             claimed_by_others: VecDeque::new(),
             last_check: now,
             trained: trained.clone(),
@@ -69,40 +68,42 @@ impl<'s, 'p> RowQueue<'s, 'p> {
 
     /// The loss of all runs.
     pub fn loss(&self) -> Loss {
-        Loss::from(&self.first.loss)
+        Loss::from(&self.first.spec.loss)
+    }
+
+    /// The data of all runs.
+    pub fn data(&self) -> &'p DataSource {
+        &self.first.data
     }
 
     /// Claims a run and loads its state; `None` if it needs no training, or another process has it.
-    fn claim(
-        &mut self,
-        spec: &'p RunSpec,
-        id: RunId,
-    ) -> Result<Option<NewRun<RunSlot<'p>>>, RunError> {
+    fn claim(&mut self, run: &'p Run) -> Result<Option<NewRun<RunSlot<'p>>>, RunError> {
+        let Run { id, spec, data } = run;
         let context = &self.pool.context;
-        let Some(claim) = context.store.claim(&id)? else {
+        let Some(claim) = context.store.claim(id)? else {
             context.reporter.report(&Event::ClaimedByOther { worker: WORKER, spec });
-            self.defer(spec);
+            self.defer(run);
             return Ok(None);
         };
-        if Record::path(context.store, &id).exists() {
-            self.send_to_measurement(UnmeasuredRun { spec, id, claim, trained: None });
+        if Record::path(context.store, id).exists() {
+            self.send_to_measurement(UnmeasuredRun { run, claim, trained: None });
             return Ok(None);
         }
         context.reporter.report(&Event::Started { worker: WORKER, spec });
-        let run = context.of_run(WORKER, spec, &id, &claim);
-        let (saved, progress, seconds) = match run.load_checkpoint()? {
+        let saved = context.of_run(WORKER, run, &claim);
+        let (saved, progress, seconds) = match saved.load_checkpoint()? {
             Some(saved) => (Some(saved.engine), Some(saved.progress), saved.seconds),
             None => (None, None, 0.0),
         };
-        let weights = weights_of_run(spec, context.data, saved)?;
-        let key = RunSlot { spec, id, claim, seconds };
+        let weights = weights_of_run(spec, &*data.samples()?, saved)?;
+        let key = RunSlot { run, claim, seconds };
         Ok(Some(NewRun { key, schedule: spec.train.clone(), weights, progress }))
     }
 
     /// Checks a run that another process has claimed again later, unless it is left to that process.
-    fn defer(&mut self, spec: &'p RunSpec) {
+    fn defer(&mut self, run: &'p Run) {
         if !self.pool.skips_claimed_run() {
-            self.claimed_by_others.push_back(spec);
+            self.claimed_by_others.push_back(run);
         }
     }
 
@@ -114,7 +115,7 @@ impl<'s, 'p> RowQueue<'s, 'p> {
     }
 
     fn run<'r>(&'r self, slot: &'r RunSlot<'p>) -> RunContext<'r> {
-        self.pool.context.of_run(WORKER, slot.spec, &slot.id, &slot.claim)
+        self.pool.context.of_run(WORKER, slot.run, &slot.claim)
     }
 
     /// Saves the state of a run. The disk may have space again when the run is finished, so training
@@ -126,7 +127,7 @@ impl<'s, 'p> RowQueue<'s, 'p> {
         snapshot: impl FnOnce() -> Result<Snapshot, EngineError>,
     ) {
         if let Err(error) = self.run(slot).save_checkpoint(progress, slot.seconds, snapshot) {
-            tracing::warn!("run {}: its state could not be saved: {error}", slot.id);
+            tracing::warn!("run {}: its state could not be saved: {error}", slot.run.id);
         }
     }
 
@@ -155,12 +156,11 @@ impl<'p> RunSource for RowQueue<'_, 'p> {
             std::mem::swap(&mut self.queue, &mut self.claimed_by_others);
         }
         while !self.pool.context.interrupt.is_raised() {
-            let spec = self.queue.pop_front()?;
-            let id = run_id(spec, &self.pool.context.data.digest);
-            match self.claim(spec, id.clone()) {
+            let run = self.queue.pop_front()?;
+            match self.claim(run) {
                 Ok(Some(run)) => return Some(run),
                 Ok(None) => {}
-                Err(error) => self.pool.add_failure(WORKER, spec, id, error.to_string()),
+                Err(error) => self.pool.add_failure(WORKER, run, error.to_string()),
             }
         }
         None
@@ -172,7 +172,7 @@ impl<'p> RunSource for RowQueue<'_, 'p> {
         let epochs = || row.states.iter().map(|state| state.progress.epoch);
         context.reporter.report(&Event::TrainingRow {
             worker: WORKER,
-            batch_size: self.first.train.batch_size,
+            batch_size: self.first.spec.train.batch_size,
             runs: row.states.len(),
             epochs: (epochs().min().unwrap_or(0), epochs().max().unwrap_or(0)),
         });
@@ -195,12 +195,12 @@ impl<'p> RunSource for RowQueue<'_, 'p> {
             self.save(&slot, &outcome.progress, || Ok(Snapshot::of_weights(&weights)));
         }
         if slot.claim.is_lost() {
-            self.defer(slot.spec);
+            self.defer(slot.run);
             return;
         }
-        let RunSlot { spec, id, claim, seconds } = slot;
+        let RunSlot { run, claim, seconds } = slot;
         let final_loss = Some(loss).filter(|loss| loss.is_finite());
         let trained = Some(Box::new(TrainedRun { outcome, final_loss, weights, seconds }));
-        self.send_to_measurement(UnmeasuredRun { spec, id, claim, trained });
+        self.send_to_measurement(UnmeasuredRun { run, claim, trained });
     }
 }

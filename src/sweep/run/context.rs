@@ -7,7 +7,7 @@ use faer::Par;
 
 use super::error::RunError;
 use crate::config::RunSpec;
-use crate::data::Dataset;
+use crate::data::DataSource;
 use crate::record::Provenance;
 use crate::stability::solver::accelerator::Accelerator;
 use crate::store::{Claim, RunId, Store};
@@ -23,7 +23,7 @@ pub struct RunContext<'a> {
     pub claim: &'a Claim,
     pub spec: &'a RunSpec,
     pub id: &'a RunId,
-    pub data: &'a Dataset,
+    pub data: &'a DataSource,
     pub par: Par,
     pub worker: usize,
     pub reporter: &'a dyn Reporter,
@@ -50,7 +50,7 @@ impl RunContext<'_> {
 
     /// The provenance of a result computed now.
     pub fn provenance(&self) -> Provenance {
-        Provenance::now(&self.data.digest, self.device.gpu_name())
+        Provenance::now(&self.data.digest, self.device.gpu_name(self.spec.backend))
     }
 
     /// The run's checkpoint, unless there is none or it is damaged.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::DataError;
 use crate::measurement::AnalysisError;
 use crate::net::minimum::MinimumError;
 use crate::store::{RunId, StoreError};
@@ -14,6 +15,8 @@ pub enum RunError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Analysis(#[from] AnalysisError),
+    #[error(transparent)]
+    Data(#[from] DataError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

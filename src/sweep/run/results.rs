@@ -105,7 +105,8 @@ impl RunContext<'_> {
     ) -> Result<Record, RunError> {
         if let Some(analysis) = &mut record.analysis {
             let loss = Loss::from(&self.spec.loss);
-            let pass = Pass::new(weights, self.data, loss, self.par);
+            let data = self.data.samples()?;
+            let pass = Pass::new(weights, &data, loss, self.par);
             analysis.dead_samples = Some(pass.dead_samples());
         }
         self.write_record(&record)?;
@@ -125,7 +126,8 @@ impl RunContext<'_> {
             return Ok((None, 0.0));
         }
         self.reporter.report(&Event::Analysing { worker: self.worker, spec: self.spec });
-        let analysis = analyse(spec, weights, self.data, self.par, self.accelerator, earlier)?;
+        let data = self.data.samples()?;
+        let analysis = analyse(spec, weights, &data, self.par, self.accelerator, earlier)?;
         Ok((Some(analysis), started.elapsed().as_secs_f64()))
     }
 

@@ -44,7 +44,7 @@ impl RunContext<'_> {
         };
         let first_step = progress.steps;
         let mut monitor = TrainingMonitor::new(self, seconds);
-        let samples = self.data.samples;
+        let samples = self.data.shape.samples;
         let outcome =
             train::train(&self.spec.train, samples, progress, engine.as_mut(), &mut monitor)?;
         let seconds = monitor.seconds();
@@ -64,6 +64,6 @@ impl RunContext<'_> {
 
     fn engine(&self, saved: Option<Snapshot>) -> Result<Box<dyn Engine>, RunError> {
         let open_device = || self.device.open(self.spec.backend).map_err(EngineError::from);
-        Ok(train::engine_of_run(self.spec, self.data, saved, open_device)?)
+        Ok(train::engine_of_run(self.spec, &*self.data.samples()?, saved, open_device)?)
     }
 }

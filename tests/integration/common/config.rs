@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use etastar::config::{Config, RunSpec, single_run};
+use etastar::config::{Config, ConfigFile, Grid, RunSpec, single_run};
 
 /// The four MNIST files of the project.
 pub fn mnist() -> PathBuf {
@@ -25,6 +25,14 @@ pub fn parse_tiny(sections: &str, overrides: &[&str]) -> Config {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
     let source = tiny_config() + sections;
     Config::parse(&source, "tiny", "results/tiny".into(), &overrides).unwrap()
+}
+
+/// The sweep of [`tiny_config`] followed by `sections`, with `overrides` as by `--set`.
+pub fn tiny_grid(sections: &str, overrides: &[&str]) -> Grid {
+    let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+    let source = tiny_config() + sections;
+    let file = ConfigFile::parse::<Config>(&source, "tiny", "results/tiny".into(), &overrides);
+    file.unwrap().grid(|_| {}).unwrap()
 }
 
 /// The single run of [`tiny_config`].
