@@ -67,6 +67,14 @@ impl Table {
         &self.path
     }
 
+    /// The names of the columns, in their order.
+    pub fn columns(&self) -> Vec<&str> {
+        let mut columns: Vec<(&str, usize)> =
+            self.columns.iter().map(|(name, &index)| (name.as_str(), index)).collect();
+        columns.sort_by_key(|(_, index)| *index);
+        columns.into_iter().map(|(name, _)| name).collect()
+    }
+
     /// Checks that the header has all `columns`; `what` says what the file should be.
     ///
     /// # Errors
@@ -118,6 +126,11 @@ impl Table {
 }
 
 impl Row<'_> {
+    /// The line of the file, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
     /// The text of the cell; empty if the file has no such column.
     pub fn text(&self, column: &str) -> &str {
         let index = self.columns.get(column);

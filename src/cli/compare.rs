@@ -31,7 +31,7 @@ pub struct Compare {
 
 impl Compare {
     pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
-        let folder = self.results.folder_with("summary.csv")?;
+        let folder = self.results.with_summary(output)?;
         let path = folder.join("summary.csv");
         let (runs, published) = (read_runs(&path)?, read_published(self.published.as_deref())?);
         let found = compare(&runs, &published);

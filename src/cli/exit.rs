@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use etastar::compare::CompareError;
 use etastar::config::{ConfigError, MissingKey, OverrideError};
 use etastar::data::DataError;
-use etastar::figures::FiguresError;
+use etastar::figures::{ColumnsError, FiguresError};
 use etastar::gram::npy::NpyError;
 use etastar::launch::LaunchError;
 use etastar::measurement::AnalysisError;
@@ -94,6 +94,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<TableError>()
             || cause.is::<NotEnoughMemory>()
             || cause.downcast_ref::<FiguresError>().is_some_and(has_nothing_to_draw)
+            || cause.downcast_ref::<ColumnsError>().is_some_and(must_be_asked_otherwise)
             || cause.downcast_ref::<AnalysisError>().is_some_and(is_misfit)
             || cause.is::<ProbeError>()
             || cause.downcast_ref::<FolderError>().is_some_and(is_taken)
@@ -130,6 +131,11 @@ fn is_unsuitable(error: &StationaryError) -> bool {
 /// Another table must be chosen.
 fn has_nothing_to_draw(error: &FiguresError) -> bool {
     matches!(error, FiguresError::Table(_) | FiguresError::NothingConverged { .. })
+}
+
+/// Other columns or rows must be chosen; an error of the disk is not wrong usage.
+fn must_be_asked_otherwise(error: &ColumnsError) -> bool {
+    !matches!(error, ColumnsError::Draw(_))
 }
 
 /// Data and network do not fit together or into memory.

@@ -31,6 +31,7 @@ pub use schema::*;
 
 pub(crate) use from_node::{FromNode, elements};
 pub(crate) use overrides::OverrideKeys;
+pub(crate) use suggestion::suggest;
 pub(crate) use value::Node;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `summary` | the figures of `summary.csv`; a new one is a file there and a line in its `FIGURES` |
 //! | [`quadratic`] | the figures of the synthetic quadratics |
+//! | `columns` | any numeric columns of any table, as asked for on the command line |
 //! | `probe`, `stationary` | the figures of the experiments around one minimum |
 //! | `published` | our minima compared with the published curves |
 //!
@@ -15,6 +16,7 @@
 //! \[M\] is Mulayoff & Michaeli, *Exact Mean Square Linear Stability Analysis for SGD*,
 //! COLT 2024, <https://arxiv.org/abs/2306.07850>.
 
+mod columns;
 mod error;
 mod files;
 mod plotting;
@@ -27,6 +29,9 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use columns::{
+    ColumnsError, Condition, ConditionError, DrawnColumns, LogAxes, Marks, Request, draw_columns,
+};
 pub use error::FiguresError;
 pub use files::FigureOutcome;
 pub use probe::draw_probe;

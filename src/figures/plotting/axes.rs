@@ -28,8 +28,16 @@ impl Axes<'_> {
             self.draw_tile(canvas, tile);
         }
         self.draw_grid(canvas);
+        for curve in panel.curves.iter().filter(|_| panel.bands) {
+            self.draw_band(canvas, curve);
+        }
         for curve in &panel.curves {
-            self.draw_curve(canvas, curve);
+            if !panel.bands {
+                self.draw_bars(canvas, curve);
+            }
+            let stroke =
+                Stroke { dash: curve.style.dash, ..Stroke::solid(curve.style.colour, 1.1) };
+            canvas.polyline(&self.positions(curve), stroke);
         }
         // Above the curves, which would hide the limit that they approach.
         for line in &panel.lines {
@@ -112,8 +120,17 @@ impl Axes<'_> {
         canvas.polyline(&[end(from), end(to)], stroke);
     }
 
-    /// Draws the error bars of a curve and the line through its points.
-    fn draw_curve(&self, canvas: &mut SvgCanvas, curve: &Curve) {
+    /// Draws the area between the lower and the upper ends of a curve's error bars.
+    fn draw_band(&self, canvas: &mut SvgCanvas, curve: &Curve) {
+        if curve.points.iter().any(|point| point.low < point.high) {
+            let upper =
+                curve.points.iter().map(|p| (self.x_position(p.x), self.y_position(p.high)));
+            let lower = curve.points.iter().map(|p| (self.x_position(p.x), self.y_position(p.low)));
+            canvas.area(upper.chain(lower.rev()), curve.style.colour);
+        }
+    }
+
+    fn draw_bars(&self, canvas: &mut SvgCanvas, curve: &Curve) {
         let colour = curve.style.colour;
         for point in &curve.points {
             let (top, bottom) = (self.y_position(point.high), self.y_position(point.low));
@@ -122,8 +139,6 @@ impl Axes<'_> {
                 canvas.polyline(&[(x, top), (x, bottom)], Stroke::solid(colour, 0.7));
             }
         }
-        let stroke = Stroke { dash: curve.style.dash, ..Stroke::solid(colour, 1.1) };
-        canvas.polyline(&self.positions(curve), stroke);
     }
 
     fn draw_markers(&self, canvas: &mut SvgCanvas, curve: &Curve, phase: f64) {

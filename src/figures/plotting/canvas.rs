@@ -104,6 +104,14 @@ impl SvgCanvas {
         ));
     }
 
+    /// A translucent area with the outline `corners`.
+    pub fn area(&mut self, corners: impl Iterator<Item = Position>, colour: Colour) {
+        let path = path(corners);
+        self.write_element(format_args!(
+            r#"<path d="{path}Z" fill="{colour}" fill-opacity="0.18"/>"#
+        ));
+    }
+
     /// The marker of a data point.
     pub fn marker(&mut self, at: Position, marker: Marker, colour: Colour) {
         let paint = if marker.is_filled() {

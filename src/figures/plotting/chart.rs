@@ -40,6 +40,8 @@ pub struct Panel {
     /// Drawn behind everything else.
     pub tiles: Vec<Tile>,
     pub error_bars: ErrorBars,
+    /// Whether error bars are drawn as one band along each curve, because they would merge.
+    pub bands: bool,
 }
 
 /// The meaning of the error bar of a single run.

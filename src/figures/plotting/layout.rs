@@ -17,6 +17,8 @@ const TICK_PAD: f64 = 5.5;
 const GUTTER: f64 = 14.0;
 /// Between a panel and the title of the panel below.
 const ROW_GAP: f64 = 8.0;
+/// Smallest font size of a long label.
+const SMALLEST: f64 = 5.0;
 /// Line height of the caption.
 const CAPTION_LINE: f64 = 9.0;
 
@@ -121,7 +123,8 @@ impl Page {
             axes.draw(&mut self.canvas, panel);
             positions.push(panel.curves.iter().map(|curve| axes.positions(curve)).collect());
             let title = (corner.0 + self.panel_size.0 / 2.0, corner.1 - 4.0);
-            self.canvas.text(title, TextAnchor::Middle, TICK_SIZE, BLACK, &panel.title);
+            let size = fitting(&panel.title, TICK_SIZE, self.panel_size.0 + GUTTER / 2.0);
+            self.canvas.text(title, TextAnchor::Middle, size, BLACK, &panel.title);
             let lowest = i + self.grid.columns >= chart.panels.len();
             self.label_ticks(corner, i % self.grid.columns == 0, lowest);
         }
@@ -171,10 +174,15 @@ impl Page {
         let bottom = top + self.row_height() * self.grid.rows as f64 - ROW_GAP;
         let baseline = bottom + TICK_PAD + TICK_SIZE + 4.0 + LABEL_SIZE;
         let below = (self.left + width / 2.0, baseline);
-        self.canvas.text(below, TextAnchor::Middle, LABEL_SIZE, BLACK, &chart.x.label);
+        let label = with_power(&chart.x.label, &self.x_ticks);
+        let size = fitting(&label, LABEL_SIZE, 2.0 * (self.grid.width - below.0));
+        self.canvas.text(below, TextAnchor::Middle, size, BLACK, &label);
         let first = top + self.grid.title_height;
         let at = (MARGIN + LABEL_SIZE * 0.85, f64::midpoint(first, bottom));
-        self.canvas.vertical_text(at, LABEL_SIZE, BLACK, &chart.y.label);
+        // It may extend beside the legend and the label below.
+        let label = with_power(&chart.y.label, &self.y_ticks);
+        let size = fitting(&label, LABEL_SIZE, 2.0 * (baseline - at.1));
+        self.canvas.vertical_text(at, size, BLACK, &label);
         baseline + 4.0
     }
 
@@ -187,6 +195,20 @@ impl Page {
         }
         top + CAPTION_LINE * lines.len() as f64
     }
+}
+
+/// The label of an axis with the power of ten of its ticks.
+fn with_power(label: &str, ticks: &Ticks) -> String {
+    match ticks.exponent {
+        Some(exponent) => format!("{label} / 10^{{{exponent}}}").replace("{-", "{−"),
+        None => label.to_owned(),
+    }
+}
+
+/// The font size `size`, or the smaller one at which a label is at most `length` long.
+fn fitting(label: &str, size: f64, length: f64) -> f64 {
+    let found = markup::width(label, size);
+    if found > length { (size * length / found).max(SMALLEST) } else { size }
 }
 
 fn widest(ticks: &[Tick]) -> f64 {

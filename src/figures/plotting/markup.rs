@@ -1,4 +1,5 @@
-//! The markup of labels: `*η*` italic, `λ_{max}` subscript, `10^{−3}` superscript.
+//! The markup of labels: `*η*` italic, `λ_{max}` subscript, `10^{−3}` superscript; a backslash before a
+//! character keeps it as it is.
 
 use std::fmt::Write;
 
@@ -40,13 +41,30 @@ fn spans(markup: &str) -> Vec<Span> {
                 level = if c == '_' { Level::Sub } else { Level::Super };
             }
             ('}', _) if level != Level::Base => level = Level::Base,
-            _ => match spans.last_mut() {
-                Some(last) if (last.italic, last.level) == (italic, level) => last.text.push(c),
-                _ => spans.push(Span { text: c.to_string(), italic, level }),
-            },
+            ('\\', Some(_)) => push(&mut spans, rest.next().unwrap_or(c), italic, level),
+            _ => push(&mut spans, c, italic, level),
         }
     }
     spans
+}
+
+fn push(spans: &mut Vec<Span>, c: char, italic: bool, level: Level) {
+    match spans.last_mut() {
+        Some(last) if (last.italic, last.level) == (italic, level) => last.text.push(c),
+        _ => spans.push(Span { text: c.to_string(), italic, level }),
+    }
+}
+
+/// Text from a file as markup that shows it as it is.
+pub fn literal(text: &str) -> String {
+    let mut markup = String::new();
+    for c in text.chars() {
+        if "*_^\\".contains(c) {
+            markup.push('\\');
+        }
+        markup.push(c);
+    }
+    markup
 }
 
 /// The estimated width of a label at font size `size`, in the unit of `size`.
@@ -133,6 +151,13 @@ mod tests {
     fn what_is_special_to_xml_is_escaped_and_names_keep_their_underscores() {
         let svg = to_svg("a_b <&>", 10.0);
         assert!(svg.contains(">a_b &lt;&amp;&gt;<"), "{svg}");
+    }
+
+    #[test]
+    fn literal_text_is_shown_as_it_is() {
+        let text = r"a*b*_{c}^{d}\*e}";
+        assert_eq!(plain(&literal(text)), text);
+        assert!(!to_svg(&literal(text), 10.0).contains("italic"));
     }
 
     #[test]

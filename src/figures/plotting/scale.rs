@@ -30,13 +30,14 @@ impl ScaleKind {
         }
     }
 
-    /// The least length of a scale (a factor of 5 on a logarithmic one), so that a single run gets
-    /// ticks and rounding errors don't fill a panel.
-    fn min_length(self) -> f64 {
+    /// The least length of a scale (a factor of 5 on a logarithmic one) for values up to `largest` in
+    /// magnitude, so that a single run gets ticks and rounding errors don't fill a panel.
+    fn min_length(self, largest: f64) -> f64 {
         match self {
             Self::Log10 => 5_f64.log10(),
             Self::Log2 => 5_f64.log2(),
-            Self::Linear => 0.25,
+            Self::Linear if largest == 0.0 => 1.0,
+            Self::Linear => (largest / 4.0).min(0.25).max(largest * 1e-6),
         }
     }
 }
@@ -63,7 +64,8 @@ impl Scale {
         if low > high {
             return None;
         }
-        let half = ((high - low) * (0.5 + Self::MARGIN)).max(kind.min_length() / 2.0);
+        let least = kind.min_length(low.abs().max(high.abs()));
+        let half = ((high - low) * (0.5 + Self::MARGIN)).max(least / 2.0);
         let middle = f64::midpoint(low, high);
         Some(Self { kind, low: middle - half, high: middle + half })
     }

@@ -17,6 +17,8 @@ pub struct Ticks {
     pub major: Vec<Tick>,
     /// Short ticks without a label.
     pub minor: Vec<f64>,
+    /// The power of ten that the labels leave to the label of the axis.
+    pub exponent: Option<i32>,
 }
 
 /// The space for labels along an axis.
@@ -60,7 +62,7 @@ fn log10_ticks(scale: &Scale, space: LabelSpace) -> Ticks {
     let minor = minor.filter(|v| major.iter().all(|tick| tick.value != *v));
     // Minor ticks in more than eight decades would merge.
     let minor = if decades.len() > 8 { Vec::new() } else { minor.collect() };
-    Ticks { major, minor }
+    Ticks { major, minor, exponent: None }
 }
 
 /// The values `digit`·10ᵏ on the scale.
@@ -104,7 +106,7 @@ fn log2_ticks(scale: &Scale, space: LabelSpace) -> Ticks {
     let major = space.thin(scale, all.clone());
     let minor = all.iter().map(|tick| tick.value);
     let minor = minor.filter(|v| major.iter().all(|tick| tick.value != *v)).collect();
-    Ticks { major, minor }
+    Ticks { major, minor, exponent: None }
 }
 
 /// Multiples of a round step: three to seven of them.
@@ -113,13 +115,18 @@ fn linear_ticks(scale: &Scale, space: LabelSpace) -> Ticks {
     let k = rough.log10().floor() as i32;
     let step = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * 10_f64.powi(k));
     let step = step.into_iter().find(|step| *step >= rough).unwrap_or(rough);
-    let decimals = (-step.log10().floor()).max(0.0) as usize;
     let first = (scale.low / step).ceil() as i64;
     let last = (scale.high / step).floor() as i64;
     let values = (first..=last).map(|i| i as f64 * step);
-    let tick = |value| Tick { value, label: format!("{value:.decimals$}").replace('-', "−") };
+    let largest = scale.low.abs().max(scale.high.abs());
+    let exponent = Some(largest.log10().floor() as i32);
+    let exponent = exponent.filter(|exponent| !(-3..6).contains(exponent));
+    let power = 10_f64.powi(exponent.unwrap_or(0));
+    let decimals = (-(step / power).log10().floor()).max(0.0) as usize;
+    let label = |value: f64| format!("{:.decimals$}", value / power).replace('-', "−");
+    let tick = |value| Tick { value, label: label(value) };
     let major = space.thin(scale, values.map(tick).collect());
-    Ticks { major, minor: Vec::new() }
+    Ticks { major, minor: Vec::new(), exponent }
 }
 
 impl LabelSpace {
@@ -190,6 +197,23 @@ mod tests {
             labels(ScaleKind::Linear, [0.5, 1.0], WIDE),
             ["0.5", "0.6", "0.7", "0.8", "0.9", "1.0"]
         );
+    }
+
+    #[test]
+    fn small_and_large_values_leave_a_power_of_ten_to_the_axis() {
+        for (values, first, exponent) in [
+            ([0.0, 2e-5], "0.0", Some(-5)),
+            ([-4e-3, 0.0], "−0.004", None),
+            ([1e7, 4e7], "1", Some(7)),
+            ([0.0, 40_000.0], "0", None),
+        ] {
+            let ticks = Ticks::of(&Scale::covering(ScaleKind::Linear, values).unwrap(), WIDE);
+            assert_eq!(
+                (ticks.major[0].label.as_str(), ticks.exponent),
+                (first, exponent),
+                "{values:?}: {ticks:?}"
+            );
+        }
     }
 
     proptest! {
