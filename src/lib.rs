@@ -77,6 +77,7 @@ pub mod device;
 pub(crate) mod differences;
 pub mod figures;
 pub mod gram;
+pub mod input;
 pub mod launch;
 pub mod linalg;
 pub mod loss;

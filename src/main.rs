@@ -3,8 +3,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 mod cli;
 
 /// glibc's allocator requests fresh pages from the kernel for every large temporary tensor.
@@ -12,7 +10,7 @@ mod cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::parse();
+    let arguments = cli::Arguments::of_process();
     cli::set_up(&arguments);
     match catch_unwind(AssertUnwindSafe(|| cli::run(&arguments))) {
         Ok(Ok(code)) => code,

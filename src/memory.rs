@@ -22,6 +22,8 @@ pub struct NotEnoughMemory {
 const MATRICES_WITH_THRESHOLDS: u64 = 15;
 /// The same without the threshold: G, and the matrices that it is assembled from.
 const MATRICES_WITHOUT: u64 = 3;
+/// How often a result of a probe is in memory in some form.
+const RESULT_COPIES: u64 = 4;
 /// Least number of bytes for every parameter: the network, its saved state and a vector in double
 /// precision.
 const BYTES_PER_PARAMETER: u64 = 16;
@@ -57,6 +59,27 @@ pub fn available() -> Option<u64> {
 pub fn check_thresholds(side: usize) -> Result<(), NotEnoughMemory> {
     let what = format!("the threshold of a Gram matrix of side {side}");
     check(what, thresholds_bytes(side), available(), "leave samples out")
+}
+
+/// Refuses a probe of `runs` runs from `starts` points, and of the thresholds of a Gram matrix of this
+/// side, that needs more memory than there is: every run leaves a result of `result_bytes`.
+///
+/// # Errors
+/// [`NotEnoughMemory`], with the options to change.
+pub fn check_probe(
+    side: usize,
+    parameters: usize,
+    starts: u64,
+    runs: u64,
+    result_bytes: usize,
+) -> Result<(), NotEnoughMemory> {
+    check_thresholds(side)?;
+    // Weights in single precision; a result is also a line of the CSV and of the JSON.
+    let points = starts.saturating_mul(4 * parameters as u64);
+    let results = runs.saturating_mul(result_bytes as u64).saturating_mul(RESULT_COPIES);
+    let needed = points.saturating_add(results);
+    let remedy = "choose fewer --points or --repeats";
+    check(format!("a probe of {runs} runs"), needed, available(), remedy)
 }
 
 /// Refuses, before it is trained, a run that needs more memory than there is.
@@ -161,5 +184,10 @@ mod tests {
         assert!(available().is_some_and(|bytes| bytes > 1 << 28));
         assert_eq!(check_thresholds(64), Ok(()));
         assert!(check_thresholds(1 << 30).is_err());
+        assert_eq!(check_probe(64, 1000, 8, 128, 100), Ok(()));
+        for (starts, runs) in [(8, u64::MAX), (u64::MAX, 128), (8, 1 << 50)] {
+            let said = check_probe(64, 1000, starts, runs, 100).unwrap_err().to_string();
+            assert!(said.contains("fewer --points or --repeats"), "{said}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use etastar::accelerate::DeviceAccelerator;
 use etastar::config::RunSpec;
-use etastar::measurement::{Analysis, analyse};
+use etastar::measurement::{Analysis, Missing, analyse};
 use etastar::text::{number, optional};
 use faer::get_global_parallelism;
 use serde_json::json;
@@ -84,13 +84,13 @@ pub fn print_analysis(
     if let Some(dead) = analysis.dead_samples.filter(|dead| *dead > 0) {
         line("dead samples", dead.to_string(), "all units of a hidden layer are off")?;
     }
-    line("sharpness", number(analysis.sharpness_gn), "λ_max, Gauss–Newton Hessian")?;
+    line("sharpness", optional(analysis.sharpness_gn), "λ_max, Gauss–Newton Hessian")?;
     line("sharpness (true)", optional(analysis.sharpness_hessian), "λ_max, Hessian of the loss")?;
     line("trace", number(analysis.trace), "Gauss–Newton Hessian")?;
-    line("bound (17)", number(analysis.bound_17), "≤ generalized sharpness")?;
+    line("bound (17)", optional(analysis.bound_17), "≤ generalized sharpness")?;
     line("bound (18)", number(analysis.bound_18), "≤ generalized sharpness")?;
     line("2/η", number(edge), "sharpness at which full-batch descent is unstable")?;
-    line("η*_mean", number(analysis.eta_mean), "2/λ_max: largest step size stable in the mean")?;
+    line("η*_mean", optional(analysis.eta_mean), "2/λ_max: largest step size stable in the mean")?;
     if let Some(exact) = &analysis.mean_square {
         line("generalized sharpness", number(exact.generalized_sharpness), "λ_max(C†D), exact")?;
         line("  from", number(exact.lower), "proved")?;
@@ -124,8 +124,15 @@ pub fn print_analysis(
             line("η*_var, shuffled epochs", number(threshold.value), &ends)?;
         }
     }
-    for missing in &analysis.missing {
-        writeln!(out, "  {} is missing: {}", missing.quantity, missing.reason)?;
+    print_missing(out, &analysis.missing)
+}
+
+/// Prints what is missing, quantities with the same reason together.
+fn print_missing(out: &mut impl Write, missing: &[Missing]) -> std::io::Result<()> {
+    for group in missing.chunk_by(|a, b| a.reason == b.reason) {
+        let names: Vec<&str> = group.iter().map(|missing| missing.quantity.as_str()).collect();
+        writeln!(out, "  missing: {}", names.join(", "))?;
+        writeln!(out, "    {}", group[0].reason)?;
     }
     Ok(())
 }

@@ -12,13 +12,13 @@ use etastar::gram::npy::NpyError;
 use etastar::launch::LaunchError;
 use etastar::measurement::AnalysisError;
 use etastar::memory::NotEnoughMemory;
-use etastar::net::minimum::MinimumError;
 use etastar::probe::ProbeError;
 use etastar::quadratic::{FolderError, QuadraticError};
-use etastar::record::PlanError;
+use etastar::record::{PlanError, SavedMinimumError};
 use etastar::report::DestinationError;
 use etastar::stability::thresholds::ThresholdsError;
 use etastar::stationary::StationaryError;
+use etastar::store::StoreError;
 use etastar::sweep::{Outcome, SweepError};
 use etastar::table::TableError;
 use etastar::text::panic_text;
@@ -89,7 +89,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<DataError>()
             || cause.is::<CompareError>()
             || cause.is::<NpyError>()
-            || cause.is::<MinimumError>()
+            || cause.is::<SavedMinimumError>()
             || cause.is::<ThresholdsError>()
             || cause.is::<TableError>()
             || cause.is::<NotEnoughMemory>()
@@ -98,6 +98,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.downcast_ref::<AnalysisError>().is_some_and(is_misfit)
             || cause.is::<ProbeError>()
             || cause.downcast_ref::<FolderError>().is_some_and(is_taken)
+            || matches!(cause.downcast_ref(), Some(StoreError::OfQuadratic { .. }))
             || cause
                 .downcast_ref::<QuadraticError>()
                 .is_some_and(QuadraticError::is_of_the_settings)

@@ -6,8 +6,8 @@ use clap::Args;
 use etastar::config::{Config, RunSpec, single_run};
 use etastar::data::Dataset;
 use etastar::measurement::check_shape;
-use etastar::net::{Weights, minimum};
-use etastar::record::Origin;
+use etastar::net::Weights;
+use etastar::record::SavedMinimum;
 
 use super::exit::UsageError;
 
@@ -24,6 +24,9 @@ pub struct MinimumArgs {
     /// Data folder, if it has moved since the minimum was saved
     #[arg(long, conflicts_with = "config")]
     data: Option<PathBuf>,
+    /// Measure at data other than those that the minimum was trained on, where it is no minimum
+    #[arg(long)]
+    other_data: bool,
 }
 
 /// A minimum, its settings and its data.
@@ -36,14 +39,17 @@ pub struct Minimum {
 impl MinimumArgs {
     /// Reads the minimum at `path`, its settings and its data.
     pub fn load(&self, path: &Path) -> anyhow::Result<Minimum> {
-        let (weights, origin) = minimum::read(path)?;
-        let spec = self.spec(origin.as_deref())?;
+        let saved = SavedMinimum::read(path)?;
+        let spec = self.spec(&saved)?;
         let data = Dataset::load(&spec.data)?;
-        check_shape(&weights, &data)?;
-        Ok(Minimum { weights, spec, data })
+        check_shape(&saved.weights, &data)?;
+        if !self.other_data {
+            saved.check(&spec, &data)?;
+        }
+        Ok(Minimum { weights: saved.weights, spec, data })
     }
 
-    fn spec(&self, origin: Option<&str>) -> anyhow::Result<RunSpec> {
+    fn spec(&self, saved: &SavedMinimum) -> anyhow::Result<RunSpec> {
         if let Some(flag) =
             self.overrides.iter().find(|flag| flag.trim_start().starts_with("model."))
         {
@@ -56,11 +62,12 @@ impl MinimumArgs {
         if let Some(config) = &self.config {
             return Ok(single_run(&Config::load(config, &self.overrides)?)?);
         }
-        let text = origin.ok_or_else(|| {
+        if let Some(fault) = &saved.origin_fault {
+            let text = format!("its origin cannot be read ({fault}); give --config");
+            return Err(UsageError(text).into());
+        }
+        let origin = saved.origin.as_ref().ok_or_else(|| {
             UsageError("the file does not say where it comes from; give --config".to_owned())
-        })?;
-        let origin: Origin = serde_json::from_str(text).map_err(|error| {
-            UsageError(format!("its origin cannot be read ({error}); give --config"))
         })?;
         let mut spec =
             origin.spec.with_overrides("the minimum's configuration", &self.overrides)?;

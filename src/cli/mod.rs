@@ -8,6 +8,7 @@ mod completions;
 mod config_args;
 mod devices;
 mod exit;
+mod list_args;
 mod logging;
 mod man;
 mod minimum_args;
@@ -84,6 +85,13 @@ enum Command {
     Completions(completions::Completions),
     /// Print or write manual pages
     Man(man::Manual),
+}
+
+impl Arguments {
+    /// The arguments of this process; ends it with a message if they are wrong.
+    pub fn of_process() -> Self {
+        Self::parse_from(list_args::join_lists(&Self::command(), std::env::args_os()))
+    }
 }
 
 /// Number of parts into which linear algebra splits its work, independent of the number of cores: every

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use etastar::config::RunSpec;
 use etastar::record::{Estimate, Record, Run};
 use etastar::sweep::{Event, Reporter};
-use etastar::text::{duration, number, plural};
+use etastar::text::{duration, number, optional, plural};
 use etastar::train::{Progress, StopReason};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -256,7 +256,7 @@ fn outcome(record: &Record) -> String {
     let sharpness = record.analysis.as_ref().map_or(String::new(), |analysis| {
         let schedule = &record.spec.train;
         let edge = schedule.optimizer().rule().edge(schedule.learning_rate);
-        format!("  λ_max {} of {}", number(analysis.sharpness_gn), number(edge))
+        format!("  λ_max {} of {}", optional(analysis.sharpness_gn), number(edge))
     });
     let seconds = duration(record.train_seconds + record.analysis_seconds);
     let dead = dead_samples(record);

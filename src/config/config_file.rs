@@ -8,6 +8,7 @@ use super::origin::Origin;
 use super::overrides;
 use super::reader::{FromDocument, read_table};
 use super::value::Table;
+use crate::input;
 
 /// A configuration file with its overrides.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ impl ConfigFile {
     /// An unreadable file, or every syntax error.
     pub fn load<T: FromDocument>(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
-        let source = std::fs::read_to_string(path)
+        let source = input::read_configuration(path)
             .map_err(|source| ConfigError::Unreadable { path: name.clone(), source })?;
         let stem = path.file_stem().unwrap_or_default();
         Self::parse::<T>(&source, &name, Path::new("results").join(stem), overrides)

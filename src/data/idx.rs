@@ -1,6 +1,5 @@
 //! IDX files, the format of MNIST: a magic number, big-endian dimensions, bytes.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use flate2::read::GzDecoder;
 
 use super::checksums;
 use super::error::DataError;
+use crate::input::{self, Wanted};
 
 /// The labels or images of one file.
 #[derive(Debug)]
@@ -31,27 +31,30 @@ pub fn read(folder: &Path, name: &str, rank: u8) -> Result<IdxFile, DataError> {
 fn read_content(folder: &Path, name: &str) -> Result<(PathBuf, Vec<u8>), DataError> {
     let plain = folder.join(name);
     let gzipped = folder.join(format!("{name}.gz"));
-    let mut content = Vec::new();
-    if plain.exists() {
-        read_all(&plain, open(&plain)?, &mut content)?;
-        return Ok((plain, content));
+    // A link to nothing is there all the same, and its error says so.
+    let is_there = |path: &Path| path.exists() || path.is_symlink();
+    if is_there(&plain) {
+        return Ok((plain.clone(), read_file(&plain)?));
     }
-    if !gzipped.exists() {
+    if !is_there(&gzipped) {
         return Err(DataError::Missing { folder: folder.to_owned(), name: name.to_owned() });
     }
-    read_all(&gzipped, GzDecoder::new(open(&gzipped)?), &mut content)?;
+    let packed = read_file(&gzipped)?;
+    let mut content = Vec::new();
+    GzDecoder::new(packed.as_slice()).read_to_end(&mut content).map_err(
+        |source| match Wanted::Idx
+            .fault(&packed, &gzipped)
+            .filter(|_| !packed.starts_with(b"\x1f\x8b"))
+        {
+            Some(fault) => DataError::Malformed { path: gzipped.clone(), reason: fault },
+            None => DataError::Unreadable { path: gzipped.clone(), source },
+        },
+    )?;
     Ok((gzipped, content))
 }
 
-fn open(path: &Path) -> Result<File, DataError> {
-    File::open(path).map_err(|source| DataError::Unreadable { path: path.to_owned(), source })
-}
-
-fn read_all(path: &Path, mut reader: impl Read, content: &mut Vec<u8>) -> Result<(), DataError> {
-    reader
-        .read_to_end(content)
-        .map(|_| ())
-        .map_err(|source| DataError::Unreadable { path: path.to_owned(), source })
+fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
+    input::read(path).map_err(|source| DataError::Unreadable { path: path.to_owned(), source })
 }
 
 fn parse(path: &Path, content: &[u8], rank: u8) -> Result<IdxFile, DataError> {
@@ -72,9 +75,9 @@ fn parse(path: &Path, content: &[u8], rank: u8) -> Result<IdxFile, DataError> {
             return Err(malformed("it holds images where labels were expected".into()));
         }
         Some(magic) => {
-            return Err(malformed(format!(
-                "not an IDX file of bytes (it begins with {magic:02x?})"
-            )));
+            let unknown = || format!("it begins with {magic:02x?}");
+            let kind = Wanted::Idx.fault(content, path).unwrap_or_else(unknown);
+            return Err(malformed(format!("not an IDX file of bytes: {kind}")));
         }
     }
     let sizes =

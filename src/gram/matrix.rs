@@ -9,7 +9,9 @@ pub enum GramError {
     #[error("the Gram matrix is empty ({rows} rows, {outputs} outputs per sample)")]
     Empty { rows: usize, outputs: usize },
     /// Different numbers of rows and columns.
-    #[error("the Gram matrix is not square: {rows} rows, {columns} columns")]
+    #[error(
+        "the Gram matrix is not square: {rows} rows, {columns} columns (of a Jacobian J save J @ J.T)"
+    )]
     NotSquare { rows: usize, columns: usize },
     /// The rows do not divide into blocks of `outputs`.
     #[error("the side {rows} is not a multiple of the {outputs} outputs per sample")]
@@ -54,13 +56,22 @@ pub struct Gram {
 
 impl Gram {
     /// Relative asymmetry that single-precision input may have.
-    const ASYMMETRY: f64 = 1e-5;
+    pub(super) const ASYMMETRY: f64 = 1e-5;
 
     /// Checks shape, finiteness, symmetry and scale, and removes the asymmetry that rounding left.
     ///
     /// # Errors
     /// See [`GramError`].
-    pub fn new(mut matrix: Mat<f64>, outputs: usize) -> Result<Self, GramError> {
+    pub fn new(matrix: Mat<f64>, outputs: usize) -> Result<Self, GramError> {
+        Self::rounded(matrix, outputs, f64::EPSILON)
+    }
+
+    /// The same of a matrix whose entries had a relative rounding error of up to `rounding` / 2 before:
+    /// an entry and its mirror image, which are equal, may have been rounded apart by `rounding`.
+    ///
+    /// # Errors
+    /// See [`GramError`].
+    pub fn rounded(mut matrix: Mat<f64>, outputs: usize, rounding: f64) -> Result<Self, GramError> {
         let (rows, columns) = (matrix.nrows(), matrix.ncols());
         if rows != columns {
             return Err(GramError::NotSquare { rows, columns });
@@ -72,10 +83,11 @@ impl Gram {
             return Err(GramError::NotBlocked { rows, outputs });
         }
         let largest = largest_entry(matrix.as_ref())?;
+        let asymmetry = rounding.max(Self::ASYMMETRY) * largest;
         for column in 0..columns {
             for row in 0..column {
                 let (upper, lower) = (matrix[(row, column)], matrix[(column, row)]);
-                if (upper - lower).abs() > Self::ASYMMETRY * largest {
+                if (upper - lower).abs() > asymmetry {
                     return Err(GramError::NotSymmetric { row, column, upper, lower });
                 }
                 let mean = f64::midpoint(upper, lower);
@@ -89,13 +101,7 @@ impl Gram {
         if !(1e-100..=1e100).contains(&largest) {
             return Err(GramError::Scale { largest });
         }
-        Ok(Self { matrix, outputs, rounding: f64::EPSILON })
-    }
-
-    /// The same matrix, whose entries had a relative rounding error of `rounding` before.
-    #[must_use]
-    pub fn rounded_to(self, rounding: f64) -> Self {
-        Self { rounding, ..self }
+        Ok(Self { matrix, outputs, rounding })
     }
 
     /// How far rounding of the entries can move an eigenvalue of G: ‖δG‖ ≤ ½ rounding ‖G‖_F.

@@ -4,17 +4,17 @@ use faer::Par;
 
 use super::analysis::{Analysis, MeanSquare, Missing};
 use super::requested::same_thresholds;
+use super::sharpness;
 use super::simulate::simulate;
 use crate::config::{AnalysisConfig, RunSpec};
-use crate::curvature::{self, LossHessian, Pass};
+use crate::curvature::{self, Pass};
 use crate::data::Dataset;
 use crate::gram::{Gram, GramError};
-use crate::linalg::{Eigenpair, Stop, Symmetric, largest_eigenpair};
 use crate::loss::Loss;
 use crate::memory::{self, NotEnoughMemory};
 use crate::net::Weights;
 use crate::process::{Sampling, SamplingError};
-use crate::stability::bounds::rayleigh::{TopEigenpair, bound_18};
+use crate::stability::bounds::rayleigh::bound_18;
 use crate::stability::solver::accelerator::Accelerator;
 use crate::stability::solver::{SolverOptions, Status};
 use crate::stability::thresholds::{Request, thresholds_on};
@@ -67,45 +67,76 @@ pub fn analyse(
     let pass = Pass::new(weights, data, Loss::from(&spec.loss), par);
     let gram = curvature::gram(&pass)?;
     let settings = &spec.analysis;
-    let stop = Stop { tolerance: settings.eigen_tolerance, products: settings.eigen_iterations };
-    let kernel = Symmetric { matrix: gram.matrix(), factor: 1.0 / gram.samples() as f64, par };
-    let start: Vec<f64> = (0..gram.side()).map(|i| 1.0 + 1e-3 * (i % 7) as f64).collect();
-    let top = largest_eigenpair(&kernel, &start, stop);
     let mut missing = Vec::new();
-    note_unconverged("sharpness_gn", &top, &mut missing);
-    let sharpness_hessian =
-        settings.hessian.then(|| hessian(&pass, &top, stop, &mut missing)).flatten();
     let process = spec.train.batches().process(gram.samples())?;
     let coefficients = process.coefficients(gram.samples())?;
-    let along_top = TopEigenpair { sharpness: top.value, vector: top.vector };
     let earlier =
         earlier.and_then(|earlier| Some((earlier.thresholds(settings)?, earlier.analysis)));
     let exact = match earlier {
-        Some((mean_square, analysis)) => Some((mean_square.clone(), analysis.spectrum.clone())),
+        Some((mean_square, analysis)) => Some(Exact::of_earlier(mean_square, analysis)),
         None => settings
             .thresholds
             .then(|| exact_threshold(spec, &gram, accelerator, &mut missing))
             .flatten(),
     };
-    let (mean_square, spectrum) = exact.map_or((None, Vec::new()), |(m, s)| (Some(m), s));
+    let known = exact.as_ref().and_then(|exact| exact.sharpness);
+    let top = sharpness::gauss_newton(&gram, settings, known, par);
+    note(&DERIVED_FROM_TOP, top.as_ref().err(), &mut missing);
+    let true_sharpness = settings.hessian.then(|| sharpness::true_hessian(&pass, &top, settings));
+    let reason = true_sharpness.as_ref().and_then(|found| found.as_ref().err());
+    note(&["sharpness_hessian"], reason, &mut missing);
+    let (mean_square, spectrum) =
+        exact.map_or((None, Vec::new()), |exact| (Some(exact.mean_square), exact.spectrum));
     let earlier = earlier.and_then(|(_, analysis)| analysis.simulated.as_ref());
     let simulated = mean_square
         .as_ref()
         .and_then(|mean_square| simulate(spec, &gram, mean_square, earlier, &mut missing));
+    let eta_mean = top.as_ref().map(|top| spec.train.optimizer().rule().eta_mean(top.sharpness));
     Ok(Analysis {
         loss: pass.loss(),
         dead_samples: Some(pass.dead_samples()),
-        sharpness_gn: top.value,
-        sharpness_hessian,
+        sharpness_gn: top.as_ref().ok().map(|top| top.sharpness),
+        sharpness_hessian: true_sharpness.and_then(Result::ok),
         trace: (0..gram.side()).map(|k| gram.matrix()[(k, k)]).sum::<f64>() / gram.samples() as f64,
-        eta_mean: spec.train.optimizer().rule().eta_mean(top.value),
-        bound_17: along_top.bound_17(gram.samples(), coefficients),
+        eta_mean: eta_mean.ok(),
+        bound_17: top.as_ref().ok().map(|top| top.bound_17(gram.samples(), coefficients)),
         bound_18: bound_18(&gram, coefficients),
         mean_square,
         simulated,
         spectrum,
         missing,
     })
+}
+
+/// Quantities that λ_1 of the Gauss–Newton Hessian and its eigenvector give.
+const DERIVED_FROM_TOP: [&str; 3] = ["sharpness_gn", "eta_mean", "bound_17"];
+
+/// Notes `reason`, if there is one, for each of `quantities`.
+fn note(quantities: &[&str], reason: Option<&impl ToString>, missing: &mut Vec<Missing>) {
+    let Some(reason) = reason.map(ToString::to_string) else { return };
+    missing.extend(
+        quantities
+            .iter()
+            .map(|&quantity| Missing { quantity: quantity.to_owned(), reason: reason.clone() }),
+    );
+}
+
+/// What the whole spectrum of G gives.
+struct Exact {
+    mean_square: MeanSquare,
+    /// The leading eigenvalues, as many as requested.
+    spectrum: Vec<f64>,
+    /// λ_1.
+    sharpness: Option<f64>,
+}
+
+impl Exact {
+    /// That of an earlier measurement. A λ_1 that did not converge is not in it.
+    fn of_earlier(mean_square: &MeanSquare, analysis: &Analysis) -> Self {
+        let spectrum = analysis.spectrum.clone();
+        let sharpness = spectrum.first().copied().or(analysis.sharpness_gn);
+        Self { mean_square: mean_square.clone(), spectrum, sharpness }
+    }
 }
 
 /// The exact threshold at the run's own batch size, and the leading eigenvalues. Batches of a shuffled
@@ -115,18 +146,18 @@ fn exact_threshold(
     gram: &Gram,
     accelerator: Option<&dyn Accelerator>,
     missing: &mut Vec<Missing>,
-) -> Option<(MeanSquare, Vec<f64>)> {
+) -> Option<Exact> {
     let request = Request {
         batch_sizes: vec![spec.train.batch_size],
         sampling: Sampling::Distinct,
         optimizer: spec.train.optimizer(),
         options: SolverOptions { tolerance: spec.analysis.tolerance, ..SolverOptions::default() },
     };
-    let note = |reason: String| Missing { quantity: "generalized_sharpness".to_owned(), reason };
     let report = match thresholds_on(accelerator, gram, &request, &mut |_| ()) {
         Ok(report) => report,
         Err(error) => {
-            missing.push(note(error.to_string()));
+            let listed = usize::from(spec.analysis.spectrum > 0);
+            note(&["generalized_sharpness", "spectrum"][..=listed], Some(&error), missing);
             return None;
         }
     };
@@ -135,7 +166,8 @@ fn exact_threshold(
     let converged = found.status == Status::Converged;
     if !converged {
         let width = enclosure.relative_width();
-        missing.push(note(format!("only enclosed to a relative width of {width:.1e}")));
+        let reason = format!("only enclosed to a relative width of {width:.1e}");
+        note(&["generalized_sharpness"], Some(&reason), missing);
     }
     let mean_square = MeanSquare {
         generalized_sharpness: enclosure.value,
@@ -152,8 +184,8 @@ fn exact_threshold(
         rank: report.rank,
         smallest_curvature: report.smallest_curvature,
     };
-    let leading = report.eigenvalues.into_iter().take(spec.analysis.spectrum);
-    Some((mean_square, leading.collect()))
+    let spectrum = report.eigenvalues.into_iter().take(spec.analysis.spectrum).collect();
+    Some(Exact { mean_square, spectrum, sharpness: Some(report.sharpness) })
 }
 
 /// Checks that the network has an input per feature and an output per class of the data.
@@ -170,24 +202,4 @@ pub fn check_shape(weights: &Weights, data: &Dataset) -> Result<(), AnalysisErro
         features: data.features,
         outputs: data.outputs,
     })
-}
-
-/// λ_max(∇²L), started at the Gauss–Newton eigenvector: at a small loss the two nearly coincide.
-fn hessian(pass: &Pass, top: &Eigenpair, stop: Stop, missing: &mut Vec<Missing>) -> Option<f64> {
-    let start = curvature::pull_back(pass, &top.vector);
-    let found = largest_eigenpair(&LossHessian::new(pass), &start, stop);
-    note_unconverged("sharpness_hessian", &found, missing);
-    found.converged.then_some(found.value)
-}
-
-fn note_unconverged(quantity: &str, pair: &Eigenpair, missing: &mut Vec<Missing>) {
-    if !pair.converged {
-        missing.push(Missing {
-            quantity: quantity.to_owned(),
-            reason: format!(
-                "Lanczos stopped after {} products at {} with residual {:.1e}; raise analysis.eigen_iterations",
-                pair.products, pair.value, pair.residual
-            ),
-        });
-    }
 }

@@ -20,16 +20,17 @@ pub struct Analysis {
     /// Samples for which a hidden layer has no active unit (`NetworkPass::dead_samples`); `None` in records of earlier versions.
     #[serde(default)]
     pub dead_samples: Option<usize>,
-    /// λ_1 of the Gauss–Newton Hessian.
-    pub sharpness_gn: f64,
+    /// λ_1 of the Gauss–Newton Hessian; `None`, as the quantities below, if it could not be found:
+    /// `missing` says why.
+    pub sharpness_gn: Option<f64>,
     /// λ_max of the true Hessian.
     pub sharpness_hessian: Option<f64>,
     /// Tr H of the Gauss–Newton Hessian.
     pub trace: f64,
     /// 2/λ_1.
-    pub eta_mean: f64,
+    pub eta_mean: Option<f64>,
     /// \[M\] (17).
-    pub bound_17: f64,
+    pub bound_17: Option<f64>,
     /// \[M\] (18).
     pub bound_18: f64,
     /// Quantities that need the whole spectrum of G.
@@ -42,6 +43,21 @@ pub struct Analysis {
     #[serde(default)]
     pub spectrum: Vec<f64>,
     pub missing: Vec<Missing>,
+}
+
+impl Analysis {
+    /// Whether `quantity` was requested and could not be computed.
+    pub fn is_missing(&self, quantity: &str) -> bool {
+        self.missing.iter().any(|missing| missing.quantity == quantity)
+    }
+
+    /// Drops what earlier versions recorded of a λ_1 that had not converged: its last iterate, and what
+    /// was computed from it. They listed only λ_1 itself as missing.
+    pub(crate) fn drop_unconverged(&mut self) {
+        if self.is_missing("sharpness_gn") {
+            (self.sharpness_gn, self.eta_mean, self.bound_17) = (None, None, None);
+        }
+    }
 }
 
 /// The exact mean-square threshold and related quantities, for batches of distinct samples.

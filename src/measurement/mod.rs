@@ -5,6 +5,7 @@
 mod analyse;
 mod analysis;
 mod requested;
+mod sharpness;
 mod simulate;
 
 pub use analyse::{AnalysisError, EarlierAnalysis, analyse, check_shape};

@@ -7,7 +7,9 @@ use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 use super::activation::Activation;
+use super::checksum;
 use super::weights::{Layer, Weights};
+use crate::input::{self, Wanted};
 
 /// The metadata key of the origin, a JSON text.
 ///
@@ -18,18 +20,55 @@ const ORIGIN: &str = "etastar";
 #[derive(Debug, thiserror::Error)]
 pub enum MinimumError {
     /// The operating system refused.
-    #[error("cannot read the minimum {path}: {source}", path = .path.display())]
+    #[error("cannot read the minimum {path}: {source}{}", remedy_of_run(.path), path = .path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
+    /// Another kind of file.
+    #[error("{path} is not a safetensors file: {fault}", path = .path.display())]
+    OtherKind { path: PathBuf, fault: String },
     /// Not safetensors, or damaged.
-    #[error("{path} is not a usable safetensors file: {source}", path = .path.display())]
+    #[error("the minimum is truncated or damaged: {source}; {}", remedy(.path))]
     Malformed { path: PathBuf, source: SafeTensorError },
+    /// Bits have changed since the file was written.
+    #[error("the minimum is damaged: its checksum is that of other weights or settings; {}", remedy(.path))]
+    Damaged { path: PathBuf },
     /// The tensors are not those of a multilayer perceptron, or hold NaN or infinity.
     #[error("{path} does not hold a multilayer perceptron: {fault}", path = .path.display())]
     NotAPerceptron { path: PathBuf, fault: String },
 }
 
+/// How to get a sound file in place of the damaged one at `path`.
+pub fn remedy(path: &Path) -> String {
+    let folder = path.parent().filter(|_| path.with_file_name("record.json").exists());
+    match folder {
+        Some(folder) => format!(
+            "remove the folder {} and give the command that made it again (etastar sweep or train), \
+             which trains this run anew",
+            folder.display()
+        ),
+        None => "copy or save it again".to_owned(),
+    }
+}
+
+/// The end of a message about a file that cannot be read: the remedy if it is that of a finished run.
+fn remedy_of_run(path: &Path) -> String {
+    let of_run = path.with_file_name("record.json").exists();
+    if of_run { format!("; {}", remedy(path)) } else { String::new() }
+}
+
+/// A minimum as a file has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedWeights {
+    pub weights: Weights,
+    /// The text of its origin, if it has one.
+    pub origin: Option<String>,
+    /// Whether a checksum proves that weights and origin are those that were saved. Files of early
+    /// versions and of other programs have none.
+    pub checked: bool,
+}
+
 /// The file's bytes: tensors `0.weight`, `0.bias`, `2.weight`, … (the ReLUs are the odd places), so
-/// that `nn.Sequential(nn.Linear(…), nn.ReLU(), nn.Linear(…))` loads it; `origin` goes into the metadata.
+/// that `nn.Sequential(nn.Linear(…), nn.ReLU(), nn.Linear(…))` loads it; `origin`, a JSON object, goes
+/// into the metadata, and a checksum of it all into that object.
 ///
 /// # Errors
 /// A shape too large for the format.
@@ -48,23 +87,36 @@ pub fn to_bytes(weights: &Weights, origin: &str) -> Result<Vec<u8>, SafeTensorEr
         .iter()
         .map(|(name, shape, data)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), data)?)))
         .collect::<Result<Vec<_>, SafeTensorError>>()?;
-    serialize(views, Some(HashMap::from([(ORIGIN.to_owned(), origin.to_owned())])))
+    let facts = tensors.iter().map(|(name, shape, data)| (&**name, Dtype::F32, &**shape, &**data));
+    let origin = checksum::add(origin, facts);
+    serialize(views, Some(HashMap::from([(ORIGIN.to_owned(), origin)])))
 }
 
-/// Reads a minimum and, if it has one, the text of its origin.
+/// Reads a minimum, and its origin if it has one.
 ///
 /// # Errors
 /// See [`MinimumError`].
-pub fn read(path: &Path) -> Result<(Weights, Option<String>), MinimumError> {
-    let content = std::fs::read(path)
+pub fn read(path: &Path) -> Result<SavedWeights, MinimumError> {
+    let content = input::read(path)
         .map_err(|source| MinimumError::Unreadable { path: path.to_owned(), source })?;
+    if let Some(fault) = Wanted::Safetensors.fault(&content, path) {
+        return Err(MinimumError::OtherKind { path: path.to_owned(), fault });
+    }
     let malformed = |source| MinimumError::Malformed { path: path.to_owned(), source };
     let (_, header) = SafeTensors::read_metadata(&content).map_err(malformed)?;
-    let origin = header.metadata().as_ref().and_then(|metadata| metadata.get(ORIGIN).cloned());
+    let text = header.metadata().as_ref().and_then(|metadata| metadata.get(ORIGIN));
     let tensors = SafeTensors::deserialize(&content).map_err(malformed)?;
+    let (origin, checked) = match text.map(|text| checksum::check(text, &tensors)) {
+        Some(checksum::Origin::Checked(origin)) => (Some(origin), true),
+        Some(checksum::Origin::Unchecked(origin)) => (Some(origin), false),
+        Some(checksum::Origin::Wrong) => {
+            return Err(MinimumError::Damaged { path: path.to_owned() });
+        }
+        None => (None, false),
+    };
     let weights = layers(&tensors)
         .map_err(|fault| MinimumError::NotAPerceptron { path: path.to_owned(), fault })?;
-    Ok((weights, origin))
+    Ok(SavedWeights { weights, origin, checked })
 }
 
 fn layers(tensors: &SafeTensors<'_>) -> Result<Weights, String> {
@@ -126,9 +178,11 @@ fn floats(view: &TensorView<'_>) -> Result<Vec<f32>, String> {
 mod tests {
     use super::*;
 
+    const ORIGIN_TEXT: &str = r#"{"spec":{"seed":1}}"#;
+
     fn file(weights: &Weights) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), to_bytes(weights, "origin").unwrap()).unwrap();
+        std::fs::write(file.path(), to_bytes(weights, ORIGIN_TEXT).unwrap()).unwrap();
         file
     }
 
@@ -146,7 +200,59 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let weights = network(0.25);
-        assert_eq!(read(file(&weights).path()).unwrap(), (weights, Some("origin".to_owned())));
+        let found = read(file(&weights).path()).unwrap();
+        assert_eq!(
+            found,
+            SavedWeights { weights, origin: Some(ORIGIN_TEXT.to_owned()), checked: true }
+        );
+    }
+
+    /// A flipped bit either leaves what is read as it was, as in the padding, or is refused; only the
+    /// checksum's own key can be lost, and then the file says that nothing vouches for it.
+    #[test]
+    fn no_flipped_bit_is_measured() {
+        let weights = network(0.25);
+        let sound = to_bytes(&weights, ORIGIN_TEXT).unwrap();
+        let file = file(&weights);
+        for bit in 0..8 * sound.len() {
+            let mut damaged = sound.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(file.path(), &damaged).unwrap();
+            match read(file.path()) {
+                Err(_) => {}
+                Ok(found) if found.checked => {
+                    assert_eq!(
+                        (found.weights, found.origin.as_deref()),
+                        (weights.clone(), Some(ORIGIN_TEXT))
+                    );
+                }
+                Ok(found) => assert_eq!(found.weights, weights, "bit {bit}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_minimum_names_its_remedy() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("minimum.safetensors");
+        let sound = to_bytes(&network(0.25), ORIGIN_TEXT).unwrap();
+        let said = |content: &[u8]| {
+            std::fs::write(&path, content).unwrap();
+            read(&path).unwrap_err().to_string()
+        };
+        let mut flipped = sound.clone();
+        let last = flipped.len() - 1;
+        flipped[last] ^= 1;
+        for content in [&sound[..sound.len() / 2], &sound[..20], &flipped] {
+            let said = said(content);
+            assert!(said.contains("damaged") && said.contains("copy or save it again"), "{said}");
+        }
+        std::fs::write(folder.path().join("record.json"), "{}").unwrap();
+        let said = said(&flipped);
+        assert!(
+            said.contains("remove the folder") && said.contains("trains this run anew"),
+            "{said}"
+        );
     }
 
     /// A ReLU turns NaN into 0, so that everything after it would look sound.

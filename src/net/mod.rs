@@ -1,6 +1,7 @@
 //! The network: a multilayer perceptron, its activation, initial point and file format.
 
 pub mod activation;
+mod checksum;
 mod init;
 pub mod minimum;
 mod mlp;

@@ -102,7 +102,11 @@ impl ResultsFolder {
     }
 
     fn refuse_sweeps(&self) -> Result<(), FolderError> {
-        match SWEEP_FILES.into_iter().find(|name| self.has(name)) {
+        let settings = read_json::<Value>(&self.root.join(SETTINGS))?;
+        // Those of an experiment on quadratics name it.
+        let foreign = settings.is_some_and(|settings| settings.get("experiment").is_none());
+        let file = SWEEP_FILES.into_iter().find(|name| self.has(name));
+        match file.or(foreign.then_some(SETTINGS)) {
             Some(file) => Err(FolderError::Sweep { folder: self.name(), file }),
             None => Ok(()),
         }

@@ -9,6 +9,7 @@ mod origin;
 mod provenance;
 mod run_plan;
 mod run_record;
+mod saved_minimum;
 mod status;
 mod summary;
 
@@ -24,6 +25,7 @@ pub use origin::Origin;
 pub use provenance::{GIT_COMMIT, Provenance, VERSION};
 pub use run_plan::{PlanError, Run, RunPlan};
 pub use run_record::Record;
+pub use saved_minimum::{SavedMinimum, SavedMinimumError};
 pub use status::{RunState, RunStatus, Status, TaskState, status};
 pub use summary::{
     SummaryError, finished_records, further_columns, summarized_records, summary_csv,

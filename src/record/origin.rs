@@ -13,4 +13,7 @@ pub struct Origin {
     pub run_id: RunId,
     pub stop_reason: StopReason,
     pub spec: RunSpec,
+    /// Of the data that it was trained on; `None` in minima of early versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_digest: Option<String>,
 }

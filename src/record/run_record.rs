@@ -48,7 +48,11 @@ impl Record {
     /// # Errors
     /// A damaged record.
     pub fn read(store: &Store, id: &RunId) -> Result<Option<Self>, StoreError> {
-        store::read_json(&Self::path(store, id))
+        let mut record: Option<Self> = store::read_json(&Self::path(store, id))?;
+        if let Some(analysis) = record.as_mut().and_then(|record| record.analysis.as_mut()) {
+            analysis.drop_unconverged();
+        }
+        Ok(record)
     }
 
     /// Writes the record, which makes its run a finished one.

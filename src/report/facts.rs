@@ -85,13 +85,13 @@ pub const FACTS: [Fact; 26] = [
         "η* mean",
         "η*_mean, the largest step size stable in the mean",
         Visibility::Card,
-        |run| number_cell(measured(run, |a| Some(a.eta_mean))),
+        |run| number_cell(measured(run, |a| a.eta_mean)),
     ),
     fact("Lyapunov", "exponent of the linearised process, per step", Visibility::Card, |run| {
         number_cell(measured(run, |a| a.simulated.as_ref()?.exponent.as_ref()?.value))
     }),
     fact("bound (17)", "lower bound on the generalized sharpness", Visibility::Card, |run| {
-        number_cell(measured(run, |a| Some(a.bound_17)))
+        number_cell(measured(run, |a| a.bound_17))
     }),
     fact("bound (18)", "lower bound on the generalized sharpness", Visibility::Card, |run| {
         number_cell(measured(run, |a| Some(a.bound_18)))
@@ -124,7 +124,7 @@ pub const FACTS: [Fact; 26] = [
 
 /// λ_max of the run's minimum, if it converged.
 pub fn sharpness(run: &Run) -> Option<f64> {
-    measured(run, |a| Some(a.sharpness_gn))
+    measured(run, |a| a.sharpness_gn)
 }
 
 /// λ_max·η/2.

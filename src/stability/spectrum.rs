@@ -49,7 +49,9 @@ impl Spectrum {
             .map_err(|_| SpectrumError::NoConvergence { side })?;
         let unit = scale / gram.samples() as f64;
         let (values, largest) = (eigen.S(), eigen.S()[side - 1]);
-        if values[0] < -Self::NEGATIVE * largest {
+        // Half precision moves an eigenvalue further than that.
+        let negative = (Self::NEGATIVE * largest).max(gram.eigenvalue_rounding() / scale);
+        if values[0] < -negative {
             let (value, largest) = (values[0] * unit, largest * unit);
             return Err(GramError::NegativeEigenvalue { value, largest }.into());
         }

@@ -11,6 +11,12 @@ pub enum StoreError {
     /// One of our files does not have the content that it was written with.
     #[error("{path} is damaged: {fault}; move it away and run again", path = .path.display())]
     Damaged { path: PathBuf, fault: String },
+    /// Files of runs and tables of `etastar quadratic` could not be told apart later.
+    #[error(
+        "{folder} holds the tables of `etastar quadratic`; choose another folder with --set \
+         run.results=FOLDER", folder = .folder.display()
+    )]
+    OfQuadratic { folder: PathBuf },
 }
 
 /// Turns an error of the operating system into "cannot `action` `path`".

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::claim::{self, Claim};
 use super::error::{StoreError, io_error};
-use super::files::remove_leftovers;
+use super::files::{read_json, remove_leftovers};
 use super::run_id::RunId;
+use crate::input::explain_link;
 
 /// An open results folder.
 #[derive(Debug, Clone)]
@@ -28,11 +29,26 @@ impl Store {
     /// # Errors
     /// The folder cannot be created or written.
     pub fn create(root: &Path) -> Result<Self, StoreError> {
+        Self::open(root).refuse_quadratic()?;
         let runs = root.join("runs");
-        fs::create_dir_all(&runs).map_err(io_error("create the results folder", &runs))?;
+        fs::create_dir_all(&runs)
+            .map_err(|error| explain_link(&runs, error))
+            .map_err(io_error("create the results folder", &runs))?;
         let store = Self { root: root.to_owned() };
         drop(store.lock()?);
         Ok(store)
+    }
+
+    /// Refuses the folder of an `etastar quadratic`, whose `experiment.json` names its experiment.
+    ///
+    /// # Errors
+    /// It is one, or its `experiment.json` is damaged.
+    pub fn refuse_quadratic(&self) -> Result<(), StoreError> {
+        let settings = read_json::<serde_json::Value>(&self.root.join("experiment.json"))?;
+        match settings.is_some_and(|settings| settings.get("experiment").is_some()) {
+            true => Err(StoreError::OfQuadratic { folder: self.root.clone() }),
+            false => Ok(()),
+        }
     }
 
     /// Opens a folder for reading; it need not exist.

@@ -86,7 +86,7 @@ impl Folder {
         let ids = plan.runs.iter().map(|run| run.id.clone());
         let read = |id: RunId| {
             let path = self.store.run_folder(&id).join("minimum.safetensors");
-            Some((id, minimum::read(&path).ok()?.0))
+            Some((id, minimum::read(&path).ok()?.weights))
         };
         ids.filter_map(read).collect()
     }

@@ -151,3 +151,75 @@ fn a_record_without_a_spectrum_is_read_and_measured_again_but_not_trained() {
     assert_eq!(new["train_seconds"], old["train_seconds"]);
     assert_eq!(weights(), before);
 }
+
+/// The cells of `columns` in the only row of the summary.
+fn cells(folder: &Path, columns: &[&str]) -> Vec<String> {
+    let csv = fs::read_to_string(folder.join("results/x/summary.csv")).unwrap();
+    let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    let cell = |column: &&str| lines[1][lines[0].iter().position(|name| name == column).unwrap()];
+    columns.iter().map(|column| cell(column).to_owned()).collect()
+}
+
+#[test]
+fn what_did_not_converge_is_an_empty_cell_with_its_reason() {
+    let folder = prepared();
+    let few = ["--set", "analysis.eigen_iterations=3", "--set", "analysis.thresholds=false"];
+    let train = etastar(folder.path(), &[&["train", "x.toml"][..], &few].concat());
+    assert!(train.status.success(), "{}", stderr(&train));
+    let reason = "did not converge: relative residual";
+    assert!(stdout(&train).contains(reason) && stdout(&train).contains("raise analysis.eigen_it"));
+    let analysis = record(folder.path()).1["analysis"].clone();
+    let quantities = ["sharpness_gn", "eta_mean", "bound_17", "sharpness_hessian"];
+    for quantity in quantities {
+        assert!(analysis[quantity].is_null(), "{quantity}: {analysis}");
+        let missing = analysis["missing"].as_array().unwrap();
+        let noted = missing.iter().find(|missing| missing["quantity"] == quantity).unwrap();
+        assert!(noted["reason"].as_str().unwrap().starts_with(reason), "{noted}");
+    }
+    assert_eq!(cells(folder.path(), &quantities), [""; 4]);
+    assert_ne!(cells(folder.path(), &["trace", "bound_18"]), [""; 2]);
+    // The remedy that the reason names.
+    assert!(etastar(folder.path(), &["train", "x.toml"]).status.success());
+    assert!(cells(folder.path(), &quantities).iter().all(|cell| !cell.is_empty()));
+}
+
+#[test]
+fn the_spectrum_of_g_is_used_where_lanczos_did_not_converge() {
+    let folder = prepared();
+    assert!(etastar(folder.path(), &["train", "x.toml"]).status.success());
+    let right = record(folder.path()).1["analysis"].clone();
+    let few = ["train", "x.toml", "--set", "analysis.eigen_iterations=3"];
+    assert!(etastar(folder.path(), &few).status.success());
+    let few = record(folder.path()).1["analysis"].clone();
+    for quantity in ["sharpness_gn", "eta_mean", "bound_17"] {
+        let ratio = few[quantity].as_f64().unwrap() / right[quantity].as_f64().unwrap();
+        assert!((ratio - 1.0).abs() < 1e-5, "{quantity}: {ratio}");
+    }
+    assert_eq!(few["sharpness_gn"], few["spectrum"][0]);
+    assert!(few["sharpness_hessian"].is_null(), "which G does not know: {few}");
+    // The spectrum of an earlier measurement, though none of it is recorded.
+    let folder = prepared();
+    let none =
+        ["train", "x.toml", "--set", "analysis.eigen_iterations=3", "--set", "analysis.spectrum=0"];
+    assert!(etastar(folder.path(), &none).status.success());
+    let more = [&none[..], &["--set", "analysis.eta_as=true"]].concat();
+    assert!(etastar(folder.path(), &more).status.success());
+    let again = record(folder.path()).1["analysis"].clone();
+    assert_eq!(again["sharpness_gn"], few["sharpness_gn"]);
+}
+
+/// Earlier versions wrote the last iterate, and listed λ_1 as missing.
+#[test]
+fn an_early_record_of_what_did_not_converge_is_not_believed() {
+    let folder = prepared();
+    assert!(etastar(folder.path(), &["train", "x.toml"]).status.success());
+    let (path, mut early) = record(folder.path());
+    early["analysis"]["sharpness_gn"] = 4.926.into();
+    early["analysis"]["missing"] =
+        serde_json::json!([{ "quantity": "sharpness_gn", "reason": "Lanczos stopped after 3" }]);
+    fs::write(&path, early.to_string()).unwrap();
+    fs::remove_file(folder.path().join("results/x/summary.csv")).unwrap();
+    assert!(etastar(folder.path(), &["sweep", "x.toml"]).status.success());
+    assert_eq!(cells(folder.path(), &["sharpness_gn", "eta_mean", "bound_17"]), [""; 3]);
+    assert_ne!(cells(folder.path(), &["eta_var"]), [""]);
+}

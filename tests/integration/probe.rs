@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::common::config::tiny_config;
 use crate::common::program::{etastar, stderr, stdout};
 use etastar::figures::{FigureOutcome, draw_probe};
-use etastar::net::minimum::{read, to_bytes};
+use etastar::net::minimum::{SavedWeights, read, to_bytes};
 use serde_json::Value;
 
 fn minimum(folder: &Path, overrides: &[&str]) -> String {
@@ -79,7 +79,7 @@ fn a_probe_overwrites_nothing() {
 
 /// The same file with all weights 0.
 fn emptied(folder: &Path, minimum: &str) {
-    let (mut weights, origin) = read(&folder.join(minimum)).unwrap();
+    let SavedWeights { mut weights, origin, .. } = read(&folder.join(minimum)).unwrap();
     for layer in &mut weights.layers {
         layer.weight.fill(0.0);
         layer.bias.fill(0.0);

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use etastar::figures::draw_probe;
 use etastar::loss::Loss;
+use etastar::memory::check_probe;
 use etastar::net::Weights;
 use etastar::probe::{Outcome, Request};
 use etastar::process::{Algorithm, BatchSampling, BatchSettings};
@@ -52,6 +53,9 @@ pub struct Probe {
     experiment: ExperimentArgs,
 }
 
+/// Step sizes from half of a threshold to twice another are then closer than a part in 1e5 of each other.
+const MAX_POINTS: usize = 1_000_000;
+
 /// The thresholds and the runs around them.
 pub struct Results {
     batch_size: usize,
@@ -62,6 +66,11 @@ pub struct Results {
 impl Probe {
     pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
         minimum_experiment::run(self, output)
+    }
+
+    /// Number of runs.
+    fn runs(&self) -> u64 {
+        (self.points as u64).saturating_mul(self.repeats)
     }
 
     fn request<'m>(&self, minimum: &'m Minimum) -> Request<'m> {
@@ -99,6 +108,9 @@ impl MinimumExperiment for Probe {
     fn check(&self) -> Result<(), UsageError> {
         let fault = if self.points < 2 {
             "--points must be at least 2"
+        } else if self.points > MAX_POINTS {
+            "--points must be at most 1000000: more step sizes would be closer than their thresholds \
+             are known"
         } else if self.repeats == 0 {
             "--repeats must be at least 1"
         } else if self.epochs == 0 {
@@ -114,6 +126,9 @@ impl MinimumExperiment for Probe {
     /// The request and the perturbed weights of every repeat.
     fn plan<'m>(&self, minimum: &'m Minimum) -> anyhow::Result<Self::Plan<'m>> {
         let request = self.request(minimum);
+        let (data, parameters) = (&minimum.data, minimum.weights.widths().parameters());
+        let (runs, result) = (self.runs(), size_of::<Outcome>());
+        check_probe(data.samples * data.outputs, parameters, self.repeats, runs, result)?;
         let starts = request.prepare()?;
         Ok((request, starts))
     }
@@ -126,9 +141,9 @@ impl MinimumExperiment for Probe {
         output.note("thresholds of the linearised process …");
         let thresholds = ProbeThresholds::compute(request)?;
         let step_sizes = thresholds.step_sizes_around(self.points);
-        let total = step_sizes.len() as u64 * self.repeats;
-        let runs = output
-            .with_progress_bar(total, |bar| request.run(starts, &step_sizes, &|| bar.inc(1)))?;
+        let runs = output.with_progress_bar(self.runs(), |bar| {
+            request.run(starts, &step_sizes, &|| bar.inc(1))
+        })?;
         warn_of_drift(thresholds.loss, &runs, output);
         Ok(Results { batch_size: request.batches.batch_size, thresholds, runs })
     }

@@ -1,18 +1,16 @@
 //! `etastar thresholds`: every threshold of a Gram matrix that any framework wrote.
 
 mod lyapunov;
+mod matrix_args;
 mod missing;
 mod shuffled_epochs;
 mod table;
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use etastar::gram::Gram;
-use etastar::gram::npy::read_gram;
-use etastar::memory::check_thresholds;
 use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
 use etastar::stability::linearised::GramFactor;
@@ -25,20 +23,14 @@ use super::accelerator_args::AcceleratorArgs;
 use super::exit::UsageError;
 use super::output_options::OutputOptions;
 use lyapunov::Simulation;
+use matrix_args::MatrixArgs;
 
 /// Arguments of `thresholds`.
 #[derive(Debug, Args)]
+#[command(after_long_help = matrix_args::EXAMPLES)]
 pub struct Thresholds {
-    /// NumPy file of the Gram matrix G = A Aᵀ, H_i = A_iᵀA_i: float64 or float32, side n·Q,
-    /// samples in blocks of Q rows
-    #[arg(value_name = "GRAM.npy")]
-    gram: PathBuf,
-    /// Q, the number of outputs per sample
-    #[arg(long, value_name = "Q")]
-    outputs: usize,
-    /// Multiply the matrix: 2c turns an empirical neural tangent kernel into G
-    #[arg(long, value_name = "F", default_value_t = 1.0)]
-    kernel_factor: f64,
+    #[command(flatten)]
+    matrix: MatrixArgs,
     /// Batch sizes, each from 1 to n [default: 1, 2, 4, … up to n]
     #[arg(long, value_name = "B,…", value_delimiter = ',')]
     batch_sizes: Vec<usize>,
@@ -68,8 +60,7 @@ pub struct Thresholds {
 impl Thresholds {
     pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
         self.check()?;
-        let gram = read_gram(&self.gram, self.outputs, self.kernel_factor)?;
-        check_thresholds(gram.side())?;
+        let gram = self.matrix.read()?;
         let request = Request {
             batch_sizes: self.batch_sizes(gram.samples()),
             sampling: self.sampling,
@@ -125,9 +116,8 @@ impl Thresholds {
     }
 
     fn check(&self) -> Result<(), UsageError> {
-        let fault = if !positive(self.kernel_factor) {
-            format!("--kernel-factor must be a positive number, found {}", self.kernel_factor)
-        } else if !(self.epsilon > 0.0 && self.epsilon < 1.0) {
+        self.matrix.check()?;
+        let fault = if !(self.epsilon > 0.0 && self.epsilon < 1.0) {
             format!("--epsilon must be between 0 and 1, found {}", self.epsilon)
         } else if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
             format!("--tolerance must be between 0 and 1, found {}", self.tolerance)

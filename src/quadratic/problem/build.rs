@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::super::error::QuadraticError;
 use super::super::settings::{GradientsConfig, ProblemConfig, ProblemKind};
 use super::normal::normal;
-use crate::gram::{Gram, GramError, npy::read_gram};
+use crate::gram::{Gram, GramError, npy::GramFile};
 use crate::memory::check_thresholds;
 use crate::stability::second_moment::range_rows;
 
@@ -43,9 +43,9 @@ impl Problem {
                 orthogonal_rows(config, *samples, *condition)
             }
             ProblemKind::Gram { path, kernel_factor } => {
-                let gram = read_gram(path, config.outputs, *kernel_factor)?;
-                check_thresholds(gram.side())?;
-                range_rows(&gram)?
+                let file = GramFile::open(path, Some(config.outputs), None)?;
+                check_thresholds(file.side())?;
+                range_rows(&file.read(*kernel_factor)?)?
             }
         };
         let mut problem = Self { rows, outputs: config.outputs, gradients: None };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::data::DataError;
 use crate::measurement::AnalysisError;
-use crate::net::minimum::MinimumError;
+use crate::record::SavedMinimumError;
 use crate::store::{RunId, StoreError};
 use crate::train::EngineError;
 
@@ -20,7 +20,7 @@ pub enum RunError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Minimum(#[from] MinimumError),
+    Minimum(#[from] SavedMinimumError),
     /// The minimum in the run's folder is that of another run.
     #[error("{} is the minimum of run {other}; move it away, and record.json too, to train anew", path.display())]
     ForeignMinimum { path: PathBuf, other: RunId },

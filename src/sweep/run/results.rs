@@ -9,7 +9,9 @@ use crate::curvature::Pass;
 use crate::loss::Loss;
 use crate::measurement::{Analysis, EarlierAnalysis, analyse, union};
 use crate::net::{Weights, minimum};
-use crate::record::{FORMAT, Failure, Origin, Record, VERSION, has_requested_measurements};
+use crate::record::{
+    FORMAT, Failure, Origin, Record, SavedMinimum, VERSION, has_requested_measurements,
+};
 use crate::store;
 use crate::sweep::checkpoint;
 use crate::sweep::events::Event;
@@ -65,6 +67,7 @@ impl RunContext<'_> {
             run_id: self.id.clone(),
             stop_reason,
             spec: self.actual_spec(),
+            data_digest: Some(self.data.digest.clone()),
         };
         let encode = |fault: String| RunError::Encode { what: "minimum", fault };
         let origin = serde_json::to_string(&origin).map_err(|error| encode(error.to_string()))?;
@@ -76,11 +79,14 @@ impl RunContext<'_> {
     /// Adds the measurements that are requested today and not in `record`, without training again.
     pub(super) fn measure_again(&self, record: Record) -> Result<Record, RunError> {
         let path = self.folder().join(MINIMUM_FILE);
-        let (weights, origin) = minimum::read(&path)?;
-        let origin = origin.and_then(|text| serde_json::from_str::<Origin>(&text).ok());
-        if let Some(other) = origin.filter(|origin| origin.run_id != *self.id) {
-            return Err(RunError::ForeignMinimum { path, other: other.run_id });
+        let saved = SavedMinimum::read(&path)?;
+        if let Some(other) = saved.origin.as_ref().filter(|origin| origin.run_id != *self.id) {
+            return Err(RunError::ForeignMinimum { path, other: other.run_id.clone() });
         }
+        if !saved.checked {
+            saved.check_loss(&record, self.data)?;
+        }
+        let weights = saved.weights;
         if has_requested_measurements(&record, self.spec) {
             return self.count_dead_samples(record, &weights);
         }

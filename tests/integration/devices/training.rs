@@ -173,7 +173,7 @@ fn minima_are_read_back_bit_for_bit() {
     let bytes = minimum::to_bytes(&weights, "where it comes from").unwrap();
     assert_eq!(bytes, minimum::to_bytes(&weights, "where it comes from").unwrap());
     std::fs::write(&path, bytes).unwrap();
-    let (found, origin) = minimum::read(&path).unwrap();
+    let minimum::SavedWeights { weights: found, origin, .. } = minimum::read(&path).unwrap();
     assert_eq!(found, weights);
     assert_eq!(origin.as_deref(), Some("where it comes from"));
     let tensors = std::fs::read(&path).unwrap();
@@ -218,7 +218,7 @@ fn both_engines_find_minima_alike() {
         let analysis =
             etastar::measurement::analyse(spec, &weights, &data, faer::Par::Seq, None, None)
                 .unwrap();
-        analysis.sharpness_gn.ln()
+        analysis.sharpness_gn.unwrap().ln()
     };
     // Rounding parts the trajectories, so single runs differ; their distribution over seeds does not.
     let gaps: Vec<f64> = (0..6)
