@@ -31,12 +31,11 @@ pub fn read(folder: &Path, name: &str, rank: u8) -> Result<IdxFile, DataError> {
 fn read_content(folder: &Path, name: &str) -> Result<(PathBuf, Vec<u8>), DataError> {
     let plain = folder.join(name);
     let gzipped = folder.join(format!("{name}.gz"));
-    // A link to nothing is there all the same, and its error says so.
-    let is_there = |path: &Path| path.exists() || path.is_symlink();
-    if is_there(&plain) {
+    // The error of a link to nothing says so, be it the file or the folder.
+    if plain.exists() || input::dangling_link(&plain).is_some() {
         return Ok((plain.clone(), read_file(&plain)?));
     }
-    if !is_there(&gzipped) {
+    if !gzipped.exists() && !gzipped.is_symlink() {
         return Err(DataError::Missing { folder: folder.to_owned(), name: name.to_owned() });
     }
     let packed = read_file(&gzipped)?;

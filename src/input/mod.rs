@@ -49,11 +49,15 @@ pub fn explain_link(path: &Path, error: io::Error) -> io::Error {
     if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) {
         return error;
     }
-    let dangling = path.ancestors().find_map(|part| {
+    dangling_link(path).map_or(error, |text| io::Error::new(ErrorKind::NotFound, text))
+}
+
+/// The link to nothing on the way to `path`, with what it is.
+pub fn dangling_link(path: &Path) -> Option<String> {
+    path.ancestors().find_map(|part| {
         let target = fs::read_link(part).ok().filter(|_| !part.exists())?;
         Some(format!("{} is a link to {}, which does not exist", part.display(), target.display()))
-    });
-    dangling.map_or(error, |text| io::Error::new(ErrorKind::NotFound, text))
+    })
 }
 
 #[cfg(test)]

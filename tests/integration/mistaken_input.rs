@@ -142,8 +142,7 @@ fn sweeps_and_quadratics_do_not_share_a_folder() {
     let here = folder.path();
     fs::write(here.join("x.toml"), tiny_config()).unwrap();
     let quadratic = "experiment = \"second_moment\"\nresults = \"results/x\"\n[problem]\n\
-                     kind = \"low_rank\"\nsamples = 6\nrank = 2\n[second_moment]\nsteps = 4\n\
-                     chains = 8\n";
+                     kind = \"low_rank\"\nsamples = 6\nrank = 2\n[second_moment]\nsteps = 4\n";
     fs::write(here.join("q.toml"), quadratic).unwrap();
     let made = etastar(here, &["quadratic", "q.toml"]);
     assert!(made.status.success(), "{}", stderr(&made));
