@@ -84,7 +84,7 @@ impl RunContext<'_> {
             return Err(RunError::ForeignMinimum { path, other: other.run_id.clone() });
         }
         if !saved.checked {
-            saved.check_loss(&record, self.data)?;
+            saved.check_loss(&record, &*self.data.samples()?)?;
         }
         let weights = saved.weights;
         if has_requested_measurements(&record, self.spec) {
