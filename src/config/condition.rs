@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::document::parse_value;
 use super::origin::Origin;
-use super::plan::RunSpec;
 use super::value;
 
 /// A condition such as `train.batch_size <= 16 and model.hidden == [64]`.
@@ -60,33 +59,33 @@ impl Condition {
         }
     }
 
-    /// Whether it holds for `run`.
+    /// Whether it holds for a run with the value `setting(key)` of every dotted key.
     ///
     /// # Errors
     /// A key that no run has, or values that have no order.
-    pub fn holds(&self, run: &RunSpec) -> Result<bool, String> {
-        holds(&self.0, run)
+    pub fn holds(&self, setting: &dyn Fn(&str) -> Option<Value>) -> Result<bool, String> {
+        holds(&self.0, setting)
     }
 }
 
-fn holds(expression: &Expression, run: &RunSpec) -> Result<bool, String> {
+fn holds(expression: &Expression, setting: &dyn Fn(&str) -> Option<Value>) -> Result<bool, String> {
     match expression {
-        Expression::Or(a, b) => Ok(holds(a, run)? | holds(b, run)?),
-        Expression::And(a, b) => Ok(holds(a, run)? & holds(b, run)?),
-        Expression::Not(a) => Ok(!holds(a, run)?),
+        Expression::Or(a, b) => Ok(holds(a, setting)? | holds(b, setting)?),
+        Expression::And(a, b) => Ok(holds(a, setting)? & holds(b, setting)?),
+        Expression::Not(a) => Ok(!holds(a, setting)?),
         Expression::Compare(a, comparison, b) => {
-            compare(&value_of(a, run)?, *comparison, &value_of(b, run)?)
+            compare(&value_of(a, setting)?, *comparison, &value_of(b, setting)?)
         }
     }
 }
 
-fn value_of(operand: &Operand, run: &RunSpec) -> Result<Value, String> {
+fn value_of(operand: &Operand, setting: &dyn Fn(&str) -> Option<Value>) -> Result<Value, String> {
     match operand {
         Operand::Literal(value) => Ok(as_floats(value)),
         Operand::Key(key) => {
             let dotted = if key.contains('.') { key.clone() } else { format!("train.{key}") };
-            let value = run.setting(&dotted);
-            value.map(|value| as_floats(&value)).ok_or_else(|| format!("no run has a key `{key}`"))
+            let value = setting(&dotted).map(|value| as_floats(&value));
+            value.ok_or_else(|| format!("no run has a key `{key}`"))
         }
     }
 }
@@ -230,7 +229,7 @@ impl<'t> Parser<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, single_run};
+    use crate::config::{Config, RunSpec, single_run};
 
     fn run() -> RunSpec {
         let source = "[model]\nhidden = [64, 32]\n[train]\nlearning_rate = 0.1\nbatch_size = 16\n\
@@ -255,7 +254,11 @@ mod tests {
             ("model.scale_biases == true", true),
             ("8 < batch_size", true),
         ] {
-            assert_eq!(Condition::parse(text).unwrap().holds(&run()), Ok(wanted), "{text}");
+            assert_eq!(
+                Condition::parse(text).unwrap().holds(&|key| run().setting(key)),
+                Ok(wanted),
+                "{text}"
+            );
         }
     }
 
@@ -280,7 +283,8 @@ mod tests {
             ("model.hidden < 3", "no order"),
             ("batch_size in 3", "needs a list"),
         ] {
-            let fault = Condition::parse(text).unwrap().holds(&run()).unwrap_err();
+            let fault =
+                Condition::parse(text).unwrap().holds(&|key| run().setting(key)).unwrap_err();
             assert!(fault.contains(part), "{text}: {fault}");
         }
     }

@@ -1,4 +1,5 @@
-//! A configuration file, parsed once and read as often as needed.
+//! A configuration file, parsed once and read as often as needed: TOML → overrides → sections →
+//! contradictions.
 
 use std::path::{Path, PathBuf};
 

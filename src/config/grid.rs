@@ -117,7 +117,7 @@ impl ConfigFile {
             })
             .ok()?;
         if let Some((condition, origin)) = condition {
-            let holds = condition.holds(&spec).map_err(|fault| {
+            let holds = condition.holds(&|key| spec.setting(key)).map_err(|fault| {
                 let message = format!("`sweep.where`: {fault}");
                 problems.add(Problem { origin: origin.clone(), message });
             });

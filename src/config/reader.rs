@@ -1,10 +1,9 @@
-//! From a configuration file to settings: TOML → overrides → sections → contradictions.
+//! Settings from the table of a configuration file.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use super::config_file::ConfigFile;
-use super::error::{ConfigError, Problem};
+use super::error::Problem;
 use super::overrides::OverrideKeys;
 use super::section::Section;
 use super::value::Table;
@@ -20,28 +19,6 @@ pub trait FromDocument: Sized {
 
     /// Settings that are valid one by one but contradict each other.
     fn contradictions(&self) -> Vec<String>;
-}
-
-/// Reads the file at `path` and applies `overrides` (`key.path=value`, the last one wins). The
-/// default results folder is `results/` and the file's name without its extension.
-///
-/// # Errors
-/// An unreadable file, or every problem of its content and of the overrides.
-pub fn load<T: FromDocument>(path: &Path, overrides: &[String]) -> Result<T, ConfigError> {
-    ConfigFile::load::<T>(path, overrides)?.read()
-}
-
-/// Like [`load`], from text; error messages call the file `name`.
-///
-/// # Errors
-/// Every syntax error, or every other problem of the text and the overrides.
-pub fn parse<T: FromDocument>(
-    source: &str,
-    name: &str,
-    results: PathBuf,
-    overrides: &[String],
-) -> Result<T, ConfigError> {
-    ConfigFile::parse::<T>(source, name, results, overrides)?.read()
 }
 
 /// The settings in `table`, with defaults for keys without a valid value, and their problems.

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::condition::Condition;
+use super::config_file::ConfigFile;
 use super::error::ConfigError;
 use super::overrides::OverrideKeys;
 use super::ranges::{any, at_least_one, ensure, factor, fraction, positive};
-use super::reader::{self, FromDocument};
+use super::reader::FromDocument;
 use super::schema::*;
 use super::section::Section;
 use super::{axis, contradictions, slurm};
@@ -19,7 +20,7 @@ impl Config {
     /// # Errors
     /// An unreadable file, or every problem of its content and of the overrides.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
-        reader::load(path, overrides)
+        ConfigFile::load::<Self>(path, overrides)?.read()
     }
 
     /// Like [`Config::load`], from text; error messages call the file `name`, and `results` is the
@@ -33,7 +34,7 @@ impl Config {
         results: PathBuf,
         overrides: &[String],
     ) -> Result<Self, ConfigError> {
-        reader::parse(source, name, results, overrides)
+        ConfigFile::parse::<Self>(source, name, results, overrides)?.read()
     }
 }
 

@@ -129,3 +129,130 @@ fn a_run_is_its_own_configuration() {
     let text = error.to_string();
     assert!(text.contains("the minimum") && text.contains("did you mean `thresholds`"), "{text}");
 }
+
+#[test]
+fn any_key_is_an_axis_outside_those_with_short_names() {
+    let source = "[train]\nbatch_size = 2\n[sweep]\nlearning_rate = [0.1, 0.2]\nseed = [1, 2]\n\
+                  \"model.hidden\" = [[8], [8, 4]]\ndata.label_noise = { linear = [0, 0.4], points = 3 }\n\
+                  [sweep.train.warmup]\nepochs = { linear = [10, 20], points = 2 }\n";
+    let found = grid(source, &[]).unwrap();
+    assert_eq!(found.further_axes(), ["model.hidden", "data.label_noise", "train.warmup.epochs"]);
+    let runs = found.runs;
+    assert_eq!(runs.len(), 2 * 3 * 2 * 2 * 2);
+    let point = |i: usize| {
+        let spec = &runs[i].spec;
+        let (hidden, noise) = (spec.model.hidden.clone(), spec.data.label_noise);
+        (hidden, noise, spec.train.warmup.epochs, spec.train.seed, spec.train.learning_rate)
+    };
+    assert_eq!(point(0), (vec![8], 0.0, 10, 1, 0.1));
+    assert_eq!(point(1), (vec![8], 0.0, 10, 1, 0.2));
+    assert_eq!(point(2), (vec![8], 0.0, 10, 2, 0.1));
+    assert_eq!(point(4), (vec![8], 0.0, 20, 1, 0.1));
+    assert_eq!(point(8), (vec![8], 0.2, 10, 1, 0.1));
+    assert_eq!(point(24), (vec![8, 4], 0.0, 10, 1, 0.1));
+    // A network of two hidden layers has the engine that it has alone.
+    assert_ne!(runs[0].spec.engine, runs[24].spec.engine);
+}
+
+#[test]
+fn mistakes_of_an_axis_point_at_its_element() {
+    let source = "[train]\nbatch_size = 2\n[sweep]\n\"model.hidden\" = [[16], [0]]\n\
+                  \"data.label_nois\" = [0, 0.1]\nlearning_rate = [0.1, -1]\n\
+                  analysis.tolerance = [1e-3, 1e-4]\n\"run.workers\" = [1, 2]\n\
+                  \"slurm.chunk\" = [1, 2]\nbatchsize = [1]\n";
+    let text = grid(source, &[]).unwrap_err().to_string();
+    for line in [
+        "line 4, column 25: `sweep.\"model.hidden\"[1]`: `model.hidden` must be a list of widths",
+        "line 5, column 1: unknown key `label_nois` in [data]; did you mean `label_noise`?",
+        "line 6, column 23: `sweep.learning_rate[1]`: `train.learning_rate` must be a number from",
+        "line 7, column 10: `sweep.analysis.tolerance` cannot be an axis",
+        "line 8, column 1: `sweep.\"run.workers\"` cannot be an axis",
+        "line 9, column 1: `sweep.\"slurm.chunk\"` cannot be an axis",
+        "line 10, column 1: unknown key `batchsize` in [sweep]; did you mean `batch_size`?",
+        "has 7 problems",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    for (sweep, fault) in [
+        ("\"model.hidden\" = 3", "must be a list of values or a range"),
+        ("\"train.tolerance\" = { linear = [1], points = 3 }", "pair of numbers"),
+        ("\"train.tolerance\" = { points = 3 }", "needs either `linear` or `log10`"),
+        ("seed = [1]\n\"train.seed\" = [2]", "are the same axis"),
+        ("batch_size = [1, 4096]", "larger than the data"),
+        ("\"run.engine\" = [\"fused\"]\n\"model.hidden\" = [[8], [8, 4]]", "with run.engine = "),
+        ("\"train.max_epochs\" = { linear = [1000, 1001], points = 3 }", "found 1000.5"),
+        ("seed = { linear = [0, 999999], points = 1000000 }\nbatch_size = [1, 2]", "1000000 runs"),
+        ("where = \"batch_size < 1\"", "leaves out every run"),
+        ("where = \"batchsize < 1\"", "no run has a key `batchsize`"),
+        ("where = \"batch_size < \"", "missing at the end"),
+    ] {
+        let source = format!("[train]\nbatch_size = 2\nlearning_rate = 0.1\n[sweep]\n{sweep}\n");
+        let text = grid(&source, &[]).unwrap_err().to_string();
+        assert!(text.contains(fault), "{sweep}: {text}");
+    }
+}
+
+#[test]
+fn a_condition_leaves_combinations_out_before_they_are_checked() {
+    let source = "[train]\nlearning_rate = 0.1\n[data]\nsamples_per_class = 2\n[sweep]\n\
+                  batch_size = [1, 8, 16]\n\"data.samples_per_class\" = [2, 8]\n\
+                  where = \"batch_size <= 8 or data.samples_per_class == 8\"\n";
+    let runs = grid(source, &[]).unwrap().runs;
+    let sizes: Vec<_> = runs
+        .iter()
+        .map(|run| (run.spec.data.samples_per_class, run.spec.train.batch_size))
+        .collect();
+    assert_eq!(sizes, [(2, 1), (2, 8), (8, 1), (8, 8), (8, 16)]);
+}
+
+#[test]
+fn a_run_by_itself_ignores_the_values_of_the_axes() {
+    let source = "[train]\nbatch_size = 2\nlearning_rate = 0.1\n[sweep]\nbatch_size = [0, 4096]\n\
+                  \"model.hidden\" = [[0]]\n";
+    assert_eq!(single_run(&parse(source, &[]).unwrap()).unwrap().train.batch_size, 2);
+    assert!(complaint("[sweep]\nbatchsize = [1]", &[]).contains("did you mean `batch_size`?"));
+}
+
+#[test]
+fn overrides_take_what_people_type() {
+    let set = |overrides: &[&str]| parse("", overrides).unwrap();
+    assert_eq!(set(&["train.learning_rate=.03"]).train.learning_rate, Some(0.03));
+    assert_eq!(set(&["train.learning_rate=5."]).train.learning_rate, Some(5.0));
+    assert_eq!(set(&["train.max_epochs=1e4"]).train.max_epochs, 10_000);
+    assert_eq!(set(&["model.hidden=64"]).model.hidden, [64]);
+    assert_eq!(set(&["model.hidden=64,32"]).model.hidden, [64, 32]);
+    assert_eq!(set(&["data.classes=3, 5"]).data.classes, [3, 5]);
+    for name in ["2024-05-01", "2024", "1e4", "true", "007"] {
+        assert_eq!(set(&[&format!("run.results={name}")]).run.results, PathBuf::from(name));
+    }
+    assert_eq!(set(&["slurm.time=01:30:00"]).slurm.time.as_deref(), Some("01:30:00"));
+    let rates = |text: &str| {
+        let runs = grid("[train]\nbatch_size = 1", &[&format!("sweep.learning_rate={text}")]);
+        runs.unwrap().runs.into_iter().map(|run| run.spec.train.learning_rate).collect::<Vec<_>>()
+    };
+    assert_eq!(rates("0.1"), [0.1]);
+    assert_eq!(rates("0.1,.2"), [0.1, 0.2]);
+    let widths = |text: &str| {
+        let source =
+            "[train]\nbatch_size = 1\nlearning_rate = 0.1\n[sweep]\n\"model.hidden\" = [[3]]";
+        let runs = grid(source, &[&format!("sweep.model.hidden={text}")]).unwrap().runs;
+        runs.into_iter().map(|run| run.spec.model.hidden).collect::<Vec<_>>()
+    };
+    assert_eq!(widths("[64],[32,16]"), [vec![64], vec![32, 16]]);
+    assert_eq!(widths("64,32"), [vec![64], vec![32]]);
+    // In a file a list is a list.
+    assert!(complaint("[model]\nhidden = 64", &[]).contains("must be a list"));
+    for (set, fault) in [
+        ("model.hidden=-1", "with every entry a whole number, 0 or more, found -1"),
+        ("train.seed=-1", "a whole number, 0 or more, found -1"),
+        (
+            "train.seed=18446744073709551616",
+            "from 0 to 9223372036854775807, found 18446744073709551616",
+        ),
+        ("train.max_epochs=1.5", "a whole number, 0 or more, found 1.5"),
+        ("train.max_epochs=1e300", "a whole number"),
+    ] {
+        let text = complaint("", &[set]);
+        assert!(text.contains(fault), "{set}: {text}");
+    }
+}

@@ -4,6 +4,7 @@ mod coverage;
 mod estimate;
 mod experiment;
 mod failure;
+mod grid_plan;
 mod identity;
 mod origin;
 mod provenance;
@@ -20,10 +21,11 @@ pub use experiment::{
     shared_settings,
 };
 pub use failure::Failure;
+pub use grid_plan::PlanError;
 pub use identity::{FORMAT, run_id};
 pub use origin::Origin;
 pub use provenance::{GIT_COMMIT, Provenance, VERSION};
-pub use run_plan::{PlanError, Run, RunPlan};
+pub use run_plan::{Run, RunPlan};
 pub use run_record::Record;
 pub use saved_minimum::{SavedMinimum, SavedMinimumError};
 pub use status::{RunState, RunStatus, Status, TaskState, status};

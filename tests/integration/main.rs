@@ -1,6 +1,7 @@
 //! What the program and the library promise: a module per promise, one binary for all.
 
 mod almost_sure;
+mod axes;
 mod checkpoint;
 mod cluster;
 mod command_definitions;

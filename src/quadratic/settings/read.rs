@@ -6,9 +6,9 @@ use super::experiment::{Experiment, ExperimentKind};
 use super::ranges::{BATCH_SIZES, count, list, moderate};
 use super::types::{GradientsConfig, ProblemConfig, ProblemKind, QuadraticConfig, SgdConfig};
 use crate::config::ranges::{any, ensure};
-use crate::config::reader::{self, FromDocument};
+use crate::config::reader::FromDocument;
 use crate::config::section::Section;
-use crate::config::{ConfigError, OverrideKeys};
+use crate::config::{ConfigError, ConfigFile, OverrideKeys};
 use crate::process::Sampling;
 
 impl QuadraticConfig {
@@ -17,7 +17,7 @@ impl QuadraticConfig {
     /// # Errors
     /// An unreadable file, or everything that is wrong in it.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
-        reader::load(path, overrides)
+        ConfigFile::load::<Self>(path, overrides)?.read()
     }
 
     /// Like [`QuadraticConfig::load`], from text; `name` stands for the file in complaints and
@@ -31,7 +31,7 @@ impl QuadraticConfig {
         results: PathBuf,
         overrides: &[String],
     ) -> Result<Self, ConfigError> {
-        reader::parse(source, name, results, overrides)
+        ConfigFile::parse::<Self>(source, name, results, overrides)?.read()
     }
 }
 
