@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # A sweep on a real Slurm: one node on the loopback interface, started here and taken down again.
 #
-#     scripts/slurm_test.sh [path to etastar]        # about two minutes; root on Debian installs Slurm
+#     scripts/slurm_test.sh [path to etastar]        # about three minutes; root on Debian installs Slurm
 #
-# A small sweep becomes a job array. One task runs into its time limit, saves its state and goes back
-# into the queue; one is cancelled half-way and submitted again. What they leave must be, byte for
-# byte, what the same sweep leaves on this machine without Slurm.
+# A small sweep becomes a job array, in a folder whose name holds every character that Slurm or the
+# shell gives a meaning to, from an environment that sets options of sbatch. The first launcher is killed
+# as soon as Slurm has the job; the second one finds it. One task runs into its time limit, saves its
+# state and goes back into the queue; one is cancelled half-way and submitted again; one is preempted in
+# a partition that cancels jobs. What they leave must be, byte for byte, what the same sweep leaves on
+# this machine without Slurm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 repository=$PWD
@@ -14,7 +17,7 @@ test -x "$etastar" || { echo "build it first: cargo build --release" >&2; exit 2
 etastar() { "$etastar" "$@"; }
 
 say() { printf '%s  %s\n' "$(date +%T)" "$*"; }
-fail() { say "FAILED: $*"; tail -n 30 "$work"/log/* "$work"/results/slurm/*/*.log 2>/dev/null || true; exit 1; }
+fail() { say "FAILED: $*"; tail -n 30 "$work"/log/* "$work"/*/slurm/*/*.log 2>/dev/null || true; exit 1; }
 
 # within SECONDS WHAT COMMAND…: until the command succeeds.
 within() {
@@ -89,7 +92,12 @@ SwitchType=switch/none
 KillWait=10
 SchedulerParameters=sched_interval=2
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) State=UNKNOWN
-PartitionName=main Nodes=$host Default=YES MaxTime=INFINITE State=UP
+MaxArraySize=11
+PreemptType=preempt/partition_prio
+PreemptMode=CANCEL
+PartitionName=main Nodes=$host Default=YES MaxTime=INFINITE State=UP PreemptMode=OFF
+PartitionName=scavenger Nodes=$host MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=CANCEL
+PartitionName=urgent Nodes=$host MaxTime=INFINITE State=UP PriorityTier=9 PreemptMode=OFF
 CONF
 export SLURM_CONF=$work/slurm.conf
 
@@ -137,19 +145,44 @@ config 300 > "$work"/pace.toml
 seconds=$(etastar train "$work"/pace.toml --json --quiet --set "run.results=$work/pace" |
     python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["train_seconds"] / r["epochs"])')
 config "$(python3 -c "print(int(45 / $seconds))")" > "$work"/x.toml
-results=$work/results
-sweep() { etastar sweep "$work"/x.toml --set "run.results=$results" "$@"; }
+results="$work/50%a #x 'q' \"d\" b\\s é"
+sweep() { etastar sweep "$work"/x.toml --set "run.results=$(toml "$results")" "$@"; }
+# A path as a string of TOML, which is one of JSON.
+toml() { python3 -c 'import json, sys; print(json.dumps(sys.argv[1], ensure_ascii=False))' "$1"; }
 
 say "the script that would be submitted"
 sweep --launcher slurm --dry-run
 test ! -e "$results" || fail "a dry run wrote something"
 
-sweep --launcher slurm
-array=$(python3 -c "import json; print(json.load(open('$results/slurm/1/jobs.json'))['array'])")
-sweep --launcher slurm 2>&1 | tee "$work"/again | sed 's/^/    /'
-grep -q '^0 runs left in 0 tasks, 4 queued or running$' "$work"/again || fail "runs were submitted twice"
+say "a sweep that Slurm refuses leaves nothing"
+if sweep --launcher slurm --partition nowhere; then fail "a partition that does not exist"; fi
+if sweep --launcher slurm --set sweep.batch_size=[1] --set 'sweep.seed=[1,2,3,4,5,6,7,8,9,10,11,12]' \
+    2>"$work"/again; then fail "more tasks than MaxArraySize"; fi
+grep -e '--chunk 2' "$work"/again || fail "the chunk is not named"
+test ! -e "$results" || fail "a refused submission left a folder"
 
-run_of() { python3 -c "import json; print(json.load(open('$results/slurm/1/tasks.json'))[$1][0])"; }
+say "a launcher that is killed once Slurm has the job, with options of sbatch in the environment"
+mkdir "$work"/bin
+cat > "$work"/bin/sbatch <<SBATCH
+#!/bin/bash
+$(command -v sbatch) "\$@" >/dev/null
+kill -KILL \$PPID
+SBATCH
+chmod 755 "$work"/bin/sbatch
+(
+    export SBATCH_TIMELIMIT=7 SBATCH_ARRAY_INX=5-9 SBATCH_OUTPUT=/dev/null SBATCH_SIGNAL=KILL@5
+    export SBATCH_NO_REQUEUE=1 SBATCH_JOB_NAME=other SLURM_RESTART_COUNT=5 SLURM_NTASKS=9
+    PATH=$work/bin:$PATH sweep --launcher slurm || true
+)
+test ! -e "$results/slurm/1/jobs.json" || fail "the launcher was not killed"
+sweep --launcher slurm 2>&1 | tee "$work"/again | sed 's/^/    /'
+grep -q 'was found in the queue' "$work"/again || fail "the job was not found"
+grep -q '^0 runs left in 0 tasks, 4 queued or running$' "$work"/again || fail "runs were submitted twice"
+array=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["array"])' "$results/slurm/1/jobs.json")
+scontrol -o show job "$array" | grep -q 'TimeLimit=00:01:00' || fail "another time limit"
+scontrol -o show job "$array" | grep -q 'Requeue=1' || fail "no requeue"
+
+run_of() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[int(sys.argv[2])][0])' "$results/slurm/1/tasks.json" "$1"; }
 has_state() { test -s "$results/runs/$1/checkpoint.safetensors"; }
 within 40 "task 1 has saved its state" has_state "$(run_of 1)"
 say "cancelling task ${array}_1 half-way"
@@ -175,9 +208,20 @@ etastar status "$results" | tee "$work"/status
 grep -q '3 of 4 runs done' "$work"/status || fail "not three runs are done"
 grep -q "Slurm ended task ${array}_1: CANCELLED" "$work"/status || fail "the cancelled task is not named"
 
-say "submitting what is left"
-sweep --launcher slurm 2>&1 | tee "$work"/again
+for log in 0 2 3; do
+    test -s "$results/slurm/1/$log.log" || fail "task $log has no log in the results folder"
+done
+grep -q 'asks Slurm to go back into the queue' "$results/slurm/1/0.log" || fail "task 0 says nothing"
+
+say "submitting what is left to a partition whose jobs are preempted"
+sweep --launcher slurm --partition scavenger 2>&1 | tee "$work"/again
 grep -q '^1 run left in 1 task, 3 finished$' "$work"/again || fail "not one run is left"
+has_begun() { test -s "$results/slurm/2/0.log"; }
+within 40 "the task has begun" has_begun
+sbatch --parsable --partition=urgent --cpus-per-task="$(nproc)" --output=/dev/null --wrap 'sleep 3'
+is_preempted() { grep -q 'was preempted; it asks Slurm' "$results/slurm/2/0.log"; }
+within 40 "the task was preempted" is_preempted
+say "it was preempted: it saved its state and went back into the queue"
 within 150 "the second submission is over" is_over
 etastar status "$results"
 wait "$local_sweep" || fail "the local sweep"

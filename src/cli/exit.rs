@@ -156,7 +156,8 @@ fn is_protected(error: &DestinationError) -> bool {
 
 /// All errors but those of Slurm and of the disk.
 fn is_launch_usage(error: &LaunchError) -> bool {
-    !matches!(error, LaunchError::Slurm(_) | LaunchError::Store(_))
+    use LaunchError::{QueueLimit, Slurm, Store};
+    !matches!(error, Slurm(_) | QueueLimit { .. } | Store(_))
 }
 
 /// The reader of standard output has closed it, as in `etastar status results/x | head`.

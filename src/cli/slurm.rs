@@ -12,7 +12,7 @@ use etastar::launch::{
     array_script,
 };
 use etastar::record::RunPlan;
-use etastar::slurm::allocated_cpus;
+use etastar::slurm::{allocated_cpus, cluster, ignored_variables};
 use etastar::store::Store;
 use etastar::sweep::{Interrupt, Outcome, SweepOptions, sweep};
 use etastar::text::plural;
@@ -106,24 +106,32 @@ impl SlurmArgs {
         plan: RunPlan,
         output: OutputOptions,
     ) -> anyhow::Result<ExitCode> {
-        let interrupt = Interrupt::on_signals().context("cannot listen to signals")?;
-        interrupt.handle_time_limit().context("cannot listen to signals")?;
+        let interrupt = Interrupt::on_signals_of_slurm().context("cannot listen to signals")?;
         let store = Store::create(&config.run.results)?;
         let runs = self.submission(&store)?.runs(task, plan.runs.clone())?;
         let plan = plan.with_runs(runs);
         let reporter = run_progress::reporter(output);
         let options = task_options(config);
-        let outcome = sweep(&store, &plan, options, reporter.as_ref(), &interrupt)?;
+        let announce = |what: &str| output.note(what);
+        let work = || sweep(&store, &plan, options, reporter.as_ref(), &interrupt);
+        let (outcome, preempted) = launch::watch_for_preemption(&interrupt, &announce, work);
+        let outcome = outcome?;
         drop(reporter);
         print_task(task, plan.runs.len(), &outcome, output)?;
-        if interrupt.time_is_up() && outcome.interrupted {
-            // Before the request, because Slurm ends this process as soon as it gets it.
-            output.note("the time limit is reached; the task goes back into the queue");
-        }
-        match launch::requeue(&outcome, &interrupt, config.slurm.requeues) {
+        let requeue = match preempted {
+            Requeue::NotNeeded => {
+                let most = config.slurm.requeues;
+                launch::requeue_at_time_limit(&outcome, &interrupt, most, &announce)
+            }
+            preempted => preempted,
+        };
+        match requeue {
             Requeue::NotNeeded | Requeue::Done => Ok(exit::of_outcome(&outcome)),
             Requeue::Refused(reason) => {
-                anyhow::bail!("the task does not go back into the queue: {reason}")
+                anyhow::bail!(
+                    "the task does not go back into the queue: {reason}; launch the sweep again for \
+                     the runs that are left"
+                )
             }
         }
     }
@@ -215,13 +223,21 @@ impl Launch<'_> {
         if dry_run {
             print_script(&Store::open(&results), &request, output)?;
         } else {
-            print_submitted(
-                &launch::submit(&Store::create(&results)?, &request)?,
-                &results,
-                output,
-            )?;
+            note_ignored_variables(output);
+            print_submitted(&launch::submit(&results, &request)?, &results, output)?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Names the variables of the environment that would set options of `sbatch`.
+fn note_ignored_variables(output: OutputOptions) {
+    let ignored = ignored_variables();
+    if !ignored.is_empty() {
+        output.note(&format!(
+            "not used: {} of the environment; what a task asks for stands in [slurm]",
+            ignored.join(", ")
+        ));
     }
 }
 
@@ -231,8 +247,12 @@ fn print_script(
     output: OutputOptions,
 ) -> anyhow::Result<()> {
     let planned = launch::plan_tasks(store, request)?;
+    // The script can also be printed where there is no Slurm.
+    if let Ok(cluster) = cluster() {
+        planned.check_limit(&cluster)?;
+    }
     let folder = store.root().join("slurm/N");
-    let script = array_script(store, request, planned.tasks.len(), &folder);
+    let script = array_script(store, request, planned.tasks.len(), &folder)?;
     output.note(&describe(&planned));
     let mut out = std::io::stdout().lock();
     if output.json {
@@ -259,6 +279,11 @@ fn print_submitted(
     output: OutputOptions,
 ) -> anyhow::Result<()> {
     output.note(&describe(&submitted.planned));
+    for array in &submitted.found {
+        output.note(&format!(
+            "job array {array} was found in the queue: an earlier launch had ended before noting it"
+        ));
+    }
     let mut out = std::io::stdout().lock();
     let jobs = submitted.submission.as_ref().and_then(|submission| submission.jobs.as_ref());
     if output.json {

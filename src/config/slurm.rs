@@ -6,6 +6,7 @@ use super::from_node::FromNode;
 use super::ranges::{RangeCheck, any, at_least_one, ensure};
 use super::section::Section;
 use super::value::{Node, Value};
+use crate::slurm::{Instead, Reserved, SbatchOption};
 
 /// `[slurm]`; an absent key has the default of the cluster.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,7 +60,8 @@ impl FromNode for StringOrInteger {
 
 /// Reads `[slurm]`.
 pub fn read(mut s: Section<'_>) -> SlurmConfig {
-    let config = SlurmConfig {
+    let options = s.take("options");
+    let mut config = SlurmConfig {
         chunk: s.or_default("chunk", 1, at_least_one),
         limit: s.optional("limit", at_least_one),
         partition: s.optional("partition", |text: &String| name(text)),
@@ -82,22 +84,60 @@ pub fn read(mut s: Section<'_>) -> SlurmConfig {
             ensure((1..=65535).contains(lead), "a whole number of seconds from 1 to 65535")
         }),
         requeues: s.or_default("requeues", 100, any),
-        options: s.or_default("options", Vec::new(), |options: &Vec<String>| {
-            let is_option = |text: &String| text.starts_with('-') && is_line(text);
-            ensure(
-                options.iter().all(is_option),
-                "a list of options of sbatch, such as [\"--qos=long\"]",
-            )
-        }),
+        options: Vec::new(),
         setup: s.or_default("setup", Vec::new(), |lines: &Vec<String>| {
+            let is_command = |text: &String| is_line(text) && !text.starts_with("#SBATCH");
             ensure(
-                lines.iter().all(|line| is_line(line)),
-                "a list of lines such as [\"module load gcc\"]",
+                lines.iter().all(is_command),
+                "a list of lines such as [\"module load gcc\"]; options of sbatch stand in slurm.options",
             )
         }),
     };
+    config.options = options.map_or_else(Vec::new, |node| read_options(&s, &node, &config));
     s.deny_unknown_keys();
     config
+}
+
+/// Reads `slurm.options`; a problem of one option names it and its place.
+fn read_options(s: &Section<'_>, node: &Node, config: &SlurmConfig) -> Vec<String> {
+    let path = s.key_path("options");
+    let (Value::Array(items), Some(options)) = (&node.value, Vec::<String>::from_node(node)) else {
+        s.add_mismatch(&path, node, "a list of options of sbatch, such as [\"--qos=long\"]");
+        return Vec::new();
+    };
+    for (item, text) in items.iter().zip(&options) {
+        let option = match SbatchOption::parse(text) {
+            Ok(option) => option,
+            Err(expected) => {
+                s.add_mismatch(&format!("an option of {path}"), item, expected);
+                continue;
+            }
+        };
+        let conflicts = option.reserved().into_iter();
+        if let Some(conflict) = conflicts.filter(|found| conflicts_with(config, found)).next() {
+            let Reserved { name, instead } = conflict;
+            let reason = match instead {
+                Instead::Key(key) => format!("{key} sets it"),
+                Instead::KeyIfPresent(key) => format!("{key} is set"),
+                Instead::Launcher(reason) => reason.to_owned(),
+            };
+            let message = format!("`{path}` cannot hold {text:?}, sbatch's --{name}: {reason}");
+            s.add_problem(item.origin.clone(), message);
+        }
+    }
+    options
+}
+
+/// Whether `config` or the launcher sets what a reserved option sets.
+fn conflicts_with(config: &SlurmConfig, reserved: &Reserved) -> bool {
+    match reserved.instead {
+        Instead::Key(_) | Instead::Launcher(_) => true,
+        Instead::KeyIfPresent("slurm.account") => config.account.is_some(),
+        Instead::KeyIfPresent("slurm.gpus") => config.gpus.is_some(),
+        Instead::KeyIfPresent("slurm.memory") => config.memory.is_some(),
+        Instead::KeyIfPresent("slurm.partition") => config.partition.is_some(),
+        Instead::KeyIfPresent(_) => false,
+    }
 }
 
 const TIME: &str = "whole minutes or a quoted string such as \"01:30:00\" or \"2-00:00:00\"";
@@ -121,7 +161,7 @@ fn name(text: &str) -> RangeCheck {
 }
 
 fn is_line(text: &str) -> bool {
-    !text.is_empty() && !text.contains(['\n', '\r'])
+    !text.is_empty() && !text.contains(['\n', '\r', '\0'])
 }
 
 fn is_memory(text: &str) -> bool {
@@ -183,6 +223,7 @@ mod tests {
         {
             assert!(all.contains(part), "{part} in {all}");
         }
+        assert!(problems("setup = [\"#SBATCH --array=0-9\"]").contains("slurm.options"));
         // An unquoted time is TOML's own time of day.
         assert!(
             problems("time = 01:30:00").contains("quoted string"),
@@ -190,5 +231,63 @@ mod tests {
             problems("time = 01:30:00")
         );
         assert!(problems("time = 2\nlead = 120").contains("leaves no time"));
+    }
+
+    #[test]
+    fn an_option_that_contradicts_the_launcher_or_a_key_is_refused_by_name() {
+        let options = [
+            "--array=0-3",
+            "-a 0-3",
+            "-a0-3",
+            "--arr=0-3",
+            "--output=x",
+            "-o x",
+            "-e x",
+            "--error=x",
+            "--open-mode=truncate",
+            "--time=3",
+            "-t 3",
+            "--time-min=3",
+            "--signal=B:TERM@9",
+            "--requeue",
+            "--no-requeue",
+            "--wrap=ls",
+            "--chdir=/tmp",
+            "-D /tmp",
+            "--job-name=x",
+            "-Jx",
+            "--ntasks=4",
+            "-n4",
+            "--ntasks-per-node=2",
+            "--cpus-per-task=4",
+            "-c4",
+            "--parsable",
+            "--test-only",
+            "--wait",
+            "--clusters=other",
+            "-HQ",
+        ];
+        for option in options {
+            let found = problems(&format!("options = [\"--qos=long\", {option:?}]"));
+            let named = format!("`slurm.options` cannot hold {option:?}, sbatch's --");
+            assert!(found.contains(&named), "{option}: {found}");
+            assert!(found.contains("line 2, column 26"), "{option}: {found}");
+        }
+        for (key, options) in [
+            ("memory = \"2G\"", &["--mem=1G", "--mem-per-cpu=1G", "--mem-per-gpu 1G"][..]),
+            ("gpus = 1", &["--gpus=2", "-G2", "--gpus-per-node=2"]),
+            ("partition = \"a\"", &["--partition=b", "-pb"]),
+            ("account = \"a\"", &["--account=b", "-A b"]),
+        ] {
+            let name = key.split(' ').next().unwrap();
+            for option in options {
+                let found = problems(&format!("{key}\noptions = [{option:?}]"));
+                assert!(found.contains(&format!("slurm.{name} is set")), "{option}: {found}");
+                let source = format!("[slurm]\noptions = [{option:?}]\n[model]\nhidden = []");
+                let alone = Config::parse(&source, "x", "results/x".into(), &[]);
+                let alone = alone.err().map_or(String::new(), |error| error.to_string());
+                assert!(!alone.contains("slurm.options"), "{option}: {alone}");
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with a submission.
 
+use std::path::PathBuf;
+
 use crate::record::ExperimentError;
 use crate::slurm::SlurmError;
 use crate::store::StoreError;
@@ -19,6 +21,20 @@ pub enum LaunchError {
          put {chunk} or more runs into each: --chunk {chunk}"
     )]
     TooManyTasks { tasks: usize, most: usize, chunk: usize },
+    /// Slurm takes no more jobs, from this user or at all.
+    #[error("{error}; {}", remedy(.tasks, .chunk))]
+    QueueLimit {
+        error: SlurmError,
+        tasks: usize,
+        /// Runs per task that halve the number of tasks; `None` for a single task.
+        chunk: Option<usize>,
+    },
+    /// A path that a batch script cannot name.
+    #[error("{} cannot stand in a batch script: {reason}", .path.display())]
+    Path { path: PathBuf, reason: &'static str },
+    /// An option of the configuration that was not checked when it was read.
+    #[error("slurm.options must hold {expected}, found {option:?}")]
+    InvalidOption { option: String, expected: &'static str },
     /// The folder has no submission, or not the one with this number.
     #[error("{folder} has no submission {wanted}; `--launcher slurm` makes one")]
     NoSubmission { folder: String, wanted: String },
@@ -31,4 +47,16 @@ pub enum LaunchError {
          changed after submission {submission}; submit again"
     )]
     OtherPlan { run: String, task: usize, submission: u32 },
+}
+
+/// What helps against a limit of the queue.
+fn remedy(tasks: &usize, chunk: &Option<usize>) -> String {
+    let wait = "launch again when earlier jobs have ended";
+    match chunk {
+        Some(chunk) => format!(
+            "each of the {tasks} tasks counts as a job: put more runs into each, for example with \
+             --chunk {chunk}, or {wait}"
+        ),
+        None => wait.to_owned(),
+    }
 }

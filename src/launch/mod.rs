@@ -11,7 +11,11 @@
 //! slurm/N/jobs.json      the job numbers
 //! slurm/N/ends.json      how tasks ended, which Slurm forgets
 //! slurm/N/I.log          output of task I
+//! slurm/N/slurm.log      Slurm's own messages, if the path holds a backslash: `scripts`
 //! ```
+//!
+//! `jobs.json` is written after `sbatch` has answered. A launcher that is ended before leaves a folder
+//! without it; the next one finds the job by the path of its script, or removes the folder: `unfinished`.
 
 mod error;
 mod request;
@@ -21,10 +25,12 @@ mod submission;
 mod submit;
 mod task_states;
 mod tasks;
+mod undo;
+mod unfinished;
 
 pub use error::LaunchError;
 pub use request::SubmissionRequest;
-pub use requeue::{Requeue, requeue};
+pub use requeue::{Requeue, requeue_at_time_limit, watch_for_preemption};
 pub use scripts::array_script;
 pub use submission::{JobNumbers, Submission, submissions};
 pub use submit::{Submitted, submit};

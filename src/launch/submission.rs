@@ -83,6 +83,16 @@ impl Submission {
         write_json(&self.folder.join("jobs.json"), jobs)
     }
 
+    /// Path of the script of the job array.
+    pub fn array_path(&self) -> PathBuf {
+        self.folder.join("array.sh")
+    }
+
+    /// Path of the script of the last job.
+    pub fn gather_path(&self) -> PathBuf {
+        self.folder.join("gather.sh")
+    }
+
     /// Path of the log of task `task`.
     pub fn log(&self, task: usize) -> PathBuf {
         self.folder.join(format!("{task}.log"))
@@ -96,6 +106,39 @@ impl Submission {
 pub fn submissions(store: &Store) -> Result<Vec<Submission>, StoreError> {
     let found = numbers(&root(store)).into_iter().map(|number| Submission::read(store, number));
     found.filter_map(Result::transpose).collect()
+}
+
+/// Removes the folders of submissions that Slurm has not taken, except those with something that a job
+/// has written.
+///
+/// # Errors
+/// A folder cannot be removed.
+pub fn remove_unsubmitted(store: &Store) -> Result<(), StoreError> {
+    for number in numbers(&root(store)) {
+        let folder = root(store).join(number.to_string());
+        if !folder.join("jobs.json").exists() && !has_logs(&folder) {
+            remove_folder(&folder)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the folder of a submission, and the folder of all of them if it was the only one.
+pub fn remove_folder(folder: &Path) -> Result<(), StoreError> {
+    let remove = |source| StoreError::Io { action: "remove", path: folder.to_owned(), source };
+    fs::remove_dir_all(folder).map_err(remove)?;
+    if let Some(all) = folder.parent() {
+        // It stays if it is not empty.
+        let _ = fs::remove_dir(all);
+    }
+    Ok(())
+}
+
+fn has_logs(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path())
+        .any(|path| path.extension().is_some_and(|ending| ending == "log"))
 }
 
 /// Creates the folder of the next submission; returns its number and path.

@@ -55,7 +55,9 @@ impl PlannedTasks {
     /// # Errors
     /// [`LaunchError::TooManyTasks`].
     pub fn check_limit(&self, cluster: &Cluster) -> Result<(), LaunchError> {
-        let (tasks, most) = (self.tasks.len(), cluster.array_size.saturating_sub(1).max(1));
+        // The last job, which gathers, is one more.
+        let most = cluster.most_tasks.min(cluster.most_jobs.saturating_sub(1)).max(1);
+        let tasks = self.tasks.len();
         if tasks <= most {
             return Ok(());
         }

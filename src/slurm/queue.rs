@@ -1,6 +1,8 @@
 //! Jobs that wait or run.
 
-use super::command::{SlurmError, query_jobs};
+use std::path::{Path, PathBuf};
+
+use super::command::{SlurmError, query_jobs, run};
 use super::job::Job;
 
 /// A task of a job array that waits or runs.
@@ -59,6 +61,74 @@ fn parse_squeue(line: &str) -> Option<QueuedTask> {
     })
 }
 
+/// A batch job of this user that waits or runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedScript {
+    /// Its number, for a task of an array that of the array.
+    pub number: u64,
+    /// Path of its script.
+    pub script: PathBuf,
+}
+
+impl QueuedScript {
+    /// Whether its script is the file `path`, which other folders or links may lead to.
+    pub fn is(&self, path: &Path) -> bool {
+        let real = |path: &Path| path.canonicalize().ok();
+        self.script == path || real(path).is_some_and(|file| real(&self.script) == Some(file))
+    }
+}
+
+/// The batch jobs of this user that wait or run.
+///
+/// # Errors
+/// Slurm gives no answer.
+pub fn queued_scripts() -> Result<Vec<QueuedScript>, SlurmError> {
+    let answer = run("squeue", &["--noheader", "--me", "--format=%F|%o"])?;
+    Ok(answer.lines().filter_map(parse_script).collect())
+}
+
+fn parse_script(line: &str) -> Option<QueuedScript> {
+    let (number, script) = line.split_once('|')?;
+    Some(QueuedScript { number: number.trim().parse().ok()?, script: PathBuf::from(script) })
+}
+
+/// What Slurm does with a job whose processes it has sent SIGTERM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Eviction {
+    /// It is already back in the queue.
+    Requeued,
+    /// It was preempted by another job and ends here, unless it is put back into the queue.
+    Preempted,
+    /// It was cancelled or ends for another reason.
+    Other,
+}
+
+/// What Slurm does with this start of `job`.
+///
+/// # Errors
+/// Slurm gives no answer.
+pub fn eviction(job: &Job) -> Result<Eviction, SlurmError> {
+    let number = job.number.to_string();
+    let answer = query_jobs("scontrol", &["--oneliner", "show", "job", &number])?;
+    let answer = answer.unwrap_or_default();
+    let own = answer.lines().find(|line| field(line, "JobId") == Some(&number));
+    Ok(own.map_or(Eviction::Other, |line| parse_eviction(job, line)))
+}
+
+fn parse_eviction(job: &Job, line: &str) -> Eviction {
+    let restarts = field(line, "Restarts").and_then(|number| number.parse::<u64>().ok());
+    let preemption = field(line, "PreemptTime");
+    let is_preempted = preemption.is_some_and(|time| time != "None" && time != "(null)")
+        || field(line, "JobState").is_some_and(|state| state.contains("PREEMPTED"));
+    if restarts.is_some_and(|restarts| restarts > job.restarts) {
+        Eviction::Requeued
+    } else if is_preempted {
+        Eviction::Preempted
+    } else {
+        Eviction::Other
+    }
+}
+
 /// Whether this start of `job` may still have processes; a later start of it does not count.
 ///
 /// # Errors
@@ -101,6 +171,32 @@ mod tests {
         assert!(!matches(&job(3, 0), &RUNNING.replace("Restarts=0", "Restarts=1")));
         assert!(!matches(&job(1, 0), RUNNING));
         assert!(!matches(&job(3, 0), &RUNNING.replace("RUNNING", "PENDING")));
+    }
+
+    #[test]
+    fn preemption_is_told_from_cancellation() {
+        let job = Job { cluster: "c".to_owned(), number: 3, restarts: 0, name: "1_0".to_owned() };
+        // Slurm 22.05, of jobs that were preempted with PreemptMode CANCEL and REQUEUE and cancelled.
+        let line = |restarts: u32, time: &str| {
+            format!(
+                "JobId=3 JobState=COMPLETING Reason=None Requeue=1 Restarts={restarts} \
+                 PreemptEligibleTime=2026-11-28T09:22:18 PreemptTime={time}"
+            )
+        };
+        let preempted = line(0, "2026-11-28T09:22:22");
+        assert_eq!(parse_eviction(&job, &preempted), Eviction::Preempted);
+        assert_eq!(parse_eviction(&job, &line(1, "None")), Eviction::Requeued);
+        assert_eq!(parse_eviction(&job, &line(0, "None")), Eviction::Other);
+        let state = line(0, "None").replace("COMPLETING", "PREEMPTED");
+        assert_eq!(parse_eviction(&job, &state), Eviction::Preempted);
+    }
+
+    #[test]
+    fn a_script_keeps_the_characters_of_its_path() {
+        let found = parse_script("12|/a b/x|y/slurm/1/array.sh").unwrap();
+        assert_eq!((found.number, found.is(Path::new("/a b/x|y/slurm/1/array.sh"))), (12, true));
+        assert!(!found.is(Path::new("/a b/slurm/1/array.sh")));
+        assert_eq!(parse_script("CLUSTER: c"), None);
     }
 
     #[test]

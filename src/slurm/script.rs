@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+use super::quoting::quote_option;
+use super::sbatch_option::SbatchOption;
+
 /// A batch script: options for Slurm, then lines for the shell.
 #[derive(Debug, Clone, Default)]
 pub struct Script {
@@ -12,14 +15,7 @@ pub struct Script {
 impl Script {
     /// Adds `--name=value`.
     pub fn option(&mut self, name: &str, value: impl std::fmt::Display) {
-        let value = value.to_string();
-        // sbatch splits options at spaces, except within double quotes.
-        let plain = !value.contains(char::is_whitespace);
-        self.options.push(if plain {
-            format!("--{name}={value}")
-        } else {
-            format!("--{name}=\"{value}\"")
-        });
+        self.options.push(format!("--{name}={}", quote_option(&value.to_string())));
     }
 
     /// Adds `--name=value`, if `value` is `Some`.
@@ -29,9 +25,14 @@ impl Script {
         }
     }
 
-    /// Adds an option without changes.
-    pub fn raw_option(&mut self, option: &str) {
-        self.options.push(option.to_owned());
+    /// Adds `--name`.
+    pub fn flag(&mut self, name: &str) {
+        self.options.push(format!("--{name}"));
+    }
+
+    /// Adds an option of the user.
+    pub fn user_option(&mut self, option: &SbatchOption) {
+        self.options.push(option.line());
     }
 
     /// Adds a line of shell code.
@@ -50,19 +51,4 @@ impl Script {
         }
         text
     }
-}
-
-/// `word`, quoted for the shell if necessary.
-///
-/// ```
-/// use etastar::slurm::quote;
-/// assert_eq!(quote("results/x"), "results/x");
-/// assert_eq!(quote("it's here"), r"'it'\''s here'");
-/// ```
-pub fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

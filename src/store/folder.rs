@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::claim::{self, Claim};
 use super::error::{StoreError, io_error};
-use super::files::{read_json, remove_leftovers};
+use super::files::{read_json, remove_file, remove_leftovers};
 use super::run_id::RunId;
 use crate::input::explain_link;
 
@@ -78,6 +78,30 @@ impl Store {
             }
             std::thread::sleep(POLL_INTERVAL);
         }
+    }
+
+    /// Removes the released claims of a folder that holds nothing else but an empty `runs`, so that it
+    /// can be removed. No process may be about to lock it.
+    ///
+    /// # Errors
+    /// The folder cannot be listed or written.
+    pub fn remove_claims_if_unused(&self) -> Result<(), StoreError> {
+        let list = |folder: &Path| -> Result<Vec<PathBuf>, StoreError> {
+            let entries = fs::read_dir(folder).map_err(io_error("list", folder))?;
+            let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+            paths.collect::<Result<_, _>>().map_err(io_error("list", folder))
+        };
+        let runs = self.root.join("runs");
+        let is_claim = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(FOLDER_CLAIM) && path.metadata().is_ok_and(|file| file.len() == 0)
+        };
+        let (claims, others): (Vec<_>, Vec<_>) =
+            list(&self.root)?.into_iter().partition(|path| is_claim(path));
+        if others == [runs.clone()] && list(&runs)?.is_empty() {
+            claims.iter().try_for_each(|path| remove_file(path))?;
+        }
+        Ok(())
     }
 
     /// Claims one run; `None` if another process has claimed it.

@@ -15,6 +15,7 @@ use signal_hook::flag;
 pub struct Interrupt {
     raised: Arc<AtomicBool>,
     time_is_up: Arc<AtomicBool>,
+    terminated: Arc<AtomicBool>,
     stopped: Arc<AtomicBool>,
 }
 
@@ -33,28 +34,41 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Handles SIGUSR1 too, which announces the end of the time limit.
+    /// A flag for the signals that Slurm sends to a task: SIGUSR1 announces the end of the time limit,
+    /// and SIGTERM, once or several times, that the task was preempted or cancelled. Neither ends the
+    /// program before it has saved its state; after a while Slurm does that itself.
     ///
     /// # Errors
     /// The operating system refused the handler.
     #[cfg(unix)]
-    pub fn handle_time_limit(&self) -> std::io::Result<()> {
-        flag::register(SIGUSR1, Arc::clone(&self.time_is_up))?;
-        flag::register(SIGUSR1, Arc::clone(&self.raised)).map(drop)
+    pub fn on_signals_of_slurm() -> std::io::Result<Self> {
+        let interrupt = Self::default();
+        let Self { raised, time_is_up, terminated, .. } = &interrupt;
+        flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(raised))?;
+        for (signal, own) in [(SIGINT, raised), (SIGTERM, terminated), (SIGUSR1, time_is_up)] {
+            flag::register(signal, Arc::clone(own))?;
+            flag::register(signal, Arc::clone(raised))?;
+        }
+        Ok(interrupt)
     }
 
-    /// Does nothing: there is no Slurm on this system.
+    /// [`Interrupt::on_signals`]: there is no Slurm on this system.
     ///
     /// # Errors
-    /// None.
+    /// The operating system refused the handler.
     #[cfg(not(unix))]
-    pub fn handle_time_limit(&self) -> std::io::Result<()> {
-        Ok(())
+    pub fn on_signals_of_slurm() -> std::io::Result<Self> {
+        Self::on_signals()
     }
 
     /// Whether the end of the time limit was announced.
     pub fn time_is_up(&self) -> bool {
         self.time_is_up.load(Ordering::Relaxed)
+    }
+
+    /// Whether SIGTERM came, of those signals that Slurm sends.
+    pub fn is_terminated(&self) -> bool {
+        self.terminated.load(Ordering::Relaxed)
     }
 
     /// Whether the sweep should stop.

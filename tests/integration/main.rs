@@ -25,6 +25,10 @@ mod quadratic;
 mod quadratic_command;
 mod report;
 mod saved_minima;
+#[cfg(unix)]
+mod slurm_signals;
+#[cfg(unix)]
+mod slurm_submission;
 mod stability_fixtures;
 mod stability_precision;
 mod stability_properties;

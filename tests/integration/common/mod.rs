@@ -2,6 +2,8 @@
 
 pub mod adapter;
 pub mod config;
+#[cfg(unix)]
+pub mod fake_slurm;
 pub mod fixtures;
 pub mod permutations;
 pub mod program;
