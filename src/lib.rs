@@ -69,6 +69,7 @@
 //! ```
 
 pub mod accelerate;
+pub(crate) mod cell;
 pub mod compare;
 pub mod config;
 pub mod curvature;

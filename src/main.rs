@@ -10,7 +10,10 @@ mod cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::of_process();
+    let arguments = match cli::Arguments::of_process() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     cli::set_up(&arguments);
     match catch_unwind(AssertUnwindSafe(|| cli::run(&arguments))) {
         Ok(Ok(code)) => code,

@@ -1,6 +1,66 @@
 //! The rows of a sweep's `summary.csv`, read back.
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::cell;
 use crate::table::{Row, Table, TableError};
+
+/// The settings of a run on the further axes of its sweep: the columns with a dotted name. Runs that
+/// differ in them must not be mixed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facet(pub Vec<(String, String)>);
+
+impl Facet {
+    /// Those settings in which `facets` differ.
+    pub fn varied<'f>(facets: impl Iterator<Item = &'f Self> + Clone) -> Vec<String> {
+        let first = facets.clone().next();
+        let names = first.iter().flat_map(|facet| &facet.0).map(|(name, _)| name.clone());
+        let values = |name: &str| -> BTreeSet<String> {
+            facets.clone().map(|facet| facet.value(name).to_owned()).collect()
+        };
+        names.filter(|name| values(name).len() > 1).collect()
+    }
+
+    /// The value of a setting; empty if there is none.
+    pub fn value(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// Its settings in `names`.
+    pub fn only(&self, names: &[String]) -> Self {
+        let settings = self.0.iter().filter(|(name, _)| names.contains(name));
+        Self(settings.cloned().collect())
+    }
+}
+
+impl Ord for Facet {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let pairs = self.0.iter().zip(&other.0);
+        let order = |((a, left), (b, right)): (&(String, String), &(String, String))| {
+            a.cmp(b).then_with(|| cell::order(left, right))
+        };
+        let differing = pairs.map(order).find(|order| order.is_ne());
+        differing.unwrap_or_else(|| self.0.len().cmp(&other.0.len()))
+    }
+}
+
+impl PartialOrd for Facet {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// "model.hidden = [64], data.label_noise = 0.1".
+impl fmt::Display for Facet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (name, value)) in self.0.iter().enumerate() {
+            write!(f, "{}{name} = {value}", if i > 0 { ", " } else { "" })?;
+        }
+        Ok(())
+    }
+}
 
 /// One finished run: the columns that figures and comparisons use. Measurements are `None` where the
 /// cell is empty or the column missing.
@@ -36,6 +96,8 @@ pub struct SummaryRow {
     pub eta_var_epoch_high: Option<f64>,
     /// η*_as of shuffled epochs.
     pub eta_as_epoch: Option<f64>,
+    /// The settings on further axes.
+    pub facet: Facet,
 }
 
 /// Checks that the header has the columns of every summary.
@@ -74,6 +136,7 @@ impl SummaryRow {
             eta_var_epoch_low: row.optional("eta_var_epoch_low")?,
             eta_var_epoch_high: row.optional("eta_var_epoch_high")?,
             eta_as_epoch: row.optional("eta_as_epoch")?,
+            facet: Facet(row.further_axes()),
         })
     }
 }

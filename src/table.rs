@@ -137,6 +137,16 @@ impl Row<'_> {
         index.and_then(|&i| self.record.get(i)).unwrap_or("")
     }
 
+    /// The cells of the columns with a dotted name, in the order of the columns: the settings of axes
+    /// that have no column of their own.
+    pub fn further_axes(&self) -> Vec<(String, String)> {
+        let mut columns: Vec<(&String, usize)> =
+            self.columns.iter().map(|(name, &index)| (name, index)).collect();
+        columns.retain(|(name, _)| name.contains('.'));
+        columns.sort_by_key(|(_, index)| *index);
+        columns.into_iter().map(|(name, _)| (name.clone(), self.text(name).to_owned())).collect()
+    }
+
     /// A positive finite number, or `None` if the cell is empty or the column missing.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use serde_json::json;
 use super::accelerator_args::AcceleratorArgs;
 use super::minimum_args::{Minimum, MinimumArgs};
 use super::output_options::OutputOptions;
+use super::standard_output::stdout;
 
 /// Arguments of `analyze`.
 #[derive(Debug, Args)]
@@ -46,13 +47,13 @@ impl Analyze {
                     "analysis": analysis,
                 }));
             } else {
-                let mut stdout = std::io::stdout().lock();
+                let mut stdout = stdout();
                 writeln!(stdout, "{}", path.display())?;
                 print_analysis(&mut stdout, &analysis, &spec)?;
             }
         }
         if output.json {
-            writeln!(std::io::stdout().lock(), "{:#}", json!(results))?;
+            writeln!(stdout(), "{:#}", json!(results))?;
         }
         Ok(ExitCode::SUCCESS)
     }

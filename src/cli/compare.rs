@@ -9,7 +9,7 @@ use etastar::compare::{
     CompareError, Comparison, Deviation, EdgeStatistics, Range, SignCounts, compare,
     read_published, read_runs,
 };
-use etastar::figures::draw_comparison;
+use etastar::figures::{FigureOutcome, draw_comparison};
 use etastar::store::read_json;
 use etastar::text::{number, optional};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::output_files::print_paths;
 use super::output_options::OutputOptions;
 use super::results_args::ResultsArgs;
+use super::standard_output::stdout;
 use super::text_table::table_with_header;
 
 /// Arguments of `compare`.
@@ -42,16 +43,21 @@ impl Compare {
             output
                 .note("these runs are not of the paper's network: the ratios compare two problems");
         }
-        let figure = draw_comparison(&runs, &published, &folder.join("figures"))?;
-        let mut stdout = std::io::stdout().lock();
+        let figures = draw_comparison(&runs, &published, &folder.join("figures"))?;
+        let mut stdout = stdout();
         if output.json {
             writeln!(stdout, "{:#}", json!(found))?;
             return Ok(ExitCode::SUCCESS);
         }
-        for table in [ratio_table, edge_table, epoch_edge_table] {
-            write!(stdout, "{}", table(&found))?;
+        for found in found.chunk_by(|a, b| a.settings == b.settings) {
+            for (name, value) in found.iter().take(1).flat_map(|first| &first.settings) {
+                writeln!(stdout, "{name} = {value}")?;
+            }
+            for table in [ratio_table, edge_table, epoch_edge_table] {
+                write!(stdout, "{}", table(found))?;
+            }
         }
-        print_paths(figure.files(), &mut stdout)?;
+        print_paths(figures.iter().flat_map(FigureOutcome::files), &mut stdout)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -7,6 +7,7 @@ use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
 use super::output_options::OutputOptions;
+use super::standard_output::stdout;
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
@@ -21,7 +22,7 @@ impl Completions {
         let name = program.get_name().to_owned();
         let mut script = Vec::new();
         generate(self.shell, &mut program, name, &mut script);
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = stdout();
         if output.json {
             let script = String::from_utf8_lossy(&script);
             let answer = serde_json::json!({ "shell": self.shell.to_string(), "script": script });

@@ -8,6 +8,7 @@ use etastar::device::{BackendInfo, Gpu, all_backends};
 use serde_json::{Value, json};
 
 use super::output_options::OutputOptions;
+use super::standard_output::stdout;
 
 /// Arguments of `devices`.
 #[derive(Debug, Args)]
@@ -16,7 +17,7 @@ pub struct Devices;
 impl Devices {
     pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
         let backends = all_backends();
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = stdout();
         if output.json {
             let backends: Vec<Value> = backends.iter().map(as_json).collect();
             writeln!(stdout, "{:#}", json!({ "backends": backends }))?;

@@ -1,10 +1,12 @@
 //! What the program logs, and where.
 
-use std::io::{IsTerminal, stderr};
+use std::io::stderr;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use super::output_options::can_redraw;
 
 /// Logs to standard error what `ETASTAR_LOG` selects; if it is not set or cannot be read, warnings, or
 /// with `quiet` errors.
@@ -18,7 +20,7 @@ pub fn start(quiet: bool) {
     tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_writer(stderr)
-        .with_ansi(stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_ansi(can_redraw() && std::env::var_os("NO_COLOR").is_none())
         .with_target(false)
         .without_time()
         .log_internal_errors(false)

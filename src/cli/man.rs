@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::output_files::print_paths;
 use super::output_options::OutputOptions;
+use super::standard_output::stdout;
 
 /// Arguments of `man`.
 #[derive(Debug, Args)]
@@ -33,7 +34,7 @@ impl Manual {
     pub fn run(&self, program: Command, output: OutputOptions) -> anyhow::Result<ExitCode> {
         let mut program = program.disable_help_subcommand(true);
         program.build();
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = stdout();
         let Some(folder) = &self.out else {
             let page = page(&program)?;
             if output.json {

@@ -13,6 +13,7 @@ use super::minimum_args::{Minimum, MinimumArgs};
 use super::output_files::{Draw, OutputFiles};
 use super::output_folder::OutputFolder;
 use super::output_options::OutputOptions;
+use super::standard_output::stdout;
 
 /// The saved minimum of an experiment.
 #[derive(Debug, Args)]
@@ -97,7 +98,7 @@ fn print<E: MinimumExperiment>(
     files: &OutputFiles,
     output: OutputOptions,
 ) -> anyhow::Result<()> {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = stdout();
     if output.json {
         let mut answer = experiment.to_json(results);
         answer["csv"] = files.csv();

@@ -8,6 +8,7 @@ mod completions;
 mod config_args;
 mod devices;
 mod exit;
+mod init;
 mod list_args;
 mod logging;
 mod man;
@@ -24,6 +25,7 @@ mod report;
 mod results_args;
 mod run_progress;
 mod slurm;
+mod standard_output;
 mod stationary;
 mod status;
 mod sweep;
@@ -31,6 +33,7 @@ mod text_table;
 mod thresholds;
 mod train;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -71,7 +74,9 @@ enum Command {
     Stationary(stationary::Stationary),
     /// Simulate linearised SGD on synthetic quadratics and compare it with every theory
     Quadratic(quadratic::Quadratic),
-    /// Draw the figures of a results folder from its summary.csv
+    /// Print a configuration to start from, every key, or a JSON Schema for editors
+    Init(init::Init),
+    /// Draw the figures of a results folder, or one figure of any columns
     Plot(plot::Plot),
     /// List the devices that this build can train on
     Devices(devices::Devices),
@@ -88,9 +93,16 @@ enum Command {
 }
 
 impl Arguments {
-    /// The arguments of this process; ends it with a message if they are wrong.
-    pub fn of_process() -> Self {
-        Self::parse_from(list_args::join_lists(&Self::command(), std::env::args_os()))
+    /// The arguments of this process, or the exit code if they are wrong or only ask for help, which is
+    /// then printed.
+    pub fn of_process() -> Result<Self, ExitCode> {
+        let words = list_args::join_lists(&Self::command(), std::env::args_os());
+        Self::try_parse_from(words).map_err(|answer| match answer.print() {
+            Err(error) if !answer.use_stderr() => {
+                report_error(&standard_output::named(error).into())
+            }
+            _ => ExitCode::from(answer.exit_code() as u8),
+        })
     }
 }
 
@@ -112,6 +124,12 @@ pub fn set_up(arguments: &Arguments) {
 /// # Errors
 /// The error of the subcommand, with its context.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let code = run_command(arguments)?;
+    standard_output::stdout().flush()?;
+    Ok(code)
+}
+
+fn run_command(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let output = OutputOptions { json: arguments.json, quiet: arguments.quiet };
     match &arguments.command {
         Command::Sweep(command) => command.run(output),
@@ -121,6 +139,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Probe(command) => command.run(output),
         Command::Stationary(command) => command.run(output),
         Command::Quadratic(command) => command.run(output),
+        Command::Init(command) => command.run(output),
         Command::Plot(command) => command.run(output),
         Command::Devices(command) => command.run(output),
         Command::Compare(command) => command.run(output),

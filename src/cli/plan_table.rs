@@ -11,6 +11,7 @@ use etastar::text::{number, plural};
 use serde_json::{Map, Value, json};
 
 use super::output_options::OutputOptions;
+use super::standard_output::stdout;
 use super::text_table::table;
 
 /// A plan of more runs is printed as the values of its axes.
@@ -25,7 +26,7 @@ pub fn print_plan(config: &Config, plan: &RunPlan, output: OutputOptions) -> any
     // A damaged record is reported when the run begins.
     let is_finished = |run: &Run| is_finished(&store, &run.spec, &run.id).unwrap_or(false);
     let finished: Vec<bool> = plan.runs.iter().map(is_finished).collect();
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     if output.json {
         let runs = plan.runs.iter().zip(&finished);
         let runs: Vec<_> = runs.map(|(run, &finished)| json_of(run, plan, finished)).collect();

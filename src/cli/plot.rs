@@ -11,6 +11,7 @@ use serde_json::json;
 use super::output_files::{note_if_skipped, print_paths};
 use super::output_options::OutputOptions;
 use super::results_args::ResultsArgs;
+use super::standard_output::stdout;
 
 /// Arguments of `plot`.
 #[derive(Debug, Args)]
@@ -85,7 +86,7 @@ impl Plot {
         }
         let folder = self.results.with_summary(output)?;
         let outcomes = figures::draw_all(&folder.join("summary.csv"), &folder.join("figures"))?;
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = stdout();
         if output.json {
             let figures: Vec<_> = outcomes.iter().map(to_json).collect();
             writeln!(stdout, "{:#}", json!(figures))?;
@@ -99,7 +100,7 @@ impl Plot {
     fn draw_columns(&self, request: &Request, output: OutputOptions) -> anyhow::Result<ExitCode> {
         let folder = self.results.gathered(output)?;
         let drawn = draw_columns(folder, request, self.columns.out.as_deref())?;
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = stdout();
         if output.json {
             let json = json!({
                 "files": drawn.files,

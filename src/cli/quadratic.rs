@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::output_files::{note_if_skipped, print_paths};
 use super::output_options::OutputOptions;
+use super::standard_output::stdout;
 
 /// Arguments of `quadratic`.
 #[derive(Debug, Args)]
@@ -33,7 +34,7 @@ impl Quadratic {
         let outcomes = draw_quadratic(folder.root(), &folder.root().join("figures"))?;
         outcomes.iter().for_each(|figure| note_if_skipped(figure, output));
         files.extend(outcomes.iter().flat_map(FigureOutcome::files).map(Path::to_path_buf));
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = stdout();
         if output.json {
             writeln!(stdout, "{:#}", json!({ "results": folder.root(), "files": files }))?;
         } else {

@@ -12,6 +12,7 @@ use etastar::text::plural;
 use super::exit::UsageError;
 use super::output_options::OutputOptions;
 use super::results_args::ResultsArgs;
+use super::standard_output::stdout;
 use super::status::task_states;
 
 /// Arguments of `report`.
@@ -36,7 +37,7 @@ impl Report {
         }
         let store = Store::open(folder);
         let written = report::write(&store, &destination, &task_states(&store, output))?;
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = stdout();
         if output.json {
             writeln!(stdout, "{}", serde_json::to_string_pretty(&written)?)?;
             return Ok(ExitCode::SUCCESS);

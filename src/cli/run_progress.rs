@@ -1,7 +1,6 @@
 //! Progress of runs: bars with the remaining time on a terminal, plain lines otherwise.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,14 +11,14 @@ use etastar::text::{duration, number, optional, plural};
 use etastar::train::{Progress, StopReason};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::output_options::{OutputOptions, print_error_line};
+use super::output_options::{OutputOptions, can_redraw, print_error_line};
 
 /// The reporter of a sweep for these output options and this standard error.
 pub fn reporter(output: OutputOptions) -> Box<dyn Reporter> {
     if output.quiet {
         Box::new(ErrorReporter)
     } else {
-        Box::new(ProgressReporter::new(std::io::stderr().is_terminal()))
+        Box::new(ProgressReporter::new(can_redraw()))
     }
 }
 

@@ -22,6 +22,7 @@ use super::config_args::{ConfigArgs, sweep_options};
 use super::exit;
 use super::output_options::OutputOptions;
 use super::run_progress;
+use super::standard_output::stdout;
 
 /// What executes the runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -164,7 +165,7 @@ fn print_task(
     outcome: &Outcome,
     output: OutputOptions,
 ) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     let (done, claimed_by_others) = (outcome.records.len(), outcome.claimed_by_others);
     if output.json {
         let answer = json!({
@@ -254,7 +255,7 @@ fn print_script(
     let folder = store.root().join("slurm/N");
     let script = array_script(store, request, planned.tasks.len(), &folder)?;
     output.note(&describe(&planned));
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     if output.json {
         writeln!(out, "{:#}", json!({ "tasks": planned.tasks, "script": script }))?;
     } else if !planned.tasks.is_empty() {
@@ -284,7 +285,7 @@ fn print_submitted(
             "job array {array} was found in the queue: an earlier launch had ended before noting it"
         ));
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     let jobs = submitted.submission.as_ref().and_then(|submission| submission.jobs.as_ref());
     if output.json {
         let answer = json!({

@@ -13,6 +13,7 @@ use etastar::text::{duration, number, plural};
 
 use super::output_options::OutputOptions;
 use super::results_args::ResultsArgs;
+use super::standard_output::stdout;
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
@@ -38,7 +39,7 @@ impl Status {
         if let Err(error) = update_summary(&store, &status) {
             output.note(&format!("summary.csv is not up to date: {error}"));
         }
-        let mut out = std::io::stdout().lock();
+        let mut out = stdout();
         if output.json {
             writeln!(out, "{}", serde_json::to_string_pretty(&status)?)?;
             return Ok(ExitCode::SUCCESS);

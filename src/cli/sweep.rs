@@ -20,6 +20,7 @@ use super::output_options::OutputOptions;
 use super::plan_table::print_plan;
 use super::run_progress;
 use super::slurm::{Launch, SlurmArgs};
+use super::standard_output::stdout;
 
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
@@ -112,7 +113,7 @@ fn print_outcome(
     drawn: bool,
     output: OutputOptions,
 ) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     let (done, failed) = (outcome.records.len(), outcome.failures.len());
     if output.json {
         let failures: Vec<_> = outcome

@@ -17,6 +17,7 @@ use super::exit;
 use super::output_options::OutputOptions;
 use super::plan_table::print_plan;
 use super::run_progress;
+use super::standard_output::stdout;
 
 /// Arguments of `train`.
 #[derive(Debug, Args)]
@@ -55,7 +56,7 @@ impl Train {
 }
 
 fn print_record(record: &Record, store: &Store, output: OutputOptions) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     if output.json {
         writeln!(out, "{}", serde_json::to_string_pretty(record)?)?;
         return Ok(());

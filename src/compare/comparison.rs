@@ -1,13 +1,13 @@
 //! Ratios of our measurements to the published ones, for every batch size.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::edge::{EdgeStatistics, edge_statistics};
 use super::published::PublishedPoint;
 use crate::statistics::median;
-use crate::summary_csv::SummaryRow;
+use crate::summary_csv::{Facet, SummaryRow};
 
 /// Step sizes within this factor are considered equal; neighbours on the paper's grid differ by 1.072.
 const SAME_STEP_SIZE: f64 = 1.03;
@@ -15,6 +15,9 @@ const SAME_STEP_SIZE: f64 = 1.03;
 /// Our runs of one batch size compared with the published curve.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
+    /// The settings on further axes of the sweep, if the runs differ in them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
     pub batch_size: usize,
     /// Number of converged runs at published points.
     pub points: usize,
@@ -41,19 +44,35 @@ pub struct Deviation {
     pub worst: f64,
 }
 
-/// One comparison for every published batch size with runs.
+/// One comparison for every combination of settings on further axes and every published batch size with
+/// runs.
 pub fn compare(runs: &[SummaryRow], published: &[PublishedPoint]) -> Vec<Comparison> {
-    let sizes: BTreeSet<usize> = published.iter().map(|point| point.batch_size).collect();
-    let ours = |size| runs.iter().filter(move |run: &&SummaryRow| run.batch_size == size);
-    let compared = sizes.into_iter().filter(|&size| ours(size).next().is_some());
-    compared
-        .map(|size| {
-            let runs: Vec<&SummaryRow> = ours(size).collect();
+    let mut comparisons = Vec::new();
+    for (facet, runs) in by_facet(runs) {
+        let settings: BTreeMap<String, String> = facet.0.into_iter().collect();
+        let sizes: BTreeSet<usize> = published.iter().map(|point| point.batch_size).collect();
+        for size in sizes {
+            let runs: Vec<&SummaryRow> =
+                runs.iter().copied().filter(|run| run.batch_size == size).collect();
             let curve: Vec<&PublishedPoint> =
                 published.iter().filter(|point| point.batch_size == size).collect();
-            at_one_size(size, &runs, &curve)
-        })
-        .collect()
+            if !runs.is_empty() {
+                let settings = settings.clone();
+                comparisons.push(Comparison { settings, ..at_one_size(size, &runs, &curve) });
+            }
+        }
+    }
+    comparisons
+}
+
+/// The runs of every combination of the settings in which they differ, in order.
+pub fn by_facet(runs: &[SummaryRow]) -> BTreeMap<Facet, Vec<&SummaryRow>> {
+    let varied = Facet::varied(runs.iter().map(|run| &run.facet));
+    let mut facets: BTreeMap<Facet, Vec<&SummaryRow>> = BTreeMap::new();
+    for run in runs {
+        facets.entry(run.facet.only(&varied)).or_default().push(run);
+    }
+    facets
 }
 
 fn at_one_size(batch_size: usize, runs: &[&SummaryRow], curve: &[&PublishedPoint]) -> Comparison {
@@ -69,6 +88,7 @@ fn at_one_size(batch_size: usize, runs: &[&SummaryRow], curve: &[&PublishedPoint
         .iter()
         .filter(|run| run.stop_reason != "converged" && run.learning_rate > largest.unwrap_or(0.0));
     Comparison {
+        settings: BTreeMap::new(),
         batch_size,
         points: pairs.len(),
         sharpness: of(|run| run.sharpness_gn, |point| point.sharpness),
@@ -131,6 +151,29 @@ mod tests {
         assert_eq!(found[0].bound_27, None);
         assert_eq!(found[0].smallest_failed, Some(at_four[6].learning_rate * 1.001));
         assert!(found[0].largest.unwrap() < found[0].largest_published);
+    }
+
+    #[test]
+    fn runs_that_differ_in_a_further_axis_are_compared_by_themselves() {
+        let published = read_published(None).unwrap();
+        let with = |width: &str, factor| {
+            let facet = Facet(vec![
+                ("model.hidden".to_owned(), width.to_owned()),
+                ("data.copies".to_owned(), "1".to_owned()),
+            ]);
+            SummaryRow { facet, ..run(&published[0], factor, "converged") }
+        };
+        let runs = [with("[128]", 1.0), with("[64]", 2.0), with("[64]", 2.0)];
+        let found = compare(&runs, &published);
+        let medians = found.iter().map(|c| (c.settings.clone(), c.sharpness.unwrap().median.exp()));
+        let settings = |width: &str| [("model.hidden".to_owned(), width.to_owned())].into();
+        let expected = [(settings("[64]"), 2.0), (settings("[128]"), 1.0)];
+        for ((found, median), (settings, wanted)) in medians.zip(expected) {
+            assert_eq!(found, settings);
+            assert!((median - wanted).abs() < 1e-12);
+        }
+        assert_eq!(found.len(), 2);
+        assert!(compare(&runs[1..], &published)[0].settings.is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod published;
 mod runs;
 
 pub use crate::statistics::Range;
-pub use comparison::{Comparison, Deviation, compare};
+pub use comparison::{Comparison, Deviation, by_facet, compare};
 pub use edge::{EdgeStatistics, SignCounts};
 pub use error::CompareError;
 pub use published::{PublishedPoint, read_published};

@@ -14,6 +14,7 @@ mod overrides;
 mod plan;
 pub(crate) mod ranges;
 pub(crate) mod reader;
+pub mod reference;
 mod schema;
 pub(crate) mod section;
 mod sections;

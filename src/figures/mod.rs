@@ -19,6 +19,7 @@
 mod columns;
 mod error;
 mod files;
+mod labels;
 mod plotting;
 mod probe;
 mod published;

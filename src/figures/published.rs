@@ -9,10 +9,11 @@ use super::plotting::chart::{Axis, Chart, Curve, Panel, ReferenceLine};
 use super::plotting::scale::ScaleKind;
 use super::plotting::style::{Dash, Marker, OKABE_ITO, Style};
 use super::seeds::aggregate;
-use crate::compare::PublishedPoint;
+use super::summary::facets::{Named, named};
+use crate::compare::{PublishedPoint, by_facet};
 use crate::summary_csv::SummaryRow;
 
-/// Draws the comparison into the folder `out`.
+/// Draws the comparison, one for every combination of settings on further axes, into the folder `out`.
 ///
 /// # Errors
 /// [`FiguresError`]: a file can't be written.
@@ -20,25 +21,37 @@ pub fn draw_comparison(
     runs: &[SummaryRow],
     published: &[PublishedPoint],
     out: &Path,
-) -> Result<FigureOutcome, FiguresError> {
+) -> Result<Vec<FigureOutcome>, FiguresError> {
+    let (_, facets) = named(by_facet(runs).into_iter().collect());
+    let draw = |facet: Named<Vec<&SummaryRow>>| {
+        let about = facet.about.map_or_else(String::new, |about| format!(" {about}."));
+        let caption = format!("{CAPTION}{about}");
+        let name = format!("comparison{}", facet.suffix);
+        files::draw(&name, &chart(&facet.runs, published), &caption, out, "no run has converged")
+    };
+    facets.into_iter().map(draw).collect()
+}
+
+const CAPTION: &str = "Lines: Mulayoff & Michaeli (COLT 2024). Markers: our converged runs.";
+
+fn chart(runs: &[&SummaryRow], published: &[PublishedPoint]) -> Chart {
     let sizes: BTreeSet<usize> = runs.iter().map(|run| run.batch_size).collect();
     let panels: Vec<Panel> =
         sizes.into_iter().filter_map(|size| panel(size, runs, published)).collect();
-    let chart = Chart {
+    Chart {
         title: "Our minima beside the published ones".to_owned(),
         x: Axis::new(ScaleKind::Log10, "step size *η*"),
         y: Axis::new(ScaleKind::Log10, "sharpness and bound (17)"),
         panels,
-    };
-    let caption = "Lines: Mulayoff & Michaeli (COLT 2024). Markers: our converged runs.";
-    files::draw("comparison", &chart, caption, out, "no run has converged")
+    }
 }
 
-fn panel(batch_size: usize, runs: &[SummaryRow], published: &[PublishedPoint]) -> Option<Panel> {
+fn panel(batch_size: usize, runs: &[&SummaryRow], published: &[PublishedPoint]) -> Option<Panel> {
     let published: Vec<&PublishedPoint> =
         published.iter().filter(|point| point.batch_size == batch_size).collect();
     let runs: Vec<&SummaryRow> = runs
         .iter()
+        .copied()
         .filter(|run| run.batch_size == batch_size && run.stop_reason == "converged")
         .collect();
     let line = |k: usize, quantity: fn(&PublishedPoint) -> f64| {

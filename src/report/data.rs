@@ -1,16 +1,20 @@
 //! The data of a report, read from the results folder once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
 use super::history::{self, LossCurve};
+use crate::cell;
+use crate::config::setting_text;
 use crate::process::Algorithm;
 use crate::record::{
-    PlannedRun, Record, RunState, Status, TaskState, finished_records, shared_settings, status,
+    PlannedRun, Record, RunState, Status, TaskState, finished_records, further_axes,
+    shared_settings, status,
 };
 use crate::statistics::distinct;
 use crate::store::{RunId, Store, StoreError};
+use crate::summary_csv::Facet;
 
 /// One planned run.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub struct Run {
     pub record: Option<Record>,
     /// The loss curve, or why there is none.
     pub history: Result<LossCurve, String>,
+    /// Its settings on the further axes of the sweep.
+    pub facet: Facet,
 }
 
 /// A results folder at one moment.
@@ -30,8 +36,10 @@ pub struct ReportData {
     pub status: Status,
     /// The settings that all runs share.
     pub settings: Option<Value>,
-    /// Sorted by batch size, algorithm, step size and seed.
+    /// Sorted by batch size, algorithm, settings on further axes, step size and seed.
     pub runs: Vec<Run>,
+    /// The keys of the further axes.
+    pub further_axes: Vec<String>,
 }
 
 impl ReportData {
@@ -44,6 +52,8 @@ impl ReportData {
         let records =
             finished_records(store)?.into_iter().map(|record| (record.run_id.clone(), record));
         let mut records: BTreeMap<_, _> = records.collect();
+        let further_axes: Vec<String> =
+            further_axes(store)?.into_iter().map(|axis| axis.key).collect();
         let max_points = history::max_points(records.len());
         let mut runs = Vec::with_capacity(status.runs.len());
         for known in &status.runs {
@@ -53,15 +63,19 @@ impl ReportData {
                 Some(_) => history::read(&path, max_points),
                 None => Err("the run is not finished".to_owned()),
             };
-            runs.push(Run { plan: known.run.clone(), state: known.state.clone(), record, history });
+            let (plan, state) = (known.run.clone(), known.state.clone());
+            let facet = facet(&plan, &further_axes);
+            runs.push(Run { plan, state, record, history, facet });
         }
         runs.sort_by(|a, b| {
             let sizes = a.plan.batch_size.cmp(&b.plan.batch_size);
             let rates = a.plan.learning_rate.total_cmp(&b.plan.learning_rate);
             let names = a.plan.algorithm.name().cmp(b.plan.algorithm.name());
-            sizes.then(names).then(rates).then(a.plan.seed.cmp(&b.plan.seed))
+            let facets = a.facet.cmp(&b.facet);
+            sizes.then(names).then(facets).then(rates).then(a.plan.seed.cmp(&b.plan.seed))
         });
-        Ok(Self { name: folder_name(store), status, settings: shared_settings(store)?, runs })
+        let settings = shared_settings(store)?;
+        Ok(Self { name: folder_name(store), status, settings, runs, further_axes })
     }
 
     /// The finished runs.
@@ -93,6 +107,18 @@ impl ReportData {
         algorithms
     }
 
+    /// The combinations of settings on further axes, in order; one without settings if there are no such
+    /// axes.
+    pub fn facets(&self) -> Vec<&Facet> {
+        let facets: BTreeSet<&Facet> = self.runs.iter().map(|run| &run.facet).collect();
+        facets.into_iter().collect()
+    }
+
+    /// The values of a further axis, in order.
+    pub fn values(&self, axis: &str) -> Vec<String> {
+        cell::distinct(self.runs.iter().map(|run| run.facet.value(axis)))
+    }
+
     /// The seeds of the plan, ascending.
     pub fn seeds(&self) -> Vec<u64> {
         let mut seeds: Vec<u64> = self.runs.iter().map(|run| run.plan.seed).collect();
@@ -100,6 +126,11 @@ impl ReportData {
         seeds.dedup();
         seeds
     }
+}
+
+fn facet(plan: &PlannedRun, axes: &[String]) -> Facet {
+    let text = |key| plan.settings.get(key).map_or_else(String::new, setting_text);
+    Facet(axes.iter().map(|key| (key.clone(), text(key))).collect())
 }
 
 fn folder_name(store: &Store) -> String {

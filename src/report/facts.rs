@@ -1,6 +1,7 @@
 //! The facts about one run: the columns of the table and the lines of the run's card.
 
 use super::data::Run;
+use crate::cell;
 use crate::measurement::Analysis;
 use crate::optimizer::Optimizer;
 use crate::record::RunState;
@@ -25,12 +26,12 @@ pub enum Visibility {
 }
 
 /// A quantity of a run.
-pub struct Fact {
-    pub label: &'static str,
+struct Fact {
+    label: &'static str,
     /// What the label means.
-    pub meaning: &'static str,
-    pub visibility: Visibility,
-    pub cell: fn(&Run) -> Cell,
+    meaning: &'static str,
+    visibility: Visibility,
+    cell: fn(&Run) -> Cell,
 }
 
 const fn fact(
@@ -43,7 +44,7 @@ const fn fact(
 }
 
 /// All facts, in order.
-pub const FACTS: [Fact; 26] = [
+const FACTS: [Fact; 26] = [
     fact("η", "step size", Visibility::Tooltip, |run| number_cell(Some(run.plan.learning_rate))),
     fact("B", "batch size", Visibility::Tooltip, |run| {
         integer_cell(Some(run.plan.batch_size as u64))
@@ -121,6 +122,56 @@ pub const FACTS: [Fact; 26] = [
         text_cell(run.record.as_ref().map_or("–", |record| &record.provenance.finished))
     }),
 ];
+
+/// A column of the table and a line of the cards.
+pub struct Column {
+    pub label: String,
+    /// What the label means.
+    pub meaning: String,
+    pub visibility: Visibility,
+    source: Source,
+}
+
+enum Source {
+    Fact(fn(&Run) -> Cell),
+    /// A setting of a further axis.
+    Setting(String),
+}
+
+/// The number of [`FACTS`] before the settings on further axes.
+const FACTS_BEFORE_SETTINGS: usize = 4;
+
+/// All columns of a report, with one for each of its further axes.
+pub fn columns(further_axes: &[String]) -> Vec<Column> {
+    let fact = |fact: &Fact| Column {
+        label: fact.label.to_owned(),
+        meaning: fact.meaning.to_owned(),
+        visibility: fact.visibility,
+        source: Source::Fact(fact.cell),
+    };
+    let setting = |key: &String| Column {
+        label: key.clone(),
+        meaning: format!("the setting {key}"),
+        visibility: Visibility::Tooltip,
+        source: Source::Setting(key.clone()),
+    };
+    let (first, others) = FACTS.split_at(FACTS_BEFORE_SETTINGS);
+    let settings = further_axes.iter().map(setting);
+    first.iter().map(fact).chain(settings).chain(others.iter().map(fact)).collect()
+}
+
+impl Column {
+    /// The cell of a run.
+    pub fn cell(&self, run: &Run) -> Cell {
+        match &self.source {
+            Source::Fact(cell) => cell(run),
+            Source::Setting(key) => {
+                let text = run.facet.value(key).to_owned();
+                Cell { order: cell::number(&text), text }
+            }
+        }
+    }
+}
 
 /// λ_max of the run's minimum, if it converged.
 pub fn sharpness(run: &Run) -> Option<f64> {

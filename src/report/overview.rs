@@ -2,7 +2,6 @@
 
 use super::data::{ReportData, Run};
 use super::facts::{exact_share, format_number, outcome, sharpness_share};
-use crate::process::Algorithm;
 use crate::record::Record;
 use crate::statistics::Range;
 use crate::text::plural;
@@ -15,12 +14,12 @@ pub struct Spread {
     pub high: f64,
 }
 
-/// All runs of one batch size and algorithm.
+/// All runs of one batch size, algorithm and combination of settings on further axes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchRow {
     pub batch_size: usize,
-    /// Empty if there is only one.
-    pub algorithm: &'static str,
+    /// The algorithm and the settings on further axes; empty if there is only one.
+    pub method: String,
     pub planned: usize,
     pub converged: usize,
     /// λ_max·η/2 of the converged runs.
@@ -40,7 +39,13 @@ pub fn headline(data: &ReportData) -> String {
     if algorithms.len() > 1 {
         axes.push(counted(algorithms.len(), "algorithm"));
     }
-    let subject = data.records().next().map_or(String::new(), subject);
+    for axis in &data.further_axes {
+        axes.push(format!("{} of {axis}", counted(data.values(axis).len(), "value")));
+    }
+    let is_common = |axis: &String| !axis.starts_with("model.") && !axis.starts_with("data.");
+    let record = data.records().next().filter(|_| data.further_axes.iter().all(is_common));
+    let subject = record.map_or_else(|| " of SGD".to_owned(), subject);
+    let subject = if data.records().next().is_none() { String::new() } else { subject };
     let range = match rates[..] {
         [] => String::new(),
         [only] => format!(", η = {}", format_number(only)),
@@ -67,26 +72,42 @@ fn subject(record: &Record) -> String {
     format!(" of SGD, {network} on {samples} samples of {classes}")
 }
 
-/// One row for each batch size, and for each algorithm if there are several.
+/// One row for each batch size, and for each algorithm and combination of settings if there are several.
 pub fn by_batch_size(data: &ReportData) -> Vec<BatchRow> {
-    let algorithms = data.algorithms();
-    let row = |(batch_size, algorithm): (usize, Algorithm)| {
-        let same =
-            move |run: &&Run| (run.plan.batch_size, run.plan.algorithm) == (batch_size, algorithm);
-        let here = || data.runs.iter().filter(same);
-        let converged = || here().filter(|run| outcome(run) == "converged");
-        let spread = |share: fn(&Run) -> Option<f64>| Spread::of(converged().filter_map(share));
-        BatchRow {
-            batch_size,
-            algorithm: if algorithms.len() > 1 { algorithm.name() } else { "" },
-            planned: here().count(),
-            converged: converged().count(),
-            sharpness: spread(sharpness_share),
-            exact: spread(exact_share),
+    let (algorithms, facets) = (data.algorithms(), data.facets());
+    let mut rows = Vec::new();
+    for size in data.batch_sizes() {
+        for &algorithm in &algorithms {
+            let name = if algorithms.len() > 1 { algorithm.name() } else { "" };
+            for &facet in &facets {
+                let key = |run: &&Run| {
+                    (run.plan.batch_size, run.plan.algorithm, &run.facet)
+                        == (size, algorithm, facet)
+                };
+                let runs: Vec<&Run> = data.runs.iter().filter(key).collect();
+                let facet = if facets.len() > 1 { facet.to_string() } else { String::new() };
+                let words = [name, &facet].into_iter().filter(|word| !word.is_empty());
+                let method = words.collect::<Vec<_>>().join(", ");
+                rows.extend(
+                    (facets.len() == 1 || !runs.is_empty()).then(|| row(size, method, &runs)),
+                );
+            }
         }
-    };
-    let sizes = data.batch_sizes().into_iter();
-    sizes.flat_map(|size| algorithms.iter().map(move |&known| (size, known))).map(row).collect()
+    }
+    rows
+}
+
+fn row(batch_size: usize, method: String, runs: &[&Run]) -> BatchRow {
+    let converged = || runs.iter().copied().filter(|run| outcome(run) == "converged");
+    let spread = |share: fn(&Run) -> Option<f64>| Spread::of(converged().filter_map(share));
+    BatchRow {
+        batch_size,
+        method,
+        planned: runs.len(),
+        converged: converged().count(),
+        sharpness: spread(sharpness_share),
+        exact: spread(exact_share),
+    }
 }
 
 impl Spread {

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use askama::Template;
 
 use super::data::{ReportData, Run};
-use super::facts::{Cell, FACTS, Fact, Visibility, format_number, outcome};
+use super::facts::{self, Cell, Column, Visibility, format_number, outcome};
 use super::overview::{BatchRow, by_batch_size, headline};
 use super::payload::payload;
 use super::run_grid::RunGrid;
@@ -39,7 +39,7 @@ pub struct Page<'c> {
     batches: Vec<BatchRow>,
     figures: &'c [EmbeddedFigure],
     skipped: &'c [(String, String)],
-    columns: Vec<&'static Fact>,
+    columns: Vec<Column>,
     rows: Vec<Row<'c>>,
     outcomes: Vec<&'static str>,
     settings: Vec<settings::Line>,
@@ -120,24 +120,24 @@ impl<'c> Page<'c> {
 }
 
 /// The columns of the table; seed and algorithm only if there are several.
-fn columns(data: &ReportData) -> Vec<&'static Fact> {
+fn columns(data: &ReportData) -> Vec<Column> {
     let (seeds, algorithms) = (data.seeds().len(), data.algorithms().len());
-    let shown = |fact: &&Fact| match fact.label {
+    let shown = |column: &Column| match column.label.as_str() {
         "seed" => seeds > 1,
         "algorithm" => algorithms > 1,
-        _ => fact.visibility != Visibility::Card,
+        _ => column.visibility != Visibility::Card,
     };
-    FACTS.iter().filter(shown).collect()
+    facts::columns(&data.further_axes).into_iter().filter(shown).collect()
 }
 
-fn row<'c>(run: &'c Run, columns: &[&'static Fact]) -> Row<'c> {
+fn row<'c>(run: &'c Run, columns: &[Column]) -> Row<'c> {
     Row {
         id: run.plan.run_id.as_str(),
         short: short(run.plan.run_id.as_str()),
         batch_size: run.plan.batch_size,
         class: class(outcome(run)),
         outcome: outcome(run),
-        cells: columns.iter().map(|fact| (fact.cell)(run)).collect(),
+        cells: columns.iter().map(|column| column.cell(run)).collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::data::{ReportData, Run};
-use super::facts::{FACTS, Visibility};
+use super::facts::{self, Column, Visibility};
 use super::history::{LossCurve, round_to_four_digits};
 use super::run_grid::RunGrid;
 use crate::figures::EmbeddedFigures;
@@ -13,7 +13,7 @@ use crate::record::RunState;
 
 #[derive(Serialize)]
 struct Payload<'c> {
-    labels: Vec<(&'static str, &'static str)>,
+    labels: Vec<(&'c str, &'c str)>,
     /// Indices in `labels` of the facts in the tooltip of a point.
     pointed: Vec<usize>,
     runs: Vec<RunData<'c>>,
@@ -47,12 +47,13 @@ pub fn payload(
     grid: &RunGrid,
 ) -> Result<String, serde_json::Error> {
     let train = data.settings.as_ref().map(|settings| &settings["train"]);
+    let columns = facts::columns(&data.further_axes);
     let pointed =
-        FACTS.iter().enumerate().filter(|(_, fact)| fact.visibility == Visibility::Tooltip);
+        columns.iter().enumerate().filter(|(_, column)| column.visibility == Visibility::Tooltip);
     let payload = Payload {
-        labels: FACTS.iter().map(|fact| (fact.label, fact.meaning)).collect(),
+        labels: columns.iter().map(|column| (&*column.label, &*column.meaning)).collect(),
         pointed: pointed.map(|(index, _)| index).collect(),
-        runs: data.runs.iter().map(run).collect(),
+        runs: data.runs.iter().map(|known| run(known, &columns)).collect(),
         figures: targets(data, figures, grid),
         warmup: train.and_then(|train| train["warmup"]["epochs"].as_u64()),
         tolerance: train.and_then(|train| train["tolerance"].as_f64()),
@@ -61,7 +62,7 @@ pub fn payload(
     Ok(serde_json::to_string(&payload)?.replace('<', "\\u003c"))
 }
 
-fn run(run: &Run) -> RunData<'_> {
+fn run<'c>(run: &'c Run, columns: &[Column]) -> RunData<'c> {
     let analysis = run.record.as_ref().and_then(|record| record.analysis.as_ref());
     let missing = analysis.iter().flat_map(|analysis| &analysis.missing);
     let mut notes: Vec<String> =
@@ -75,7 +76,7 @@ fn run(run: &Run) -> RunData<'_> {
     RunData {
         id: run.plan.run_id.as_str(),
         eta: run.plan.learning_rate,
-        facts: FACTS.iter().map(|fact| (fact.cell)(run).text).collect(),
+        facts: columns.iter().map(|column| column.cell(run).text).collect(),
         notes,
         history: run.history.as_ref().ok(),
         spectrum: analysis
@@ -91,23 +92,19 @@ fn targets<'c>(
     figures: &'c EmbeddedFigures,
     grid: &RunGrid,
 ) -> HashMap<&'c str, Vec<TargetData<'c>>> {
-    let mut indices: HashMap<(u64, usize, &str), Vec<usize>> = HashMap::new();
-    for (index, run) in data.runs.iter().enumerate().filter(|(_, run)| run.record.is_some()) {
-        let plan = &run.plan;
-        let key = (plan.learning_rate.to_bits(), plan.batch_size, plan.algorithm.name());
-        indices.entry(key).or_default().push(index);
-    }
-    let runs = |key| indices.get(&key).cloned().unwrap_or_default();
+    let ids = data.runs.iter().enumerate().map(|(index, run)| (run.plan.run_id.as_str(), index));
+    let indices: HashMap<&str, usize> = ids.collect();
     let mut all = HashMap::new();
     for figure in &figures.drawn {
         let targets = figure.targets.iter().map(|target| {
-            let (rate, algorithm) = (target.learning_rate.to_bits(), target.algorithm.as_str());
-            let key = (rate, target.batch_size, algorithm);
+            let runs = target.runs.iter().filter_map(|id| indices.get(id.as_str()).copied());
+            let mut runs: Vec<usize> = runs.collect();
+            runs.sort_unstable();
             (
                 round_to_four_digits(target.at.0),
                 round_to_four_digits(target.at.1),
                 target.curve.as_str(),
-                runs(key),
+                runs,
             )
         });
         all.insert(figure.name.as_str(), targets.collect());

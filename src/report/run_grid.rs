@@ -33,11 +33,13 @@ const WIDTH: f64 = 560.0;
 const LEFT: f64 = 34.0;
 
 impl RunGrid {
-    /// Lays out the plan; seeds and algorithms divide the cell of their step size and batch size.
+    /// Lays out the plan; seeds, algorithms and further axes divide the cell of their step size and batch
+    /// size.
     pub fn new(data: &ReportData) -> Self {
         let (rates, sizes) = (data.learning_rates(), data.batch_sizes());
         let (seeds, algorithms) = (data.seeds(), data.algorithms());
-        let parts = seeds.len() * algorithms.len();
+        let facets = data.facets();
+        let parts = seeds.len() * algorithms.len() * facets.len();
         let step = WIDTH / rates.len().max(1) as f64;
         let row = (step * 0.62).clamp(12.0, 20.0);
         let top = |index: usize| row * (sizes.len() - 1 - index) as f64;
@@ -47,7 +49,8 @@ impl RunGrid {
             let line = sizes.iter().position(|&size| size == run.plan.batch_size)?;
             let seed = seeds.iter().position(|&seed| seed == run.plan.seed)?;
             let algorithm = algorithms.iter().position(|&known| known == run.plan.algorithm)?;
-            let part = algorithm * seeds.len() + seed;
+            let facet = facets.iter().position(|&known| *known == run.facet)?;
+            let part = (facet * algorithms.len() + algorithm) * seeds.len() + seed;
             let width = (step - gap) / parts as f64;
             Some(GridCell {
                 run: index,

@@ -24,6 +24,10 @@ pub fn settings(data: &ReportData) -> Vec<Line> {
     if let Some(record) = data.records().next() {
         flatten("analysis", &json!(record.spec.analysis), &mut lines);
     }
+    lines.retain(|(key, _)| !data.further_axes.contains(key));
+    for key in &data.further_axes {
+        lines.push((format!("sweep.\"{key}\""), list(&data.values(key))));
+    }
     lines.push(("sweep.learning_rate".to_owned(), axis(&data.learning_rates())));
     lines.push(("sweep.batch_size".to_owned(), list(&data.batch_sizes())));
     let algorithms: Vec<_> = data.algorithms().into_iter().map(Algorithm::name).collect();

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use super::accelerator_args::AcceleratorArgs;
 use super::exit::UsageError;
 use super::output_options::OutputOptions;
+use crate::cli::standard_output::stdout;
 use lyapunov::Simulation;
 use matrix_args::MatrixArgs;
 
@@ -77,7 +78,7 @@ impl Thresholds {
         let mut stages = |stage| progress(&describe(stage));
         let report = thresholds_on(accelerator, &gram, &request, &mut stages)?;
         let simulated = self.simulated(&gram, &report, &mut progress)?;
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = stdout();
         if output.json {
             let mut answer = json!(report);
             extend(&mut answer, &json!(simulated.epochs));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::cell;
+use crate::cell;
 
 /// A column, a comparison and a value.
 #[derive(Debug, Clone, PartialEq)]

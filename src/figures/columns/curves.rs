@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::cell;
 use super::data::{DataSet, Place, Record};
 use super::selection::place;
+use crate::cell;
 
 /// The rows divided by the values of some columns.
 pub struct Division {

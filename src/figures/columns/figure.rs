@@ -7,8 +7,9 @@ use super::error::ColumnsError;
 use super::mixture::Mixture;
 use super::plan::Plan;
 use super::request::{Marks, Request};
+use super::selection;
 use super::shown::Shown;
-use super::{labels, selection};
+use crate::figures::labels;
 use crate::figures::plotting::chart::{Axis, Chart};
 use crate::figures::plotting::markup::literal;
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::cell;
 use super::curves::Curves;
 use super::data::DataSet;
-use super::labels;
 use super::request::Request;
+use crate::cell;
+use crate::figures::labels;
 
 /// Settings whose values differ within a curve, and those values.
 pub struct Mixture(BTreeMap<String, Vec<String>>);

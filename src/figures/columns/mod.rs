@@ -6,14 +6,12 @@
 //! summarised by median and range, and the caption says what that mixes.
 
 mod caption;
-mod cell;
 mod condition;
 mod curves;
 mod data;
 mod draw;
 mod error;
 mod figure;
-mod labels;
 mod mixture;
 mod plan;
 mod request;

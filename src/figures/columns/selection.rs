@@ -1,10 +1,10 @@
 //! The rows that meet every condition, and the numbers in them.
 
-use super::cell;
 use super::condition::Condition;
 use super::data::{DataSet, Place, Record};
 use super::error::ColumnsError;
-use super::labels;
+use crate::cell;
+use crate::figures::labels;
 
 /// The rows of `data` that meet all `conditions`.
 ///

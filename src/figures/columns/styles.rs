@@ -1,6 +1,6 @@
 //! The styles of the curves.
 
-use super::cell;
+use crate::cell;
 use crate::figures::plotting::style::{Colour, Dash, GREY, Marker, OKABE_ITO, Style};
 
 /// Okabe and Ito's colours that are legible on white paper: those of the other figures, then sky blue,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::catalog::{Captioned, NamedChart, charts};
+use super::catalog::{Captioned, NamedChart, charts, figure_names};
 use super::runs;
 use crate::figures::error::FiguresError;
 use crate::figures::files::{self, FigureOutcome};
@@ -18,7 +18,21 @@ use crate::table::Table;
 /// can't be written.
 pub fn draw_all(csv: &Path, out: &Path) -> Result<Vec<FigureOutcome>, FiguresError> {
     let sets = runs::read(Table::open(csv)?)?;
-    charts(&sets).into_iter().map(|figure| draw(figure, out)).collect()
+    let charts = charts(&sets);
+    for name in replaced(&charts) {
+        files::remove(name, out)?;
+    }
+    charts.into_iter().map(|figure| draw(figure, out)).collect()
+}
+
+/// Figures that are now drawn for each set of runs by itself, of which an earlier drawing would mix them.
+fn replaced(charts: &[NamedChart]) -> impl Iterator<Item = &'static str> {
+    figure_names().filter(|name| {
+        let is_part = |chart: &NamedChart| {
+            chart.name.strip_prefix(name).is_some_and(|suffix| suffix.starts_with('_'))
+        };
+        charts.iter().any(is_part) && charts.iter().all(|chart| chart.name != *name)
+    })
 }
 
 fn draw(figure: NamedChart, out: &Path) -> Result<FigureOutcome, FiguresError> {

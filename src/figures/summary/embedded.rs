@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::catalog::{Captioned, NamedChart, charts};
-use super::runs;
+use super::runs::{self, Method, Runs};
 use crate::figures::error::FiguresError;
 use crate::figures::plotting::canvas::Position;
 use crate::figures::plotting::chart::{Chart, Curve, FixedSettings, Point};
 use crate::figures::plotting::layout::{Drawing, render};
 use crate::figures::plotting::markup::plain;
 use crate::figures::plotting::style::Colour;
+use crate::summary_csv::Facet;
 use crate::table::Table;
 
 /// The figures of a CSV.
@@ -50,8 +51,8 @@ pub struct PointTarget {
     pub learning_rate: f64,
     /// B of the runs.
     pub batch_size: usize,
-    /// The algorithm of the runs, as in the CSV.
-    pub algorithm: String,
+    /// The identities of the runs, converged or not.
+    pub runs: Vec<String>,
 }
 
 /// Draws every figure that the rows of `csv` have the data for; `path` names the CSV in errors.
@@ -61,10 +62,11 @@ pub struct PointTarget {
 pub fn embedded_figures(csv: &[u8], path: &Path) -> Result<EmbeddedFigures, FiguresError> {
     let sets = runs::read(Table::new(path, csv)?)?;
     let mut figures = EmbeddedFigures::default();
-    for NamedChart { name, algorithm, chart, if_empty } in charts(&sets) {
+    for NamedChart { name, algorithm, facets, chart, if_empty } in charts(&sets) {
         let drawn = chart.and_then(|Captioned { chart, caption }| {
             let drawing = render(&chart, &caption).ok_or_else(|| if_empty.to_owned())?;
-            Ok(embed(name.clone(), &algorithm, chart, drawing))
+            let known = Known { sets: &sets, algorithm: &algorithm, facets: &facets };
+            Ok(embed(name.clone(), known, chart, drawing))
         });
         match drawn {
             Ok(figure) => figures.drawn.push(figure),
@@ -74,10 +76,32 @@ pub fn embedded_figures(csv: &[u8], path: &Path) -> Result<EmbeddedFigures, Figu
     Ok(figures)
 }
 
-fn embed(name: String, algorithm: &str, chart: Chart, drawing: Drawing) -> EmbeddedFigure {
+/// Which runs the curves of a figure show.
+#[derive(Clone, Copy)]
+struct Known<'f> {
+    sets: &'f BTreeMap<Method, Runs>,
+    /// Of all curves that do not have their own.
+    algorithm: &'f str,
+    /// Of every panel, or of all if there is one.
+    facets: &'f [Facet],
+}
+
+impl Known<'_> {
+    /// The runs at one step size and batch size of a panel.
+    fn runs(self, panel: usize, algorithm: &str, rate: f64, batch_size: usize) -> Vec<String> {
+        let facet = self.facets.get(panel).or(self.facets.first());
+        let sets = self.sets.iter().filter(|(method, _)| {
+            method.algorithm == algorithm && facet.is_none_or(|facet| *facet == method.facet)
+        });
+        let runs = sets.filter_map(|(_, runs)| runs.identities.get(&(rate.to_bits(), batch_size)));
+        runs.flatten().cloned().collect()
+    }
+}
+
+fn embed(name: String, known: Known<'_>, chart: Chart, drawing: Drawing) -> EmbeddedFigure {
     EmbeddedFigure {
         name,
-        targets: targets(&chart, &drawing, algorithm),
+        targets: targets(&chart, &drawing, known),
         colours: colours(&chart),
         panels: chart.panels.len(),
         title: chart.title,
@@ -86,23 +110,31 @@ fn embed(name: String, algorithm: &str, chart: Chart, drawing: Drawing) -> Embed
     }
 }
 
-fn targets(chart: &Chart, drawing: &Drawing, algorithm: &str) -> Vec<PointTarget> {
-    let curves = chart.panels.iter().flat_map(|panel| &panel.curves);
-    let positions = drawing.positions.iter().flatten();
-    let pairs = curves.zip(positions);
-    pairs.flat_map(|(curve, positions)| targets_of_curve(curve, positions, algorithm)).collect()
+fn targets(chart: &Chart, drawing: &Drawing, known: Known<'_>) -> Vec<PointTarget> {
+    let mut targets = Vec::new();
+    for (i, (panel, positions)) in chart.panels.iter().zip(&drawing.positions).enumerate() {
+        for (curve, positions) in panel.curves.iter().zip(positions) {
+            targets.extend(targets_of_curve(curve, positions, i, known));
+        }
+    }
+    targets
 }
 
-fn targets_of_curve(curve: &Curve, positions: &[Position], algorithm: &str) -> Vec<PointTarget> {
+fn targets_of_curve(
+    curve: &Curve,
+    positions: &[Position],
+    panel: usize,
+    known: Known<'_>,
+) -> Vec<PointTarget> {
     let target = |(point, &at): (&Point, &Position)| {
         let (learning_rate, batch_size, algorithm) = match &curve.fixed {
-            FixedSettings::BatchSize(size) => (point.x, *size, algorithm),
+            FixedSettings::BatchSize(size) => (point.x, *size, known.algorithm),
             FixedSettings::BatchSizeAndAlgorithm(size, own) => (point.x, *size, own.as_str()),
-            FixedSettings::StepSize(rate) => (*rate, point.x as usize, algorithm),
+            FixedSettings::StepSize(rate) => (*rate, point.x as usize, known.algorithm),
             FixedSettings::None => return None,
         };
-        let (curve, algorithm) = (plain(&curve.label), algorithm.to_owned());
-        Some(PointTarget { at, curve, learning_rate, batch_size, algorithm })
+        let runs = known.runs(panel, algorithm, learning_rate, batch_size);
+        Some(PointTarget { at, curve: plain(&curve.label), learning_rate, batch_size, runs })
     };
     curve.points.iter().zip(positions).filter_map(target).collect()
 }

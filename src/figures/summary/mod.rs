@@ -7,6 +7,7 @@ mod catalog;
 mod draw;
 mod edge;
 mod embedded;
+pub(in crate::figures) mod facets;
 mod quantities;
 mod runs;
 mod sharpness;

@@ -1,5 +1,7 @@
 //! The quantities that several figures show.
 
+use std::collections::BTreeSet;
+
 use super::runs::Runs;
 use crate::figures::plotting::chart::{Curve, FixedSettings, Point};
 use crate::figures::plotting::style::Style;
@@ -19,7 +21,7 @@ pub fn against_step_size<'r>(
 
 /// A quantity against η, one curve per batch size.
 pub fn curve_per_batch_size(runs: &Runs, quantity: Quantity) -> Vec<Curve> {
-    let sizes = runs.batch_sizes();
+    let sizes: BTreeSet<usize> = runs.of_figure().iter().map(|run| run.batch_size).collect();
     let curve = |(i, &batch_size): (usize, &usize)| Curve {
         label: format!("*B* = {batch_size}"),
         style: Style::of_batch_size(i, sizes.len()),

@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::figures::error::FiguresError;
-use crate::summary_csv::{SummaryRow, require_columns};
+use crate::summary_csv::{Facet, SummaryRow, require_columns};
 use crate::table::{Row, Table, TableError};
 
-/// Algorithm and sampling, which must not be mixed in one figure. Empty if the CSV has no such column.
+/// Algorithm and sampling, which must not be mixed in one figure, and the settings on further axes, which
+/// must not be mixed in one curve. Empty if the CSV has no such column.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Method {
     /// SGD or the mixture.
     pub algorithm: String,
     /// How minibatches were drawn.
     pub sampling: String,
+    pub facet: Facet,
 }
 
 impl Method {
@@ -34,6 +37,10 @@ pub struct Runs {
     pub max_epochs: usize,
     /// Runs that diverged.
     pub diverged: usize,
+    /// The identities of all runs by the bits of their step size and their batch size.
+    pub identities: BTreeMap<(u64, usize), Vec<String>>,
+    /// The converged runs of all panels of a figure, whose styles have to agree; none if these are all.
+    pub beside: Arc<[SummaryRow]>,
 }
 
 /// Reads `summary.csv`, one set of runs for every method in it. Columns are found by name,
@@ -72,11 +79,16 @@ fn method(row: &Row) -> Method {
     Method {
         algorithm: row.text("algorithm").to_owned(),
         sampling: row.text("sampling").to_owned(),
+        facet: Facet(row.further_axes()),
     }
 }
 
 impl Runs {
     fn push(&mut self, row: &Row) -> Result<(), TableError> {
+        if let (Ok(rate), Ok(size)) = (row.positive("learning_rate"), row.count("batch_size")) {
+            let identities = self.identities.entry((rate.to_bits(), size as usize)).or_default();
+            identities.push(row.text("run_id").to_owned());
+        }
         match row.text("stop_reason") {
             "converged" => self.converged.push(SummaryRow::read(row)?),
             "max_epochs" => self.max_epochs += 1,
@@ -89,6 +101,11 @@ impl Runs {
     /// Batch sizes, ascending.
     pub fn batch_sizes(&self) -> BTreeSet<usize> {
         self.converged.iter().map(|run| run.batch_size).collect()
+    }
+
+    /// The converged runs of all panels of the figure.
+    pub fn of_figure(&self) -> &[SummaryRow] {
+        if self.beside.is_empty() { &self.converged } else { &self.beside }
     }
 
     /// The runs of one batch size.

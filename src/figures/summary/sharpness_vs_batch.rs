@@ -51,7 +51,7 @@ fn curve(runs: &Runs, eta: f64, style: Style) -> Curve {
 
 /// The step sizes with a sharpness at two batch sizes or more, ascending.
 fn step_sizes(runs: &Runs) -> Vec<f64> {
-    let measured = runs.converged.iter().filter(|run| run.sharpness_gn.is_some());
+    let measured = runs.of_figure().iter().filter(|run| run.sharpness_gn.is_some());
     let groups = group_by(measured, |run| run.learning_rate).into_iter();
     let several = |(_, group): &(f64, Vec<&SummaryRow>)| {
         group.iter().map(|run| run.batch_size).collect::<BTreeSet<_>>().len() > 1

@@ -1,7 +1,7 @@
 //! How columns and their values are written in a figure.
 
-use super::cell;
-use crate::figures::plotting::markup::{literal, plain};
+use super::plotting::markup::{literal, plain};
+use crate::cell;
 use crate::statistics::distinct;
 
 /// Longer lists are given by their ends.
