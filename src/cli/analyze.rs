@@ -133,9 +133,24 @@ fn print_missing(out: &mut impl Write, missing: &[Missing]) -> std::io::Result<(
     for group in missing.chunk_by(|a, b| a.reason == b.reason) {
         let names: Vec<&str> = group.iter().map(|missing| missing.quantity.as_str()).collect();
         writeln!(out, "  missing: {}", names.join(", "))?;
-        writeln!(out, "    {}", group[0].reason)?;
+        wrapped(&group[0].reason, 76).iter().try_for_each(|line| writeln!(out, "    {line}"))?;
     }
     Ok(())
+}
+
+/// The words of `text` in lines of at most `width` characters, or of one longer word.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// An interval as text.

@@ -96,7 +96,8 @@ pub struct TrainConfig {
     pub divergence_factor: f64,
 }
 
-/// `[train.warmup]`: the step size grows from `from`·η to η over `epochs` epochs.
+/// `[train.warmup]`: the step size grows from `from`·η to η over `epochs` epochs, once before each of
+/// them and not from step to step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WarmupConfig {
     pub shape: WarmupShape,

@@ -26,7 +26,8 @@ pub struct DataConfig {
     /// copies no network can fit all labels, and the best outputs are their means.
     #[serde(default = "one")]
     pub copies: usize,
-    /// Side in pixels of the squares whose means replace the pixels; 1 keeps the images.
+    /// Side in pixels of the squares whose means replace the pixels; 1 keeps the images. A mean is
+    /// rounded to a whole grey level, halves up, before `scaling`, whose constants do not depend on it.
     #[serde(default = "one")]
     pub pool: usize,
     /// Fraction of the labels that are replaced by another class.
