@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Problem;
-use super::origin::Origin;
+use super::origin::{Origin, Places};
 use super::value::{Node, Table, Value};
 
 /// Parses `source`.
@@ -13,13 +13,14 @@ use super::value::{Node, Table, Value};
 /// Every syntax error.
 pub fn parse(source: &str) -> Result<Table, Vec<Problem>> {
     let (table, errors) = DeTable::parse_recoverable(source);
+    let places = Places::of(source);
     if errors.is_empty() {
-        return Ok(convert_table(table.get_ref(), &|offset| Origin::at(source, offset)));
+        return Ok(convert_table(table.get_ref(), &|offset| places.at(offset)));
     }
     Err(errors
         .iter()
         .map(|error| Problem {
-            origin: error.span().map_or(Origin::Unknown, |span| Origin::at(source, span.start)),
+            origin: error.span().map_or(Origin::Unknown, |span| places.at(span.start)),
             message: error.message().to_owned(),
         })
         .collect())

@@ -42,11 +42,6 @@ impl Grid {
         let axes = self.config.sweep.axes.iter();
         axes.filter(|axis| !axis.has_short_name()).map(|axis| axis.key.clone()).collect()
     }
-
-    /// The settings of every run.
-    pub fn specs(&self) -> Vec<RunSpec> {
-        self.runs.iter().map(|run| run.spec.clone()).collect()
-    }
 }
 
 impl ConfigFile {

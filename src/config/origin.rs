@@ -1,5 +1,6 @@
 //! Where a setting came from, for error messages.
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,17 +18,40 @@ pub enum Origin {
     Unknown,
 }
 
-impl Origin {
-    /// Line and column of a byte offset; columns count characters.
-    pub fn at(source: &str, offset: usize) -> Self {
-        let before = &source[..source.floor_char_boundary(offset)];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self::File {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+/// Finds lines and columns of a file; it counts on from the last place, so that a list of any length is
+/// read once.
+pub struct Places<'s> {
+    source: &'s str,
+    /// Offset, line and column of the last place.
+    last: Cell<(usize, usize, usize)>,
+}
+
+impl<'s> Places<'s> {
+    /// The places of `source`.
+    pub fn of(source: &'s str) -> Self {
+        Self { source, last: Cell::new((0, 1, 1)) }
     }
 
+    /// Line and column of a byte offset; columns count characters.
+    pub fn at(&self, offset: usize) -> Origin {
+        let offset = self.source.floor_char_boundary(offset);
+        let (mut start, mut line, mut column) = self.last.get();
+        if offset < start {
+            (start, line, column) = (0, 1, 1);
+        }
+        let between = &self.source[start..offset];
+        if let Some(newline) = between.rfind('\n') {
+            line += between.matches('\n').count();
+            column = 1 + between[newline + 1..].chars().count();
+        } else {
+            column += between.chars().count();
+        }
+        self.last.set((offset, line, column));
+        Origin::File { line, column }
+    }
+}
+
+impl Origin {
     /// The byte range of the character at this place of the file `source`; empty at its end.
     pub(super) fn range_in(&self, source: &str) -> Option<Range<usize>> {
         let (line, column) = match self {
@@ -68,14 +92,23 @@ impl fmt::Display for Origin {
 
 #[cfg(test)]
 mod tests {
-    use super::Origin;
+    use super::{Origin, Places};
 
     #[test]
     fn offsets_become_lines_and_columns_in_characters() {
         let source = "a = 1\nη = 2\nb = 3";
-        assert_eq!(Origin::at(source, 0), Origin::File { line: 1, column: 1 });
-        assert_eq!(Origin::at(source, 6), Origin::File { line: 2, column: 1 });
-        assert_eq!(Origin::at(source, 9), Origin::File { line: 2, column: 3 });
-        assert_eq!(Origin::at(source, 999), Origin::File { line: 3, column: 6 });
+        let places = Places::of(source);
+        for (offset, line, column) in [
+            (0, 1, 1),
+            (6, 2, 1),
+            (9, 2, 3),
+            (999, 3, 6),
+            (9, 2, 3),
+            (9, 2, 3),
+            (6, 2, 1),
+            (7, 2, 1),
+        ] {
+            assert_eq!(places.at(offset), Origin::File { line, column }, "{offset}");
+        }
     }
 }

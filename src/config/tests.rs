@@ -256,3 +256,17 @@ fn overrides_take_what_people_type() {
         assert!(text.contains(fault), "{set}: {text}");
     }
 }
+
+/// The place of every element was found by counting from the start of the file: minutes for such a list.
+#[test]
+fn a_list_of_a_hundred_thousand_seeds_is_read_once() {
+    let seeds: Vec<String> = (0..100_000).map(|seed| seed.to_string()).collect();
+    let source = |seeds: &str| {
+        format!("[train]\nlearning_rate = 0.1\nbatch_size = 1\n[sweep]\nseed = [{seeds}]\n")
+    };
+    let list = seeds.join(", ");
+    assert_eq!(grid(&source(&list), &[]).unwrap().runs.len(), 100_000);
+    let text = grid(&source(&format!("{list}, -1")), &[]).unwrap_err().to_string();
+    let column = "seed = [".len() + list.len() + ", ".len() + 1;
+    assert!(text.contains(&format!("line 5, column {column}: `sweep.seed[100000]`")), "{text}");
+}
