@@ -109,7 +109,8 @@ fn read_options(s: &Section<'_>, node: &Node, config: &SlurmConfig) -> Vec<Strin
         let option = match SbatchOption::parse(text) {
             Ok(option) => option,
             Err(expected) => {
-                s.add_mismatch(&format!("an option of {path}"), item, expected);
+                let message = format!("`{path}` cannot hold {text:?}: it must be {expected}");
+                s.add_problem(item.origin.clone(), message);
                 continue;
             }
         };

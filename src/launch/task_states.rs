@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::error::LaunchError;
 use super::submission::{Submission, submissions};
 use crate::record::TaskState;
-use crate::slurm::{EndedTask, QueuedTask, ended_tasks, queued_tasks};
+use crate::slurm::{EndedTask, QueuedTask, ended_tasks, queued_scripts, queued_tasks};
 use crate::store::{RunId, Store};
 
 /// The state of the task of every submitted run, as far as Slurm or the folder knows it.
@@ -13,16 +13,16 @@ use crate::store::{RunId, Store};
 /// # Errors
 /// Slurm gives no answer. It is not asked if nothing was submitted from the folder.
 pub fn task_states(store: &Store) -> Result<HashMap<RunId, TaskState>, LaunchError> {
-    let submissions = submissions(store)?;
-    let arrays: Vec<u64> = submissions.iter().filter_map(array).collect();
+    let submissions = submitted(store)?;
+    let arrays: Vec<u64> = submissions.iter().map(|(_, array)| *array).collect();
     let mut by_array: HashMap<u64, Vec<QueuedTask>> = HashMap::new();
     for task in queued_tasks(&arrays)? {
         by_array.entry(task.array).or_default().push(task);
     }
     let mut states = HashMap::new();
     // For a run that was submitted several times, the last submission counts.
-    for submission in &submissions {
-        let Some(array) = array(submission) else { continue };
+    for (submission, array) in &submissions {
+        let array = *array;
         let queued = by_array.remove(&array).unwrap_or_default();
         let mut set_state = |index: usize, state: TaskState| {
             for run in submission.tasks.get(index).into_iter().flatten() {
@@ -39,9 +39,19 @@ pub fn task_states(store: &Store) -> Result<HashMap<RunId, TaskState>, LaunchErr
     Ok(states)
 }
 
-/// The number of the submission's job array, if it reached Slurm.
-fn array(submission: &Submission) -> Option<u64> {
-    submission.jobs.as_ref().map(|jobs| jobs.array)
+/// The submissions that reached Slurm, each with the number of its job array. That of a submission whose
+/// launcher was ended before it could note the number is found in the queue.
+fn submitted(store: &Store) -> Result<Vec<(Submission, u64)>, LaunchError> {
+    let submissions = submissions(store)?;
+    let is_noted = |submission: &Submission| submission.jobs.is_some();
+    let queue = if submissions.iter().all(is_noted) { Vec::new() } else { queued_scripts()? };
+    let array = |submission: &Submission| {
+        let path = submission.array_path();
+        let queued = || queue.iter().find(|queued| queued.is(&path)).map(|queued| queued.number);
+        submission.jobs.as_ref().map(|jobs| jobs.array).or_else(queued)
+    };
+    let with_array = |submission: Submission| array(&submission).map(|array| (submission, array));
+    Ok(submissions.into_iter().filter_map(with_array).collect())
 }
 
 fn queued_state(queued: &QueuedTask) -> TaskState {

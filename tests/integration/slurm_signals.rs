@@ -120,7 +120,7 @@ fn the_last_lines_of_a_task_do_not_contradict_each_other() {
     assert!(ended.stderr.contains("asks Slurm to go back into the queue"), "{}", ended.stderr);
     let ended = end_task(folder.path(), 2, &["USR1"], &job(2, "None"));
     assert_eq!((ended.code, ended.requeued), (Some(1), false), "{}", ended.stderr);
-    assert_eq!(ended.stderr.matches("queue").count(), 1, "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("into the queue").count(), 1, "{}", ended.stderr);
     let refusal = "does not go back into the queue: it was requeued 2 times already; raise \
                    slurm.requeues";
     assert!(ended.stderr.contains(refusal), "{}", ended.stderr);

@@ -164,6 +164,10 @@ fn a_launcher_that_was_killed_after_slurm_took_the_job_does_not_submit_twice() {
         assert_eq!(fake.queue().len(), 1);
         assert!(!folder.path().join("results/x/slurm/1/jobs.json").exists());
         fake.unset("kill");
+        let mut status = command(folder.path(), &["status", "results/x"]);
+        fake.set_on(&mut status);
+        let status = status.output().unwrap();
+        assert!(stdout(&status).contains("4 queued"), "{}{}", stdout(&status), stderr(&status));
         // The same folder under another name, too.
         let results = if link { "run.results=link/x" } else { "run.results=results/x" };
         std::os::unix::fs::symlink("results", folder.path().join("link")).unwrap();
