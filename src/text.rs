@@ -32,6 +32,27 @@ pub fn duration(seconds: f64) -> String {
     humantime::format_duration(Duration::from_secs(rounded)).to_string()
 }
 
+/// Breaks `text` at spaces into lines of at most `width` characters, if no word is longer; every line
+/// but the first begins with `indent` spaces.
+pub fn wrap(text: &str, width: usize, indent: usize) -> String {
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            used = indent;
+        } else if used > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines += word;
+        used += length;
+    }
+    lines
+}
+
 /// `word` with an s unless `count` is 1.
 pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
@@ -61,6 +82,13 @@ mod tests {
         ] {
             assert_eq!(number(value), text);
         }
+    }
+
+    #[test]
+    fn text_is_wrapped_at_spaces() {
+        assert_eq!(wrap("η is near η*_var", 80, 2), "η is near η*_var");
+        assert_eq!(wrap("η is near η*_var", 9, 2), "η is near\n  η*_var");
+        assert_eq!(wrap("unbreakable words", 5, 0), "unbreakable\nwords");
     }
 
     #[test]

@@ -212,6 +212,7 @@
     clearHighlight();
     document.getElementById("card-title").textContent = title(run);
     document.getElementById("card-id").textContent = `run ${run.id}`;
+    document.getElementById("card-verdict").textContent = run.verdict ?? "";
     document.getElementById("card-notes").replaceChildren(...run.notes.map((note) => element("li", {}, note)));
     const facts = run.facts.map((text, at) => {
       const [label, meaning] = data.labels[at];

@@ -166,11 +166,13 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_pipe))
 }
 
-/// The exit code of a finished or interrupted sweep.
+/// The exit code of a finished or interrupted sweep. Some runs of a grid may diverge; if all of them did,
+/// there is nothing to show, which counts as a failure.
 pub fn of_outcome(outcome: &Outcome) -> ExitCode {
+    let has_minimum = outcome.records.iter().any(|record| record.stop_reason.has_minimum());
     if outcome.interrupted {
         ExitCode::from(INTERRUPTED)
-    } else if outcome.failures.is_empty() {
+    } else if outcome.failures.is_empty() && (has_minimum || outcome.records.is_empty()) {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(FAILED)

@@ -8,6 +8,7 @@ use etastar::data::Dataset;
 use etastar::measurement::check_shape;
 use etastar::net::Weights;
 use etastar::record::SavedMinimum;
+use etastar::train::StopReason;
 
 use super::exit::UsageError;
 
@@ -34,6 +35,8 @@ pub struct Minimum {
     pub weights: Weights,
     pub spec: RunSpec,
     pub data: Dataset,
+    /// Whether the run of the weights had converged, where the file says so.
+    pub converged: Option<bool>,
 }
 
 impl MinimumArgs {
@@ -46,7 +49,9 @@ impl MinimumArgs {
         if !self.other_data {
             saved.check(&spec, &data)?;
         }
-        Ok(Minimum { weights: saved.weights, spec, data })
+        let converged =
+            saved.origin.as_ref().map(|origin| origin.stop_reason == StopReason::Converged);
+        Ok(Minimum { weights: saved.weights, spec, data, converged })
     }
 
     fn spec(&self, saved: &SavedMinimum) -> anyhow::Result<RunSpec> {

@@ -2,6 +2,7 @@
 //! share are in `*_args`.
 
 mod accelerator_args;
+mod analysis_text;
 mod analyze;
 mod compare;
 mod completions;

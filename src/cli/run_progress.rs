@@ -255,7 +255,7 @@ fn outcome(record: &Record) -> String {
     let sharpness = record.analysis.as_ref().map_or(String::new(), |analysis| {
         let schedule = &record.spec.train;
         let edge = schedule.optimizer().rule().edge(schedule.learning_rate);
-        format!("  λ_max {} of {}", optional(analysis.sharpness_gn), number(edge))
+        format!("  λ_max {}, 2/η {}", optional(analysis.sharpness_gn), number(edge))
     });
     let seconds = duration(record.train_seconds + record.analysis_seconds);
     let dead = dead_samples(record);

@@ -12,6 +12,7 @@ use etastar::record::RunPlan;
 use etastar::store::Store;
 use etastar::sweep::{Interrupt, Outcome, SweepOptions, sweep};
 use etastar::text::plural;
+use etastar::train::StopReason;
 use serde_json::json;
 
 use super::config_args::{ConfigArgs, DeviceArgs, sweep_options};
@@ -114,7 +115,7 @@ fn print_outcome(
     output: OutputOptions,
 ) -> anyhow::Result<()> {
     let mut out = stdout();
-    let (done, failed) = (outcome.records.len(), outcome.failures.len());
+    let done = outcome.records.len();
     if output.json {
         let failures: Vec<_> = outcome
             .failures
@@ -137,9 +138,9 @@ fn print_outcome(
         } else {
             "done"
         };
-        let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
+        let counts = outcome_counts(outcome);
         let folder = results.display();
-        writeln!(out, "{state}: {done} of {planned} {}{failed}", plural(planned, "run"))?;
+        writeln!(out, "{state}: {done} of {planned} {}{counts}", plural(planned, "run"))?;
         if results.join("summary.csv").exists() {
             let figures = format!(", figures in {folder}/figures");
             let figures = if drawn { figures.as_str() } else { "" };
@@ -147,4 +148,19 @@ fn print_outcome(
         }
     }
     Ok(())
+}
+
+/// ": 28 converged, 2 diverged".
+fn outcome_counts(outcome: &Outcome) -> String {
+    let ended = |reason| {
+        let count = outcome.records.iter().filter(|record| record.stop_reason == reason).count();
+        (count, reason.description())
+    };
+    let reasons = [StopReason::Converged, StopReason::MaxEpochs, StopReason::Diverged];
+    let counts = reasons.map(ended).into_iter().chain([(outcome.failures.len(), "failed")]);
+    let counts: Vec<String> = counts
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) }
 }

@@ -6,12 +6,15 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use etastar::config::single_run;
+use etastar::measurement::Verdict;
 use etastar::record::{Record, RunPlan};
 use etastar::store::Store;
 use etastar::sweep::{Interrupt, sweep};
 use etastar::text::{duration, number, optional};
+use etastar::train::StopReason;
+use serde_json::json;
 
-use super::analyze::print_analysis;
+use super::analysis_text::{print_analysis, print_divergence, print_verdict};
 use super::config_args::{ConfigArgs, DeviceArgs, sweep_options};
 use super::exit;
 use super::output_options::OutputOptions;
@@ -58,10 +61,21 @@ impl Train {
 fn print_record(record: &Record, store: &Store, output: OutputOptions) -> anyhow::Result<()> {
     let mut out = stdout();
     if output.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(record)?)?;
+        let mut answer = json!(record);
+        if let Some(analysis) = &record.analysis {
+            answer["verdict"] = json!(Verdict::of(&record.spec, analysis)?);
+        }
+        writeln!(out, "{answer:#}")?;
         return Ok(());
     }
     let train = &record.spec.train;
+    match &record.analysis {
+        Some(analysis) => {
+            let converged = record.stop_reason == StopReason::Converged;
+            print_verdict(&mut out, analysis, &record.spec, Some(converged))?;
+        }
+        None => print_divergence(&mut out, &record.spec)?,
+    }
     writeln!(out, "run {}", record.run_id)?;
     writeln!(out, "  η = {}, B = {}", number(train.learning_rate), train.batch_size)?;
     writeln!(

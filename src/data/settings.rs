@@ -39,6 +39,13 @@ pub struct DataConfig {
     pub scaling: Scaling,
 }
 
+impl DataConfig {
+    /// n = m · classes · copies.
+    pub fn samples(&self) -> usize {
+        self.samples_per_class.saturating_mul(self.classes.len()).saturating_mul(self.copies)
+    }
+}
+
 /// The value of `copies` and `pool` in records older than these keys.
 fn one() -> usize {
     1

@@ -7,7 +7,9 @@ mod analysis;
 mod requested;
 mod sharpness;
 mod simulate;
+mod verdict;
 
 pub use analyse::{AnalysisError, EarlierAnalysis, analyse, check_shape};
 pub use analysis::{Analysis, Exponent, MeanSquare, Missing, Simulated};
 pub use requested::{includes, union};
+pub use verdict::{AgainstThreshold, ExponentSign, Verdict};

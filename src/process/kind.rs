@@ -7,6 +7,9 @@ use super::permutation::Permutation;
 
 /// One kind of process; n is the number of training samples.
 pub trait ProcessKind: Copy {
+    /// The process in words, after "SGD with".
+    fn description(self) -> &'static str;
+
     /// (α, β) of one batch.
     fn coefficients(self, samples: usize) -> Result<Coefficients, SamplingError>;
 

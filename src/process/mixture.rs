@@ -17,6 +17,10 @@ pub struct Mixture {
 }
 
 impl ProcessKind for Mixture {
+    fn description(self) -> &'static str {
+        "batches of one sample or of all"
+    }
+
     fn coefficients(self, _samples: usize) -> Result<Coefficients, SamplingError> {
         Ok(Coefficients { alpha: 1.0 - self.single, beta: self.single })
     }

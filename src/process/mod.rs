@@ -95,6 +95,15 @@ impl BatchProcess {
         dispatch!(self, is_shuffled())
     }
 
+    /// The process in words: "shuffled epochs". With all samples in every batch it is "the full batch".
+    ///
+    /// # Errors
+    /// A batch size outside 1..=n.
+    pub fn description(self, samples: usize) -> Result<&'static str, SamplingError> {
+        let is_full_batch = self.coefficients(samples)? == Coefficients::FULL_BATCH;
+        Ok(if is_full_batch { "the full batch" } else { dispatch!(self, description()) })
+    }
+
     /// (α, β) of one batch of the process, on which mean-square stability depends where batches are
     /// independent of each other; those of epochs are not.
     ///

@@ -26,6 +26,10 @@ impl ShuffledEpochs {
 }
 
 impl ProcessKind for ShuffledEpochs {
+    fn description(self) -> &'static str {
+        "shuffled epochs"
+    }
+
     /// Those of a single batch. Batches of an epoch depend on each other, so that they alone do not
     /// decide about stability.
     fn coefficients(self, samples: usize) -> Result<Coefficients, SamplingError> {

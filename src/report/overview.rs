@@ -67,7 +67,7 @@ fn subject(record: &Record) -> String {
         0 => "a linear network".to_owned(),
         _ => format!("a perceptron with {} hidden units", widths.join("-")),
     };
-    let samples = data.samples_per_class * data.classes.len();
+    let samples = data.samples();
     let classes = counted(data.classes.len(), "class").replace("classs", "classes");
     format!(" of SGD, {network} on {samples} samples of {classes}")
 }

@@ -9,6 +9,7 @@ use super::facts::{self, Column, Visibility};
 use super::history::{LossCurve, round_to_four_digits};
 use super::run_grid::RunGrid;
 use crate::figures::EmbeddedFigures;
+use crate::measurement::Verdict;
 use crate::record::RunState;
 
 #[derive(Serialize)]
@@ -28,6 +29,8 @@ struct RunData<'c> {
     id: &'c str,
     eta: f64,
     facts: Vec<String>,
+    /// Whether SGD is stable at the run's own step size, in a sentence.
+    verdict: Option<String>,
     /// Why the run failed, or what could not be measured.
     notes: Vec<String>,
     history: Option<&'c LossCurve>,
@@ -64,6 +67,8 @@ pub fn payload(
 
 fn run<'c>(run: &'c Run, columns: &[Column]) -> RunData<'c> {
     let analysis = run.record.as_ref().and_then(|record| record.analysis.as_ref());
+    let verdict = run.record.as_ref().zip(analysis);
+    let verdict = verdict.and_then(|(record, found)| Verdict::of(&record.spec, found).ok());
     let missing = analysis.iter().flat_map(|analysis| &analysis.missing);
     let mut notes: Vec<String> =
         missing.map(|missing| format!("{}: {}", missing.quantity, missing.reason)).collect();
@@ -77,6 +82,7 @@ fn run<'c>(run: &'c Run, columns: &[Column]) -> RunData<'c> {
         id: run.plan.run_id.as_str(),
         eta: run.plan.learning_rate,
         facts: columns.iter().map(|column| column.cell(run).text).collect(),
+        verdict: verdict.map(|verdict| verdict.sentence),
         notes,
         history: run.history.as_ref().ok(),
         spectrum: analysis

@@ -12,6 +12,7 @@
 //! | [`linearised`] | linearised SGD itself: one walk of it, in coordinates of the range of H |
 //! | [`almost_sure`] | λ, its Lyapunov exponent by simulation, and η*_as, where λ turns positive |
 //! | [`simulated_mean_square`] | η*_var by simulation, for processes such as shuffled epochs |
+//! | [`side`] | on which side of a threshold a step size is |
 //! | [`second_moment`] | E θθᵀ of small problems step by step, and where it comes to rest |
 
 pub mod almost_sure;
@@ -19,6 +20,7 @@ pub mod bounds;
 mod finite;
 pub mod linearised;
 pub mod second_moment;
+pub mod side;
 pub mod simulated_mean_square;
 pub mod solver;
 pub mod spectrum;

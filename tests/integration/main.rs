@@ -35,3 +35,4 @@ mod stability_properties;
 mod stationary;
 mod sweep;
 mod thresholds;
+mod verdict;

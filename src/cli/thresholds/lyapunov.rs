@@ -11,7 +11,7 @@ use etastar::text::number;
 use serde::Serialize;
 
 use super::missing::{to_lines, value_or_reason};
-use crate::cli::text_table::table;
+use crate::cli::text_table::table_with_header;
 
 /// The process that is simulated and the step sizes of its exponents.
 pub struct Simulation<'a> {
@@ -77,29 +77,23 @@ impl Simulation<'_> {
     }
 }
 
-/// The results as text.
-pub fn to_text(all: &[Found]) -> String {
-    let header = ["B", "η*_as", "from", "to", "", "η", "λ", "from", "to", ""];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
-    let mut warnings = Vec::new();
-    for found in all {
-        let mut cells = threshold_cells(found);
-        for at in &found.lyapunov {
-            rows.push([cells, exponent_cells(at)].concat());
-            cells = vec![String::new(); 5];
-            let warning = |v| format!("not regular at η = {}: {v}\n", number(at.learning_rate));
-            warnings.extend(at.violations.iter().map(warning));
-        }
-        if found.lyapunov.is_empty() {
-            rows.push(cells);
-        }
+impl Found {
+    /// The exponents, one for each step size.
+    pub fn exponents(&self) -> &[ExponentAt] {
+        &self.lyapunov
     }
-    if all.iter().all(|found| found.lyapunov.is_empty()) {
-        rows[0].truncate(5);
-    }
-    warnings.dedup();
+}
+
+/// The thresholds as text; the exponents are in the table of the step sizes.
+pub fn to_text(all: &[Found], shuffle: bool) -> String {
+    let header = ["B", "η*_as", "from", "to", ""];
     let reasons = to_lines(all.iter().map(|found| found.eta_as_missing.as_deref()));
-    format!("\n{}{reasons}{}", table(&rows), warnings.concat())
+    let process = if shuffle { "shuffled epochs" } else { "independent batches" };
+    let legend = format!(
+        "\nη*_as        largest step size stable almost surely, with {process}:\n             \
+         the Lyapunov exponent of linearised SGD turns positive between the ends\n"
+    );
+    format!("\n{}{reasons}{legend}", table_with_header(header, all.iter().map(threshold_cells)))
 }
 
 fn threshold_cells(found: &Found) -> Vec<String> {
@@ -110,18 +104,4 @@ fn threshold_cells(found: &Found) -> Vec<String> {
     });
     let cells = cells.unwrap_or_else(|| ["–", "", "", ""].map(str::to_owned));
     std::iter::once(found.batch_size.to_string()).chain(cells).collect()
-}
-
-fn exponent_cells(at: &ExponentAt) -> Vec<String> {
-    let found = at.exponent;
-    let mark = if found.undecided {
-        "undecided"
-    } else if found.value < 0.0 {
-        "stable"
-    } else {
-        "unstable"
-    };
-    let mut cells = [at.learning_rate, found.value, found.low, found.high].map(number).to_vec();
-    cells.push(mark.to_owned());
-    cells
 }

@@ -4,6 +4,7 @@ mod lyapunov;
 mod matrix_args;
 mod missing;
 mod shuffled_epochs;
+mod step_sizes;
 mod table;
 
 use std::io::Write;
@@ -48,8 +49,8 @@ pub struct Thresholds {
     /// too
     #[arg(long, conflicts_with = "sampling")]
     shuffle: bool,
-    /// Step sizes at which the Lyapunov exponent is computed
-    #[arg(long, value_name = "η,…", value_delimiter = ',', requires = "lyapunov")]
+    /// Step sizes to be judged as stable or not; with --lyapunov their exponents are computed too
+    #[arg(long, value_name = "η,…", value_delimiter = ',')]
     learning_rates: Vec<f64>,
     /// ε of the batch size above which η*_var is within ε of η*_mean (Proposition 8)
     #[arg(long, default_value_t = 0.1)]
@@ -78,17 +79,33 @@ impl Thresholds {
         let mut stages = |stage| progress(&describe(stage));
         let report = thresholds_on(accelerator, &gram, &request, &mut stages)?;
         let simulated = self.simulated(&gram, &report, &mut progress)?;
+        let Simulated { epochs, lyapunov } = &simulated;
+        let verdicts = step_sizes::judge(
+            &self.learning_rates,
+            &report,
+            epochs.as_deref(),
+            lyapunov.as_deref(),
+        );
         let mut stdout = stdout();
         if output.json {
             let mut answer = json!(report);
-            extend(&mut answer, &json!(simulated.epochs));
-            extend(&mut answer, &json!(simulated.lyapunov));
+            extend(&mut answer, &json!(epochs));
+            extend(&mut answer, &json!(lyapunov));
+            if !self.learning_rates.is_empty() {
+                extend(&mut answer, &json!(verdicts));
+            }
             writeln!(stdout, "{answer:#}")?;
         } else {
             write!(stdout, "{}", table::to_text(&report, self.sampling, self.epsilon))?;
-            let epochs = simulated.epochs.as_deref().map(shuffled_epochs::to_text);
-            let lyapunov = simulated.lyapunov.as_deref().map(lyapunov::to_text);
-            write!(stdout, "{}", [epochs, lyapunov].into_iter().flatten().collect::<String>())?;
+            let epochs = epochs.as_deref().map(shuffled_epochs::to_text);
+            let lyapunov = lyapunov.as_deref().map(|all| lyapunov::to_text(all, self.shuffle));
+            let verdicts =
+                (!self.learning_rates.is_empty()).then(|| step_sizes::to_text(&verdicts));
+            write!(
+                stdout,
+                "{}",
+                [epochs, lyapunov, verdicts].into_iter().flatten().collect::<String>()
+            )?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -48,14 +48,24 @@ pub fn compute(
     Ok(all)
 }
 
+impl Found {
+    /// The threshold and the ends of its interval, if there is one.
+    pub fn interval(&self) -> Option<[f64; 3]> {
+        self.eta_var_epoch.map(|known| [known.value, known.low, known.high])
+    }
+}
+
 /// The thresholds as text.
 pub fn to_text(all: &[Found]) -> String {
     let header = ["B", "η*_var of shuffled epochs", "from", "to"];
     let row = |found: &Found| {
-        let values = found.eta_var_epoch.map(|known| [known.value, known.low, known.high]);
-        let cells = values.map_or(["–", "", ""].map(str::to_owned), |values| values.map(number));
+        let cells = found
+            .interval()
+            .map_or(["–", "", ""].map(str::to_owned), |values| values.map(number));
         std::iter::once(found.batch_size.to_string()).chain(cells).collect()
     };
     let reasons = to_lines(all.iter().map(|found| found.eta_var_epoch_missing.as_deref()));
-    format!("\n{}{reasons}", table_with_header(header, all.iter().map(row)))
+    let legend = "\nlargest step size stable in mean square if every epoch is a new permutation of\n\
+                  the samples: by simulation, with its 95% interval\n";
+    format!("\n{}{reasons}{legend}", table_with_header(header, all.iter().map(row)))
 }

@@ -15,7 +15,7 @@ pub fn to_text(report: &Report, sampling: Sampling, epsilon: f64) -> String {
         ("rank", report.rank.to_string()),
         ("sharpness λ_max(H)", number(report.sharpness)),
         ("trace of H", number(report.trace)),
-        ("coherence σ", number(report.coherence)),
+        ("coherence σ (Dexter et al.)", number(report.coherence)),
         ("noise sharpness λ_max(C†E)", number(report.noise_sharpness)),
         ("η*_mean = 2/λ_max(H)", number(report.optimizer.rule().eta_mean(report.sharpness))),
     ];
@@ -42,8 +42,26 @@ pub fn to_text(report: &Report, sampling: Sampling, epsilon: f64) -> String {
     text.push('\n');
     let header =
         ["B", "η*_var", "generalized sharpness", "(17)", "(27)", "one step", "rank", "Dexter"];
-    text + &table_with_header(header, report.thresholds.iter().map(row))
+    let legend = if report.thresholds.iter().all(|found| found.status == Status::Converged) {
+        LEGEND.to_owned()
+    } else {
+        format!("{LEGEND}{WIDE}")
+    };
+    text + &table_with_header(header, report.thresholds.iter().map(row)) + &legend
 }
+
+/// What the columns are.
+const LEGEND: &str = "
+η*_var       largest step size stable in mean square: 2/(generalized sharpness)
+generalized  λ_max(C†D), with C X = (HX + XH)/2 and D X = αHXH + (β/n)ΣH_iXH_i;
+  sharpness  ±: half of the proved interval, relative to the value
+(17), (27)   lower bounds on it, by their numbers in Mulayoff & Michaeli (2024)
+one step     upper bound on it: no step at η ≤ 2/(one step) increases E‖θ‖²
+rank         effective rank of the second moment that grows first
+Dexter       lower bound on it for Bernoulli sampling (Dexter et al. 2024, Theorem 1)
+";
+
+const WIDE: &str = "(wide)       the interval is wider than --tolerance\n";
 
 fn row(found: &Threshold) -> Vec<String> {
     let enclosure = found.generalized_sharpness;

@@ -27,6 +27,10 @@ pub struct IndependentBatches {
 }
 
 impl ProcessKind for IndependentBatches {
+    fn description(self) -> &'static str {
+        "independent batches"
+    }
+
     fn coefficients(self, samples: usize) -> Result<Coefficients, SamplingError> {
         self.sampling.coefficients(samples, self.batch_size)
     }

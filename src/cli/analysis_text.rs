@@ -1,0 +1,146 @@
+//! The measurements at a minimum as text: the verdict, and a line for each quantity.
+
+use std::io::Write;
+
+use etastar::config::RunSpec;
+use etastar::measurement::{Analysis, MeanSquare, Missing, Simulated, Verdict};
+use etastar::text::{number, optional, wrap};
+
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+
+/// A name, a value and its meaning.
+type Line = (&'static str, String, String);
+
+/// Prints what the thresholds say about the run's own step size. `converged` is whether the run reached
+/// a minimum, if that is known.
+pub fn print_verdict(
+    out: &mut impl Write,
+    analysis: &Analysis,
+    spec: &RunSpec,
+    converged: Option<bool>,
+) -> anyhow::Result<()> {
+    let mut text = Verdict::of(spec, analysis)?.sentence;
+    if converged == Some(false) {
+        text += " The run had not converged: these are the thresholds of its last point, which need \
+                 not be a minimum.";
+    }
+    Ok(writeln!(out, "{}", wrap(&text, WIDTH, 0))?)
+}
+
+/// Prints that a run diverged.
+pub fn print_divergence(out: &mut impl Write, spec: &RunSpec) -> std::io::Result<()> {
+    let (eta, batch_size) = (number(spec.train.learning_rate), spec.train.batch_size);
+    let text = format!(
+        "SGD at η = {eta} and B = {batch_size} diverged: there is no minimum whose stability could \
+         be judged."
+    );
+    writeln!(out, "{}", wrap(&text, WIDTH, 0))
+}
+
+/// Prints the measurements with their meaning, and what could not be measured.
+pub fn print_analysis(
+    out: &mut impl Write,
+    analysis: &Analysis,
+    spec: &RunSpec,
+) -> anyhow::Result<()> {
+    let mut lines = curvature(analysis, spec);
+    match &analysis.mean_square {
+        Some(exact) => lines.extend(mean_square(analysis, exact)),
+        None => lines.extend(spectrum_free_bounds(analysis)),
+    }
+    lines.extend(analysis.simulated.iter().flat_map(simulated));
+    for (name, value, meaning) in lines {
+        writeln!(out, "  {name:<21}  {value:>10}  {meaning}")?;
+    }
+    print_missing(out, &analysis.missing)
+}
+
+fn line(name: &'static str, value: String, meaning: impl Into<String>) -> Line {
+    (name, value, meaning.into())
+}
+
+fn curvature(analysis: &Analysis, spec: &RunSpec) -> Vec<Line> {
+    let edge = spec.train.optimizer().rule().edge(spec.train.learning_rate);
+    let mut lines =
+        vec![line("loss", number(analysis.loss), "on all samples, in double precision")];
+    if let Some(dead) = analysis.dead_samples.filter(|dead| *dead > 0) {
+        lines.push(line("dead samples", dead.to_string(), "all units of a hidden layer are off"));
+    }
+    lines.extend([
+        line("sharpness", optional(analysis.sharpness_gn), "λ_max of H, the Gauss–Newton Hessian"),
+        line("  of the true Hessian", optional(analysis.sharpness_hessian), "λ_max"),
+        line("2/η", number(edge), "λ_max at the edge of full-batch descent"),
+        line("trace", number(analysis.trace), "of H"),
+        line("η*_mean", optional(analysis.eta_mean), "2/λ_max: largest η stable in the mean"),
+    ]);
+    lines
+}
+
+fn mean_square(analysis: &Analysis, exact: &MeanSquare) -> Vec<Line> {
+    let interval = format!("proved: {} to {}", number(exact.lower), optional(exact.upper));
+    let mut lines = vec![
+        line("η*_var", number(exact.eta_var), "2/(generalized sharpness): largest η stable"),
+        line("", String::new(), "in mean square with independent batches"),
+        line("generalized sharpness", number(exact.generalized_sharpness), interval),
+    ];
+    lines.extend(spectrum_free_bounds(analysis));
+    lines.extend([
+        line("  (27)", number(exact.bound_27), "lower bound, the best found of rank one"),
+        line("  one step", number(exact.one_step_upper), "upper bound: no step expands E‖θ‖²"),
+        line(
+            "effective rank",
+            number(exact.effective_rank),
+            "of the second moment that grows first",
+        ),
+        line("coherence", number(exact.coherence), "σ of Dexter et al."),
+    ]);
+    lines
+}
+
+fn spectrum_free_bounds(analysis: &Analysis) -> [Line; 2] {
+    [
+        line("  (17)", optional(analysis.bound_17), "lower bound of Mulayoff & Michaeli"),
+        line("  (18)", number(analysis.bound_18), "lower bound of Mulayoff & Michaeli"),
+    ]
+}
+
+fn simulated(found: &Simulated) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(exponent) = &found.exponent {
+        let meaning = interval(exponent.low, exponent.high, " (independent)");
+        lines.push(line("Lyapunov exponent", optional(exponent.value), meaning));
+    }
+    if let Some(exponent) = &found.epoch_exponent {
+        let meaning = interval(exponent.low, exponent.high, " per step");
+        lines.push(line("  of shuffled epochs", optional(exponent.value), meaning));
+    }
+    if let Some(edge) = found.eta_as {
+        let meaning = interval(Some(edge.low), Some(edge.high), ": largest η stable almost surely");
+        lines.push(line("η*_as", number(edge.value), meaning));
+    }
+    if let Some(edge) = found.epoch_eta_as {
+        let meaning = interval(Some(edge.low), Some(edge.high), "");
+        lines.push(line("  of shuffled epochs", number(edge.value), meaning));
+    }
+    if let Some(edge) = found.epoch_eta_var {
+        let meaning = interval(Some(edge.low), Some(edge.high), ", of shuffled epochs");
+        lines.push(line("η*_var", number(edge.value), meaning));
+    }
+    lines
+}
+
+/// Prints what is missing, quantities with the same reason together.
+fn print_missing(out: &mut impl Write, missing: &[Missing]) -> anyhow::Result<()> {
+    for group in missing.chunk_by(|a, b| a.reason == b.reason) {
+        let names: Vec<&str> = group.iter().map(|missing| missing.quantity.as_str()).collect();
+        writeln!(out, "  missing: {}", wrap(&names.join(", "), WIDTH - 11, 4))?;
+        writeln!(out, "    {}", wrap(&group[0].reason, WIDTH - 4, 4))?;
+    }
+    Ok(())
+}
+
+/// An interval and what follows it.
+fn interval(low: Option<f64>, high: Option<f64>, rest: &str) -> String {
+    format!("{} to {}{rest}", optional(low), optional(high))
+}

@@ -1,0 +1,133 @@
+//! `--learning-rates`: on which side of the thresholds these step sizes are.
+
+use etastar::optimizer::Optimizer;
+use etastar::stability::almost_sure::ExponentAt;
+use etastar::stability::side::Side;
+use etastar::stability::thresholds::{Report, Threshold};
+use etastar::text::number;
+use serde::Serialize;
+
+use super::lyapunov;
+use super::shuffled_epochs;
+use crate::cli::text_table::table;
+
+/// The verdicts at one batch size.
+#[derive(Serialize)]
+pub struct Found {
+    #[serde(skip)]
+    batch_size: usize,
+    verdicts: Vec<Verdict>,
+}
+
+/// Whether a step size is stable in each sense; a sense that was not computed is left out.
+#[derive(Serialize)]
+struct Verdict {
+    learning_rate: f64,
+    /// η/η*_var.
+    ratio_mean_square: Option<f64>,
+    mean_square: Option<Side>,
+    almost_surely: Option<Side>,
+    mean: Side,
+    #[serde(skip)]
+    exponent: Option<ExponentAt>,
+}
+
+/// The verdicts on `rates` at every batch size of `report`. With `epochs` and `lyapunov` they are those of
+/// the process that was simulated.
+pub fn judge(
+    rates: &[f64],
+    report: &Report,
+    epochs: Option<&[shuffled_epochs::Found]>,
+    lyapunov: Option<&[lyapunov::Found]>,
+) -> Vec<Found> {
+    let judge = |(k, threshold): (usize, &Threshold)| {
+        let edge = match epochs {
+            None => Some(proved_interval(report.optimizer, threshold)),
+            Some(found) => found[k].interval(),
+        };
+        let exponents = lyapunov.map(|found| found[k].exponents());
+        let verdict = |(j, &learning_rate): (usize, &f64)| {
+            let exponent = exponents.map(|all| all[j].clone());
+            Verdict {
+                learning_rate,
+                ratio_mean_square: edge.map(|[value, _, _]| learning_rate / value),
+                mean_square: edge
+                    .map(|[_, low, high]| Side::of_step_size(learning_rate, low, high)),
+                almost_surely: exponent.as_ref().map(side),
+                mean: Side::of_step_size(learning_rate, threshold.eta_mean, threshold.eta_mean),
+                exponent,
+            }
+        };
+        let verdicts = rates.iter().enumerate().map(verdict).collect();
+        Found { batch_size: threshold.batch_size, verdicts }
+    };
+    report.thresholds.iter().enumerate().map(judge).collect()
+}
+
+/// η*_var with the ends of its proved interval.
+fn proved_interval(optimizer: Optimizer, threshold: &Threshold) -> [f64; 3] {
+    let enclosure = threshold.generalized_sharpness;
+    let edge = |sharpness: f64| optimizer.rule().eta_var(sharpness);
+    [threshold.eta_var, edge(enclosure.upper), edge(enclosure.lower)]
+}
+
+fn side(at: &ExponentAt) -> Side {
+    let found = at.exponent;
+    if found.undecided || !found.settled {
+        Side::Undecided
+    } else {
+        Side::of_exponent(found.low, found.high)
+    }
+}
+
+const SENSES: &str = "\
+Stable in mean square: E‖θ‖² of linearised SGD goes to 0; in the mean: E θ does;
+almost surely: θ does with probability 1.
+";
+
+const EXPONENTS: &str = "\
+exponent     Lyapunov exponent of linearised SGD, per step, ± half of its 95% interval
+";
+
+/// The verdicts as a table with its legend.
+pub fn to_text(all: &[Found]) -> String {
+    let with_exponents = all.iter().flat_map(|found| &found.verdicts).any(|v| v.exponent.is_some());
+    let mut header = vec!["B", "η", "η/η*_var", "mean square", "mean"];
+    if with_exponents {
+        header.extend(["exponent", "±", "almost surely"]);
+    }
+    let mut rows = vec![header.into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    let mut warnings = Vec::new();
+    for found in all {
+        for (k, verdict) in found.verdicts.iter().enumerate() {
+            let size = if k == 0 { found.batch_size.to_string() } else { String::new() };
+            rows.push([vec![size], cells(verdict)].concat());
+            let rate = number(verdict.learning_rate);
+            let violations = verdict.exponent.iter().flat_map(|at| &at.violations);
+            warnings.extend(violations.map(|v| format!("not regular at η = {rate}: {v}\n")));
+        }
+    }
+    warnings.dedup();
+    let exponents = if with_exponents { EXPONENTS } else { "" };
+    format!("\n{}\n{SENSES}{exponents}{}", table(&rows), warnings.concat())
+}
+
+fn cells(verdict: &Verdict) -> Vec<String> {
+    let word = |side: Option<Side>| side.map_or("–", Side::name).to_owned();
+    let mut cells = vec![
+        number(verdict.learning_rate),
+        verdict.ratio_mean_square.map_or("–".to_owned(), number),
+        word(verdict.mean_square),
+        word(Some(verdict.mean)),
+    ];
+    if let Some(at) = &verdict.exponent {
+        let found = at.exponent;
+        cells.extend([number(found.value), format!("{:.0e}", (found.high - found.low) / 2.0)]);
+        cells.push(if found.settled {
+            word(verdict.almost_surely)
+        } else {
+            "not settled".to_owned()
+        });
+    }
+    cells
+}
