@@ -38,7 +38,10 @@ impl ResultsArgs {
     pub fn gathered(&self, output: OutputOptions) -> anyhow::Result<&PathBuf> {
         let folder = self.results.display();
         if !self.results.is_dir() {
-            return Err(UsageError(format!("{folder} is not a folder")).into());
+            return Err(UsageError(format!(
+                "{folder} is not the results folder of a sweep: it is not a folder"
+            ))
+            .into());
         }
         if self.results.join("plan.json").exists() {
             let store = Store::open(&self.results);

@@ -261,6 +261,24 @@ fn the_runs_of_committed_results_keep_their_identities() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
     for name in ["quick", "mixture"] {
+        let csv = project.join(format!("results/reference/{name}/summary.csv"));
+        let mut reader = csv::Reader::from_path(csv).unwrap();
+        let rows: Vec<BTreeMap<String, String>> =
+            reader.deserialize().map(Result::unwrap).collect();
+        // Some of its step sizes have the last digits that earlier versions gave to points of ranges.
+        let entry = |row: &BTreeMap<String, String>| {
+            serde_json::json!({
+                "run_id": row["run_id"],
+                "learning_rate": row["learning_rate"].parse::<f64>().unwrap(),
+                "batch_size": row["batch_size"].parse::<u64>().unwrap(),
+                "seed": row["seed"].parse::<u64>().unwrap(),
+                "algorithm": row["algorithm"],
+            })
+        };
+        let earlier: Vec<serde_json::Value> = rows.iter().map(entry).collect();
+        let results = folder.path().join("results").join(name);
+        fs::create_dir_all(&results).unwrap();
+        fs::write(results.join("plan.json"), serde_json::to_string(&earlier).unwrap()).unwrap();
         let config = project.join(format!("configs/{name}.toml"));
         let data = format!("data.folder={}", mnist().display());
         let plan = etastar(
@@ -271,11 +289,9 @@ fn the_runs_of_committed_results_keep_their_identities() {
         let runs = plan["runs"].as_array().unwrap();
         let planned: BTreeSet<&str> =
             runs.iter().map(|run| run["run_id"].as_str().unwrap()).collect();
-        let csv = project.join(format!("results/reference/{name}/summary.csv"));
-        let mut reader = csv::Reader::from_path(csv).unwrap();
-        for row in reader.records().map(Result::unwrap) {
-            assert!(planned.contains(&row[0]), "{name}: {} is not planned", &row[0]);
-        }
+        let finished: BTreeSet<&str> = rows.iter().map(|row| row["run_id"].as_str()).collect();
+        let missing: Vec<_> = finished.difference(&planned).collect();
+        assert!(missing.is_empty(), "{name}: {missing:?} are not planned");
     }
 }
 
