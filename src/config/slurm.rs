@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::from_node::FromNode;
+use super::from_node::{FromNode, elements};
 use super::ranges::{RangeCheck, any, at_least_one, ensure};
 use super::section::Section;
 use super::value::{Node, Value};
@@ -93,7 +93,7 @@ pub fn read(mut s: Section<'_>) -> SlurmConfig {
             )
         }),
     };
-    config.options = options.map_or_else(Vec::new, |node| read_options(&s, &node, &config));
+    config.options = options.map_or_else(Vec::new, |node| read_options(&s, node, &config));
     s.deny_unknown_keys();
     config
 }
@@ -101,7 +101,7 @@ pub fn read(mut s: Section<'_>) -> SlurmConfig {
 /// Reads `slurm.options`; a problem of one option names it and its place.
 fn read_options(s: &Section<'_>, node: &Node, config: &SlurmConfig) -> Vec<String> {
     let path = s.key_path("options");
-    let (Value::Array(items), Some(options)) = (&node.value, Vec::<String>::from_node(node)) else {
+    let (Some(items), Some(options)) = (elements(node), Vec::<String>::from_node(node)) else {
         s.add_mismatch(&path, node, "a list of options of sbatch, such as [\"--qos=long\"]");
         return Vec::new();
     };
@@ -114,8 +114,8 @@ fn read_options(s: &Section<'_>, node: &Node, config: &SlurmConfig) -> Vec<Strin
                 continue;
             }
         };
-        let conflicts = option.reserved().into_iter();
-        if let Some(conflict) = conflicts.filter(|found| conflicts_with(config, found)).next() {
+        let mut conflicts = option.reserved().into_iter();
+        if let Some(conflict) = conflicts.find(|found| conflicts_with(config, found)) {
             let Reserved { name, instead } = conflict;
             let reason = match instead {
                 Instead::Key(key) => format!("{key} sets it"),
@@ -273,6 +273,11 @@ mod tests {
             let named = format!("`slurm.options` cannot hold {option:?}, sbatch's --");
             assert!(found.contains(&named), "{option}: {found}");
             assert!(found.contains("line 2, column 26"), "{option}: {found}");
+        }
+        for value in ["--qos=long,--arr=0-3", "-a0-3", "[\"--array=0-3\"]"] {
+            let setting = format!("slurm.options={value}");
+            let found = Config::parse("", "x", "results/x".into(), &[setting]).unwrap_err();
+            assert!(found.to_string().contains("sbatch's --array"), "{value}: {found}");
         }
         for (key, options) in [
             ("memory = \"2G\"", &["--mem=1G", "--mem-per-cpu=1G", "--mem-per-gpu 1G"][..]),
