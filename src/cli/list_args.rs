@@ -29,12 +29,12 @@ pub fn join_lists(
         }
         let mut list = match value {
             Some(_) => joined.pop().unwrap_or_default(),
-            None => match rest.next_if(|next| is_numbers(next)) {
+            None => match rest.next_if(is_numbers) {
                 Some(first) => first,
                 None => continue,
             },
         };
-        while let Some(next) = rest.next_if(|next| is_numbers(next)) {
+        while let Some(next) = rest.next_if(is_numbers) {
             list = with_comma(list);
             list.push(next);
         }
