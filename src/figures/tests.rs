@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use resvg::usvg::{Options, Tree};
 use tempfile::TempDir;
 
-use super::{FigureOutcome, FiguresError, draw_all};
+use super::{FigureOutcome, FiguresError, draw_all, embedded_figures};
 use crate::table::TableError;
 
 const HEADER: &str = "seed,batch_size,learning_rate,host,stop_reason,sharpness_gn,bound_17,\
@@ -151,6 +151,77 @@ fn methods_are_never_mixed_in_one_figure() {
     assert_eq!(draw_all(&csv, &out).unwrap().len(), 8);
     assert!(out.join("figure1a_sharpness_sgd_distinct.svg").exists());
     assert!(out.join("figure1a_sharpness_sgd_with_replacement.svg").exists());
+}
+
+/// The grid at two widths, the second ten times as sharp, and with a third column that does not vary.
+fn facets() -> Vec<String> {
+    let mut lines = vec![format!("run_id,{HEADER},model.hidden,data.copies")];
+    for (width, factor) in [(128, 10.0), (64, 1.0)] {
+        for (i, line) in grid()[1..].iter().enumerate() {
+            let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+            if let Ok(sharpness) = cells[5].parse::<f64>() {
+                cells[5] = (factor * sharpness).to_string();
+            }
+            lines.push(format!("r{width}x{i},{},[{width}],1", cells.join(",")));
+        }
+    }
+    lines
+}
+
+#[test]
+fn further_axes_have_a_panel_or_a_file_for_each_value_and_no_line_mixes_them() {
+    let (folder, csv) = sweep(&facets());
+    let out = folder.path().join("figures");
+    // A figure of before the axis would mix it.
+    fs::create_dir_all(&out).unwrap();
+    fs::write(out.join("figure2_bounds.svg"), "old").unwrap();
+    draw_all(&csv, &out).unwrap();
+    let names: Vec<String> = files(&out)
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| name.ends_with("svg"))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "edge_of_stability.svg",
+            "figure1a_sharpness.svg",
+            "figure1b_sharpness_vs_batch.svg",
+            "figure2_bounds_model.hidden_128.svg",
+            "figure2_bounds_model.hidden_64.svg",
+        ]
+    );
+    let svg = fs::read_to_string(out.join("figure1a_sharpness.svg")).unwrap();
+    for title in ["model.hidden = [64]", "model.hidden = [128]"] {
+        assert!(svg.contains(title), "{title}");
+    }
+    assert!(!svg.contains("data.copies"));
+    assert!(
+        svg.contains("Median of up to 2 runs") && svg.contains("Left out: 2 of 38 runs"),
+        "{svg}"
+    );
+    let bounds = fs::read_to_string(out.join("figure2_bounds_model.hidden_64.svg")).unwrap();
+    assert!(bounds.contains("model.hidden = [64]. Median of up to 2 runs"), "{bounds}");
+    let path = Path::new("summary.csv");
+    let embedded = embedded_figures(facets().join("\n").as_bytes(), path).unwrap();
+    for figure in &embedded.drawn {
+        for target in &figure.targets {
+            let widths = target.runs.iter().map(|run| run.split('x').next().unwrap());
+            let widths: std::collections::BTreeSet<&str> = widths.collect();
+            assert_eq!((target.runs.len(), widths.len()), (2, 1), "{}: {target:?}", figure.name);
+        }
+    }
+}
+
+#[test]
+fn an_axis_of_one_value_changes_no_byte() {
+    let drawn = [grid(), facets()].map(|lines| {
+        let lines: Vec<String> = lines.into_iter().filter(|line| !line.contains("[128]")).collect();
+        let (folder, csv) = sweep(&lines);
+        draw_all(&csv, &folder.path().join("figures")).unwrap();
+        files(&folder.path().join("figures"))
+    });
+    assert!(drawn[0] == drawn[1]);
 }
 
 #[test]

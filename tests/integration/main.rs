@@ -20,6 +20,7 @@ mod mistaken_input;
 mod module_structure;
 mod moment;
 mod npy;
+mod plot_command;
 mod probe;
 mod quadratic;
 mod quadratic_command;

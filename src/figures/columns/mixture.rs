@@ -55,7 +55,7 @@ impl Mixture {
 /// Whether `request` has a setting as its abscissa, or divides the rows by it.
 fn names(request: &Request, setting: &str) -> bool {
     let is_abscissa = match request.x.strip_prefix("summary.").unwrap_or(&request.x) {
-        "two_over_eta" => setting == "learning_rate",
+        "two_over_eta" | "fraction" => setting == "learning_rate",
         x => setting == x,
     };
     let mut divisions = request.by.iter().chain(&request.facet);
