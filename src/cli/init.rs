@@ -17,12 +17,15 @@ use super::standard_output::stdout;
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-  etastar init quick --out my.toml     a copy of configs/quick.toml
-  etastar init > all.toml              every key with its default and meaning
+A copy of configs/quick.toml:
+  etastar init quick --out my.toml
+Every key with its default and meaning:
+  etastar init > all.toml
 
-Editors with Taplo, such as VS Code with Even Better TOML, check and complete keys of
-a file that begins with  #:schema ./etastar.schema.json  after
-
+Editors with Taplo, such as VS Code with Even Better TOML, check and complete
+the keys of a file that begins with the line
+  #:schema ./etastar.schema.json
+after
   etastar init --schema --out etastar.schema.json")]
 pub struct Init {
     /// A configuration by name, see --list; without it every key with its default

@@ -16,13 +16,19 @@ use super::standard_output::stdout;
 /// Arguments of `plot`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The columns are those of summary.csv, of another CSV in the folder, or of history.csv
-of every run, whichever has them all. A figure shows the median and the range of all
-rows that have the same values of --x, --by and --facet, and says what they differ in.
+The columns are those of summary.csv, of another CSV in the folder, or of
+history.csv of every run, whichever has them all. A figure shows the median and
+the range of all rows with the same values of --x, --by and --facet, and says
+what else they differ in. Where two tables have a column of the same name,
+history.learning_rate and summary.learning_rate tell them apart.
 
-  etastar plot results/quick --x learning_rate --y generalized_sharpness --by batch_size
-  etastar plot results/quick --x epoch --y loss --by learning_rate --where batch_size=4
-  etastar plot results/quick --x sharpness_gn --y eta_var --where 'batch_size<=4'")]
+One line for each batch size:
+  etastar plot results/quick --x learning_rate --y trace --by batch_size
+Loss curves:
+  etastar plot results/quick --x epoch --y loss --by learning_rate \\
+      --where batch_size=4
+A point for every run:
+  etastar plot results/quick --x sharpness_gn --y eta_var --where 'seed<=2'")]
 pub struct Plot {
     #[command(flatten)]
     results: ResultsArgs,
