@@ -126,7 +126,8 @@ pub fn set_up(arguments: &Arguments) {
 /// The error of the subcommand, with its context.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let code = run_command(arguments)?;
-    standard_output::stdout().flush()?;
+    // The code of the finished work stands, whoever has closed our output.
+    exit::ignore_broken_pipe(standard_output::stdout().flush().map_err(Into::into))?;
     Ok(code)
 }
 
