@@ -3,6 +3,7 @@
 //! Krylov methods here work on any [`Vector`], so that symmetric blocks need not be copied into flat
 //! vectors, and return their residual with every solution.
 
+pub(crate) mod arnoldi;
 pub(crate) mod dense;
 pub(crate) mod gmres;
 pub mod lanczos;

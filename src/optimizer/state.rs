@@ -32,6 +32,16 @@ impl State {
         self.position.iter().map(|x| x * x).sum()
     }
 
+    /// Σ of the products of all numbers with those of `other`, of the same dimension.
+    pub fn dot(&self, other: &Self) -> f64 {
+        self.position.iter().zip(&other.position).map(|(x, y)| x * y).sum()
+    }
+
+    /// Adds `factor` times the numbers of `other`, of the same dimension.
+    pub fn add(&mut self, factor: f64, other: &Self) {
+        self.position.iter_mut().zip(&other.position).for_each(|(x, y)| *x += factor * y);
+    }
+
     /// Applies `f` to all numbers.
     pub fn for_each(&mut self, f: impl FnMut(&mut f64)) {
         self.position.iter_mut().for_each(f);

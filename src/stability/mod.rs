@@ -11,12 +11,14 @@
 //! | [`bounds`] | cheaper bounds on it: \[M\] (17), (18), (27), one step, \[D\]'s coherence |
 //! | [`linearised`] | linearised SGD itself: one walk of it, in coordinates of the range of H |
 //! | [`almost_sure`] | λ, its Lyapunov exponent by simulation, and η*_as, where λ turns positive |
+//! | [`epoch_moment`] | η*_var of shuffled epochs, exactly, where the samples are few |
 //! | [`simulated_mean_square`] | η*_var by simulation, for processes such as shuffled epochs |
 //! | [`side`] | on which side of a threshold a step size is |
 //! | [`second_moment`] | E θθᵀ of small problems step by step, and where it comes to rest |
 
 pub mod almost_sure;
 pub mod bounds;
+pub mod epoch_moment;
 mod finite;
 pub mod linearised;
 pub mod second_moment;

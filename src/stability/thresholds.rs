@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::almost_sure::DecayBound;
 use super::bounds::coherence::{coherence, dexter_bound};
 use super::bounds::one_step::one_step_upper;
-use super::bounds::rank_one::{StartPoint, local_maxima, shared_directions};
+use super::bounds::rank_one::rank_one_bounds;
 use super::bounds::rayleigh::{TopEigenpair, bound_18};
 use super::solver::accelerator::Accelerator;
 use super::solver::inner_map::{Workload, inner_map};
@@ -217,7 +217,9 @@ fn report(
     let (n, sharpness) = (gram.samples(), spectrum.sharpness());
     let rounding = gram.eigenvalue_rounding() / n as f64;
     let top = TopEigenpair { sharpness, vector: spectrum.top_vector().to_vec() };
-    let rank_one = rank_one_bounds(gram, spectrum, pairs, &found.generalized);
+    let directions: Vec<Vec<f64>> =
+        found.generalized.iter().map(|solution| solution.direction.clone()).collect();
+    let rank_one = rank_one_bounds(gram, spectrum, pairs, &directions);
     let one_step = one_step_upper(gram, spectrum, pairs);
     let coherence = coherence(gram);
     let rule = request.optimizer.rule();
@@ -263,24 +265,6 @@ fn report(
         eigenvalues: spectrum.eigenvalues().to_vec(),
         thresholds: thresholds.collect(),
     }
-}
-
-/// \[M\] (27) for every pair, from the top eigenvectors of H, of the largest H_i and of X.
-fn rank_one_bounds(
-    gram: &Gram,
-    spectrum: &Spectrum,
-    pairs: &[Coefficients],
-    found: &[Solution],
-) -> Vec<f64> {
-    let shared = shared_directions(gram, spectrum);
-    let mut starts = Vec::new();
-    for (&coefficients, solution) in pairs.iter().zip(found) {
-        let directions = shared.iter().cloned().chain([solution.direction.clone()]);
-        starts.extend(directions.map(|direction| StartPoint { coefficients, direction }));
-    }
-    let maxima = local_maxima(spectrum, &starts);
-    let largest = |maxima: &[f64]| maxima.iter().copied().fold(0.0, f64::max);
-    maxima.chunks(shared.len() + 1).map(largest).collect()
 }
 
 #[cfg(test)]

@@ -17,10 +17,17 @@ pub struct Prediction {
     pub loss_gap: f64,
     /// E‖∇L‖².
     pub gradient_squared: f64,
-    /// Part of the loss gap that has not built up after half a chain from θ*:
-    /// Σ λ_aΣ_aa (1 − ηλ_a)^{2t} / Σ λ_aΣ_aa for t steps; `None` where there is no gap, as for the
-    /// full batch, which has no noise.
+    /// The largest of the three below.
     pub unsettled: Option<f64>,
+    /// Part of the distance that has not built up after half a chain from θ*:
+    /// Σ Σ_aa (1 − ηλ_a)^{2t} / Σ Σ_aa for t steps; `None` where there is no gap, as for the
+    /// full batch, which has no noise. The flattest directions, which are the last to build up, are most of the
+    /// distance and little of the gradient.
+    pub distance_unsettled: Option<f64>,
+    /// The same of the loss gap, with weights λ_a.
+    pub loss_gap_unsettled: Option<f64>,
+    /// The same of the gradient, with weights λ_a².
+    pub gradient_squared_unsettled: Option<f64>,
 }
 
 impl Expansion {
@@ -48,16 +55,18 @@ impl Expansion {
         let found = stationary(&self.moments, self.gradients.as_ref(), coefficients, step_size);
         let Ok(found) = found else { return Ok(None) };
         let values = self.moments.eigenvalues();
-        let late = |(k, value): (usize, &f64)| {
-            let left = (1.0 - step_size * value).abs().powf(2.0 * steps as f64);
-            0.5 * value * found.covariance[(k, k)] * left
-        };
-        let unsettled: f64 = values.iter().enumerate().map(late).sum();
+        let variances: Vec<f64> = (0..values.len()).map(|k| found.covariance[(k, k)]).collect();
+        let unsettled = |power| missing_part(values, &variances, power, step_size, steps);
+        let parts = [0, 1, 2].map(|power| unsettled(power).filter(|_| found.loss_gap > 0.0));
+        let [distance_unsettled, loss_gap_unsettled, gradient_squared_unsettled] = parts;
         Ok(Some(Prediction {
             distance: found.distance,
             loss_gap: found.loss_gap,
             gradient_squared: found.gradient_squared,
-            unsettled: (found.loss_gap > 0.0).then(|| unsettled / found.loss_gap),
+            unsettled: parts.into_iter().flatten().reduce(f64::max),
+            distance_unsettled,
+            loss_gap_unsettled,
+            gradient_squared_unsettled,
         }))
     }
 
@@ -75,5 +84,38 @@ impl Expansion {
     fn coefficients(&self, batch_size: usize) -> Result<Coefficients, StationaryError> {
         let samples = self.moments.samples();
         Ok(Sampling::Distinct.coefficients(samples, batch_size)?)
+    }
+}
+
+/// Σ λ_aᵖ Σ_aa (1 − ηλ_a)^{2t} / Σ λ_aᵖ Σ_aa for t steps: the part of a mean that starts from θ* and has not
+/// built up yet. `None` without any.
+fn missing_part(
+    values: &[f64],
+    variances: &[f64],
+    power: i32,
+    step_size: f64,
+    steps: u64,
+) -> Option<f64> {
+    let all = || values.iter().zip(variances).map(|(value, part)| (value, value.powi(power) * part));
+    let left = |value: f64| (1.0 - step_size * value).abs().powf(2.0 * steps as f64);
+    let missing: f64 = all().map(|(value, part)| part * left(*value)).sum();
+    let whole: f64 = all().map(|(_, part)| part).sum();
+    (whole > 0.0).then(|| missing / whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_builds_up_last_and_the_gradient_first() {
+        // One direction is there after a step, the other one hardly begins.
+        let [distance, loss_gap, gradient] =
+            [0, 1, 2].map(|power| missing_part(&[1.0, 0.01], &[2.0, 1.0], power, 1.0, 1).unwrap());
+        let late = 0.99_f64.powi(2);
+        assert!((distance - late / 3.0).abs() < 1e-15, "{distance}");
+        assert!((loss_gap - 0.01 * late / 2.01).abs() < 1e-15, "{loss_gap}");
+        assert!((gradient - 1e-4 * late / 2.0001).abs() < 1e-15, "{gradient}");
+        assert_eq!(missing_part(&[1.0], &[0.0], 1, 1.0, 1), None);
     }
 }

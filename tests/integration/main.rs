@@ -7,11 +7,13 @@ mod cluster;
 mod command_definitions;
 mod command_line;
 mod common;
+mod coverage;
 mod curvature;
 mod data_folder;
 mod devices;
 #[cfg(unix)]
 mod disk;
+mod epoch_moment;
 mod failing_device;
 mod fused;
 mod kernels;

@@ -118,3 +118,18 @@ fn one_silent_sample() {
 fn single_sample() {
     check("single_sample");
 }
+
+/// At a minimum with label noise the best rank-one bound is near the top vector of the sample with the second
+/// largest norm; from few starts it was 155.80.
+#[test]
+fn the_rank_one_bound_starts_from_many_samples() {
+    let gram = read_gram(&fixture("label_noise_minimum_q4.npy"), 4, 1.0).unwrap();
+    let request = Request {
+        batch_sizes: vec![1],
+        sampling: Sampling::Distinct,
+        optimizer: Optimizer::default(),
+        options: SolverOptions { tolerance: 1e-3, ..SolverOptions::default() },
+    };
+    let found = &thresholds(&gram, &request, &mut |_| ()).unwrap().thresholds[0];
+    assert!(found.bound_27 >= 169.50 && found.bound_27 <= found.generalized_sharpness.value);
+}

@@ -60,6 +60,11 @@ fn a_linear_network_hovers_where_the_corollary_says() {
     let points = answer["points"].as_array().unwrap();
     assert_eq!(points.len(), 2);
     for point in points {
+        let part = |key: &str| point["theory"][key].as_f64().unwrap();
+        let parts = ["distance", "loss_gap", "gradient_squared"]
+            .map(|quantity| part(&format!("{quantity}_unsettled")));
+        assert!(parts[0] >= parts[1] && parts[1] >= parts[2], "{point}");
+        assert_eq!(part("unsettled"), parts[0]);
         for quantity in ["loss_gap", "distance", "gradient_squared"] {
             let theory = point["theory"][quantity].as_f64().unwrap();
             let measured = &point["measured"][quantity];

@@ -1,6 +1,6 @@
 //! `stationary.csv`, one line per batch size and step size, and the table that is printed.
 
-use etastar::stationary::{Mean, Row};
+use etastar::stationary::{Mean, Prediction, Row};
 use etastar::text::number;
 use serde::Serialize;
 
@@ -36,9 +36,13 @@ struct Line {
     /// (1/n) Σ‖g_i‖² along the chains, in units of its value at the minimum: 1 in the theory.
     noise_measured: Option<f64>,
     noise_error: Option<f64>,
-    /// Part, 0 to 1, of the theory's loss gap that has not built up after the first half of a chain;
-    /// empty where there is no gap.
+    /// Part, 0 to 1, of the theory's value that has not built up after the first half of a chain, from the
+    /// quantity of which most is missing; empty where there is no gap.
     unsettled: Option<f64>,
+    /// That of each quantity.
+    loss_gap_unsettled: Option<f64>,
+    distance_unsettled: Option<f64>,
+    gradient_squared_unsettled: Option<f64>,
 }
 
 /// `stationary.csv`.
@@ -77,6 +81,9 @@ fn line(row: &Row, sampling: &'static str) -> Line {
         noise_measured: value(noise),
         noise_error: error(noise),
         unsettled: theory.and_then(|found| found.unsettled),
+        loss_gap_unsettled: theory.and_then(|found| found.loss_gap_unsettled),
+        distance_unsettled: theory.and_then(|found| found.distance_unsettled),
+        gradient_squared_unsettled: theory.and_then(|found| found.gradient_squared_unsettled),
     }
 }
 
@@ -102,5 +109,33 @@ pub fn to_text(rows: &[Row]) -> String {
             text(row.measured.map(|found| found.noise.value), ""),
         ]
     };
-    table_with_header(header, rows.iter().map(row))
+    table_with_header(header, rows.iter().map(row)) + &unsettled_note(rows)
+}
+
+/// Parts of the theory's values below this are not worth a note.
+const SETTLED: f64 = 0.01;
+
+/// What half a chain is too short for; empty where it is long enough.
+fn unsettled_note(rows: &[Row]) -> String {
+    let most = |of: fn(&Prediction) -> Option<f64>| {
+        rows.iter().filter_map(|row| row.theory.as_ref().and_then(of)).fold(0.0, f64::max)
+    };
+    let parts = [
+        ("the distance", most(|found| found.distance_unsettled)),
+        ("the loss gap", most(|found| found.loss_gap_unsettled)),
+        ("the gradient", most(|found| found.gradient_squared_unsettled)),
+    ];
+    let named: Vec<String> = parts
+        .into_iter()
+        .filter(|(_, part)| *part > SETTLED)
+        .map(|(name, part)| format!("{:.0}% of {name}", 100.0 * part))
+        .collect();
+    if named.is_empty() {
+        return String::new();
+    }
+    format!(
+        "Half a chain is too short to build up what the theory has: up to\n\
+         {} are missing. Take more --steps.\n",
+        named.join(", ")
+    )
 }

@@ -5,15 +5,12 @@ use crate::statistics::Mean;
 /// Segments of every walk, the batches of the batch means.
 pub(super) const SEGMENTS: usize = 64;
 /// Segments left out at the beginning, where θ still depends on the start.
-const BURN_IN: usize = SEGMENTS / 4;
+pub(super) const BURN_IN: usize = SEGMENTS / 4;
 /// Segments in one of the longer batches, which show slow correlations.
 const COARSE: usize = 4;
 /// The two-sided 95% quantile of Student's t with the 11 degrees of freedom that one walk's
 /// coarse batches have: a little wide for several walks.
 const QUANTILE: f64 = 2.201;
-
-/// What the rounding of A to single precision may change of an exponent, relative.
-const SINGLE: f64 = 1e-6;
 
 /// The growth per step of some walks, with an interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,19 +18,38 @@ pub(super) struct Estimate {
     pub value: f64,
     pub low: f64,
     pub high: f64,
-    /// Whether the second half of the walks grows as the first.
+    /// Whether θ had turned to the direction that survives.
     pub settled: bool,
 }
 
-/// `growth[s][k]` is log ‖θ‖ gained per step in segment k of walk s.
+/// What limits an estimate besides the scatter of the growth.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// By how many e-folds a direction that was followed outgrew θ: [`Stretch::turning`], the mean over the
+    /// walks.
+    ///
+    /// [`Stretch::turning`]: crate::stability::linearised::Stretch::turning
+    pub turning: f64,
+    /// By how many e-folds directions that were not followed may have been hidden; 0 if all were.
+    pub hidden: f64,
+    /// The e-folds of growth that a single burst can make.
+    pub burst: f64,
+    /// Relative rounding error of the numbers that were simulated.
+    pub rounding: f64,
+    /// Half-width relative to |λ| that is asked for.
+    pub precision: f64,
+}
+
+/// `growth[s][k]` is log ‖θ‖ gained per step in segment k of walk s, which has `steps` steps in all.
 ///
 /// The interval comes from batch means (95%, Student's t), with the larger of the errors that
-/// short and long batches give. If the halves differ by more than their errors explain, θ is
+/// short and long batches give. Its upper end is raised by the turning: with P the product of T steps,
+/// E log ‖Pθ‖ ≤ λT ≤ E log ‖P‖ in the long run, the latter at any T, and ‖P‖ is that of the directions
+/// followed. If the halves differ by more than their errors explain, θ is
 /// still turning towards slower directions: the interval is extended by that difference, and up
-/// to 0 if the decay is slowing down. It also includes 0 if the total change of log ‖θ‖ is within
-/// `transient`: the decay of fast directions alone can cause such a change and hide a growing
-/// direction, and so can a single burst.
-pub(super) fn estimate(growth: &[&[f64]], steps: u64, transient: f64) -> Estimate {
+/// to 0 if the decay is slowing down. It also includes 0 if the total change of log ‖θ‖ is no more than
+/// hidden directions or a single burst explain.
+pub(super) fn estimate(growth: &[&[f64]], steps: u64, limits: Limits) -> Estimate {
     let kept: Vec<f64> = growth.iter().flat_map(|walk| walk[BURN_IN..].to_vec()).collect();
     let value = mean(&kept);
     if value == f64::NEG_INFINITY {
@@ -41,34 +57,35 @@ pub(super) fn estimate(growth: &[&[f64]], steps: u64, transient: f64) -> Estimat
     }
     let coarse: Vec<f64> = kept.chunks(COARSE).map(mean).collect();
     let scatter = Mean::of(&kept).error.max(Mean::of(&coarse).error);
-    let error = scatter.hypot(SINGLE * value);
+    let error = scatter.hypot(ROUNDINGS * limits.rounding * value).hypot(f64::EPSILON);
     let half = (SEGMENTS - BURN_IN) / 2;
     let part = |from: usize| {
         mean(&growth.iter().map(|walk| mean(&walk[from..from + half])).collect::<Vec<_>>())
     };
     let drift = part(BURN_IN + half) - part(BURN_IN);
     // Each half has √2 times the error of the whole, their difference twice.
-    let settled = drift.abs() <= QUANTILE * 2.0 * error;
-    let (mut low, mut high) = (value - QUANTILE * error, value + QUANTILE * error);
-    if !settled {
+    let steady = drift.abs() <= QUANTILE * 2.0 * error;
+    let kept_steps = steps as f64 * (SEGMENTS - BURN_IN) as f64 / SEGMENTS as f64;
+    let turning = limits.turning / kept_steps;
+    let (mut low, mut high) = (value - QUANTILE * error, value + QUANTILE * error + turning);
+    if !steady {
         low += drift.min(0.0);
         high += drift.max(0.0);
     }
-    let slowing = !settled && drift > 0.0;
-    let kept_steps = steps as f64 * (SEGMENTS - BURN_IN) as f64 / SEGMENTS as f64;
-    if slowing || -high * kept_steps < transient {
+    let slowing = !steady && drift > 0.0;
+    let hidden = -high * kept_steps < limits.hidden;
+    if slowing || hidden {
         high = high.max(0.0);
     }
-    if low * kept_steps < transient {
+    if low * kept_steps < limits.burst {
         low = low.min(0.0);
     }
-    Estimate { value, low, high, settled }
+    let turned = turning <= (QUANTILE * error).max(limits.precision * value.abs());
+    Estimate { value, low, high, settled: steady && turned && !(hidden && value < 0.0) }
 }
 
-/// Halves the number of segments by merging neighbours.
-pub(super) fn merge_neighbours(walk: &mut Vec<f64>) {
-    *walk = walk.chunks(2).map(mean).collect();
-}
+/// What the rounding of A may change of an exponent, in roundings.
+const ROUNDINGS: f64 = 16.0;
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
@@ -89,7 +106,9 @@ mod tests {
     const STEPS: u64 = 6400;
 
     fn estimate_all(walks: &[Vec<f64>]) -> Estimate {
-        estimate(&walks.iter().map(|walk| &walk[..]).collect::<Vec<_>>(), STEPS, 5.0)
+        let limits =
+            Limits { turning: 0.0, hidden: 5.0, burst: 5.0, rounding: 1e-7, precision: 0.1 };
+        estimate(&walks.iter().map(|walk| &walk[..]).collect::<Vec<_>>(), STEPS, limits)
     }
 
     #[test]

@@ -5,10 +5,12 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::estimate::{Estimate, SEGMENTS, estimate, merge_neighbours};
+use super::directions::Pilot;
+use super::estimate::{Estimate, Limits, SEGMENTS, estimate};
+use super::measured_block::MeasuredBlock;
 use crate::process::{Batches, SamplingError};
 use crate::stability::finite::null_unless_finite;
-use crate::stability::linearised::{Dynamics, GramFactor, RandomWalk};
+use crate::stability::linearised::{Dynamics, GramFactor};
 use crate::stability::spectrum::SpectrumError;
 
 /// λ with an interval. Units: 1 per step.
@@ -41,7 +43,7 @@ pub struct ExponentOptions {
     pub sign_only: bool,
     /// Most samples that one walk draws; a step draws B of them.
     pub draws: u64,
-    /// Independent walks, each from a random start.
+    /// Independent walks.
     pub walks: usize,
     /// Seed of batches and starts: equal seeds give equal batches at every step size.
     pub seed: u64,
@@ -77,7 +79,8 @@ pub enum LyapunovError {
 ///
 /// Independent of the number of threads.
 ///
-/// Cost: about 2·B·q·rank multiplications per step and walk.
+/// Every walk follows three directions: the first one from where a pilot ended, and two more that show
+/// how much another one would outgrow it. Cost: about 6·B·q·rank multiplications per step and walk.
 ///
 /// # Errors
 /// A step size or batch size out of range, or too few draws.
@@ -96,33 +99,52 @@ pub fn lyapunov(
     if options.walks == 0 || longest == 0 {
         return Err(LyapunovError::TooFewDraws { draws: options.draws, walks: options.walks });
     }
+    let pilot = Pilot::for_factor(factor);
     let run = |walk| {
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         rng.set_stream(walk);
-        let batches = batches.clone();
-        MeasuredWalk::new(RandomWalk::new(factor, dynamics.optimizer, batches, step_size, rng))
+        MeasuredBlock::new(pilot.run(factor, dynamics, batches.clone(), step_size, rng))
     };
-    let mut runs: Vec<MeasuredWalk<'_>> = (0..options.walks as u64).map(run).collect();
+    let walks = 0..options.walks as u64;
+    let mut runs: Vec<MeasuredBlock<'_>> = walks.into_par_iter().map(run).collect();
     // Whole epochs: within one the growth of its parts is not independent.
     let period = dynamics.process.period(factor.samples());
     let mut length = longest.div_ceil(1 << DOUBLINGS).next_multiple_of(period);
-    // A random start has about 1/√rank of its length along the direction that survives.
-    let transient = 0.5 * (factor.rank() as f64).ln() + TRANSIENT;
+    let mut reorders = 0;
     loop {
         runs.par_iter_mut().for_each(|run| run.extend(length));
-        let growth: Vec<&[f64]> = runs.iter().map(|run| &run.growth[..]).collect();
-        let found = estimate(&growth, length * SEGMENTS as u64, transient);
+        if reorders < MOST_REORDERS {
+            let reordered: Vec<bool> = runs.iter_mut().map(|run| run.reorder(REORDER)).collect();
+            if reordered.contains(&true) {
+                reorders += 1;
+                continue;
+            }
+        }
+        let growth: Vec<Vec<f64>> = runs.iter().map(|run| run.growth(length)).collect();
+        let growth: Vec<&[f64]> = growth.iter().map(|walk| &walk[..]).collect();
+        let turning = runs.iter().map(MeasuredBlock::turning).sum::<f64>() / runs.len() as f64;
+        let limits = Limits {
+            turning,
+            hidden: pilot.transient(factor),
+            burst: 0.5 * (factor.rank() as f64).ln() + BURST,
+            rounding: factor.rounding(),
+            precision: options.precision,
+        };
+        let found = estimate(&growth, length * SEGMENTS as u64, limits);
         if 2 * length > longest || options.accepts(&found) {
             return Ok(exponent(&found, length * SEGMENTS as u64 * options.walks as u64));
         }
-        runs.iter_mut().for_each(|run| merge_neighbours(&mut run.growth));
+        runs.par_iter_mut().for_each(MeasuredBlock::merge_neighbours);
         length *= 2;
     }
 }
 
-/// How much smaller, in e-folds, the start's component along the surviving direction may be than average:
-/// e⁻⁴ is below the 2% quantile of a uniform component.
-const TRANSIENT: f64 = 4.0;
+/// A burst of growth of so many e-folds, and of ½ log rank more, is not unlikely.
+const BURST: f64 = 4.0;
+/// A direction that outgrows the first one by so many e-folds takes its place.
+const REORDER: f64 = 2.0;
+/// How often at most.
+const MOST_REORDERS: usize = 3;
 
 /// The first length of a walk is this many doublings below the longest.
 const DOUBLINGS: u32 = 6;
@@ -167,30 +189,5 @@ impl LyapunovExponent {
         let high = self.high.min(bound);
         let (value, low) = (self.value.min(high), self.low.min(high));
         Self { value, low, high, undecided: low <= 0.0 && high >= 0.0, ..self }
-    }
-}
-
-/// A walk with its growth so far.
-struct MeasuredWalk<'f> {
-    walk: RandomWalk<'f>,
-    /// Growth per step in every finished segment.
-    growth: Vec<f64>,
-    log_norm: f64,
-}
-
-impl<'f> MeasuredWalk<'f> {
-    fn new(walk: RandomWalk<'f>) -> Self {
-        Self { walk, growth: Vec::with_capacity(SEGMENTS), log_norm: 0.0 }
-    }
-
-    /// Continues to [`SEGMENTS`] segments of `length` steps.
-    fn extend(&mut self, length: u64) {
-        while self.growth.len() < SEGMENTS {
-            self.walk.advance(length);
-            let now = self.walk.log_norm();
-            let gained = if now == f64::NEG_INFINITY { now } else { now - self.log_norm };
-            self.growth.push(gained / length as f64);
-            self.log_norm = now;
-        }
     }
 }

@@ -8,11 +8,13 @@
 //! Source: \[C\] Chemnitz & Engel, JMLR 26(134), 2025 (arXiv 2407.20209).
 
 mod decay_bound;
+mod directions;
 mod estimate;
 pub mod exponent;
 pub mod finite_time;
 pub mod full_batch;
 mod linearised_sgd;
+mod measured_block;
 pub mod regularity;
 pub mod threshold;
 

@@ -1,14 +1,14 @@
 //! Coordinates for the range of H: a triangular A with A Aᵀ = G.
 
 use faer::{
-    Mat, Spec,
+    Mat, Scale, Side, Spec,
     dyn_stack::{MemBuffer, MemStack},
     get_global_parallelism,
     linalg::cholesky::llt_pivoting::factor::{cholesky_in_place, cholesky_in_place_scratch},
 };
 
 use crate::gram::Gram;
-use crate::linalg::quasirandom;
+use crate::linalg::{product, quasirandom};
 use crate::stability::spectrum::{Spectrum, SpectrumError};
 
 /// The A_i of H_i = A_iᵀA_i in orthonormal coordinates θ of the range of H, from G alone.
@@ -16,19 +16,51 @@ use crate::stability::spectrum::{Spectrum, SpectrumError};
 /// A pivoted Cholesky factorisation gives A = Πᵀ L with L lower trapezoidal, nq × rank: row k of A
 /// ends after as many numbers as its pivot's place, half of them on average. Any two A with the
 /// same A Aᵀ differ by an isometry, so norms of θ are those of parameter space. Nothing is dropped
-/// but what double precision cannot tell from 0; A is then rounded to single precision, which
-/// changes the H_i by 10⁻⁷ of themselves and leaves them positive semidefinite.
+/// but what double precision cannot tell from 0. A large A is then rounded to single precision, which
+/// changes the H_i by 10⁻⁷ of themselves and leaves them positive semidefinite, but can move eigenvalues
+/// of H below 10⁻⁷ λ_1 by much of themselves; a small one stays in double precision.
 ///
 /// Output space, r = Aθ, would do without the factorisation, but there a rounding error outside
 /// the range of G never decays, so that every exponent below 0 would read 0. On the range
 /// ‖r‖/‖θ‖ is between √(nλ_min) and √(nλ_1): the exponents are the same.
 #[derive(Debug, Clone)]
 pub struct GramFactor {
-    rows: Vec<f32>,
+    rows: Rows,
     /// Row k is `rows[starts[k]..starts[k + 1]]`.
     starts: Vec<usize>,
     outputs: usize,
     rank: usize,
+    modes: Option<Modes>,
+}
+
+/// The numbers of A.
+#[derive(Debug, Clone)]
+enum Rows {
+    Single(Vec<f32>),
+    Double(Vec<f64>),
+}
+
+/// A row of A without the zeros at its end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Row<'f> {
+    Single(&'f [f32]),
+    Double(&'f [f64]),
+}
+
+/// Up to this many numbers A stays in double precision: where a walk's numbers fit into a processor's
+/// cache, single precision makes it no faster.
+const DOUBLE_NUMBERS: usize = 1 << 18;
+
+/// The largest rank for which H is decomposed.
+const MODES_RANK: usize = 512;
+
+/// The eigenvectors of H in the coordinates θ.
+#[derive(Debug, Clone)]
+pub(crate) struct Modes {
+    /// Eigenvalues of H, ascending.
+    pub values: Vec<f64>,
+    /// One unit column for each.
+    pub vectors: Mat<f64>,
 }
 
 impl GramFactor {
@@ -68,11 +100,20 @@ impl GramFactor {
 
     /// Row k of A is the beginning of a row of `matrix`: its number and its length.
     fn from_rows(matrix: &Mat<f64>, rows: &[(usize, usize)], rank: usize, outputs: usize) -> Self {
-        let mut factor = Self { rows: Vec::new(), starts: vec![0], outputs, rank };
-        for &(row, length) in rows {
-            factor.rows.extend((0..length).map(|k| matrix[(row, k)] as f32));
-            factor.starts.push(factor.rows.len());
-        }
+        let numbers: usize = rows.iter().map(|&(_, length)| length).sum();
+        let mut starts = vec![0];
+        starts.extend(rows.iter().scan(0, |sum, &(_, length)| {
+            *sum += length;
+            Some(*sum)
+        }));
+        let entries = rows.iter().flat_map(|&(row, length)| (0..length).map(move |k| (row, k)));
+        let rows = if numbers <= DOUBLE_NUMBERS {
+            Rows::Double(entries.map(|at| matrix[at]).collect())
+        } else {
+            Rows::Single(entries.map(|at| matrix[at] as f32).collect())
+        };
+        let mut factor = Self { rows, starts, outputs, rank, modes: None };
+        factor.modes = Modes::of(&factor);
         factor
     }
 
@@ -91,9 +132,55 @@ impl GramFactor {
         self.rank
     }
 
+    /// Relative rounding error of the numbers of A.
+    pub(crate) fn rounding(&self) -> f64 {
+        match self.rows {
+            Rows::Single(_) => f64::from(f32::EPSILON),
+            Rows::Double(_) => f64::EPSILON,
+        }
+    }
+
     /// Row `k` of A without the zeros at its end.
-    pub(crate) fn row(&self, k: usize) -> &[f32] {
-        &self.rows[self.starts[k]..self.starts[k + 1]]
+    pub(crate) fn row(&self, k: usize) -> Row<'_> {
+        let range = self.starts[k]..self.starts[k + 1];
+        match &self.rows {
+            Rows::Single(rows) => Row::Single(&rows[range]),
+            Rows::Double(rows) => Row::Double(&rows[range]),
+        }
+    }
+
+    /// The eigenvectors of H; `None` if the rank is so large that they would cost more than the
+    /// simulations.
+    pub(crate) fn modes(&self) -> Option<&Modes> {
+        self.modes.as_ref()
+    }
+}
+
+impl Row<'_> {
+    /// The numbers in double precision.
+    pub fn widened(self) -> Vec<f64> {
+        match self {
+            Self::Single(row) => row.iter().copied().map(f64::from).collect(),
+            Self::Double(row) => row.to_vec(),
+        }
+    }
+}
+
+impl Modes {
+    fn of(factor: &GramFactor) -> Option<Self> {
+        let (side, rank) = (factor.starts.len() - 1, factor.rank);
+        if rank > MODES_RANK {
+            return None;
+        }
+        let mut rows = Mat::zeros(side, rank);
+        for k in 0..side {
+            let row = factor.row(k).widened();
+            row.into_iter().enumerate().for_each(|(a, value)| rows[(k, a)] = value);
+        }
+        let hessian = product(rows.transpose(), rows.as_ref()) * Scale(1.0 / factor.samples() as f64);
+        let eigen = hessian.self_adjoint_eigen(Side::Lower).ok()?;
+        let values = (0..rank).map(|k| eigen.S()[k]).collect();
+        Some(Self { values, vectors: eigen.U().to_owned() })
     }
 }
 

@@ -46,13 +46,9 @@ impl<'f> RandomWalk<'f> {
         self.walk.set_step_size(step_size);
     }
 
-    /// Where the walk is, without its batches.
-    pub fn walk(&self) -> &Walk<'f> {
-        &self.walk
-    }
-
-    /// Continues from `walk`, with its own batches.
-    pub fn continue_from(&mut self, walk: Walk<'f>) {
-        self.walk = walk;
+    /// Continues from where `other` is, with what is left of its epoch in an order of its own.
+    pub fn continue_from(&mut self, other: Self) {
+        self.walk = other.walk;
+        self.batches = other.batches;
     }
 }

@@ -2,33 +2,52 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::factor::GramFactor;
+use super::factor::{GramFactor, Row};
 use crate::optimizer::{LinearGradient, Optimizer, State};
 use crate::process::Batch;
 
-/// θ under linearised steps of an optimizer, kept near unit length.
-///
-/// θ is in double precision although A is not: where the decay is slow, a step changes θ by less
-/// than single precision can hold.
+/// Steps between renormalisations: f64 holds 308 decades, and no factor of a step is near 10²⁰.
+pub(super) const RENORMALISE: u64 = 12;
+
+/// Makes linearised steps of an optimizer at some η.
 #[derive(Debug, Clone)]
-pub struct Walk<'f> {
+pub(super) struct Stepper<'f> {
     factor: &'f GramFactor,
     optimizer: Optimizer,
     arch: Arch,
     step_size: f64,
-    state: State,
-    /// log of the norms divided out so far.
-    log_scale: f64,
-    steps: u64,
     /// A_iθ of the rows of the batch.
     residuals: Vec<f64>,
 }
 
-impl<'f> Walk<'f> {
-    /// Steps between renormalisations: f64 holds 308 decades, and no factor of a step is near
-    /// 10²⁰.
-    const RENORMALISE: u64 = 12;
+impl<'f> Stepper<'f> {
+    pub fn new(factor: &'f GramFactor, optimizer: Optimizer, step_size: f64) -> Self {
+        Self { factor, optimizer, arch: Arch::new(), step_size, residuals: Vec::new() }
+    }
 
+    /// One step with the mean gradient (1/batch.divisor) Σ_{i∈batch} A_iᵀA_iθ.
+    pub fn step(&mut self, state: &mut State, batch: Batch<'_>) {
+        self.residuals.resize(batch.samples.len() * self.factor.outputs(), 0.0);
+        let (factor, arch, residuals) = (self.factor, self.arch, &mut self.residuals[..]);
+        let mut gradient = BatchGradient { factor, arch, batch, residuals };
+        self.optimizer.rule().step(state, self.step_size, &mut gradient);
+    }
+}
+
+/// θ under linearised steps of an optimizer, kept near unit length.
+///
+/// θ is in double precision even where A is not: where the decay is slow, a step changes θ by less
+/// than single precision can hold.
+#[derive(Debug, Clone)]
+pub struct Walk<'f> {
+    stepper: Stepper<'f>,
+    state: State,
+    /// log of the norms divided out so far.
+    log_scale: f64,
+    steps: u64,
+}
+
+impl<'f> Walk<'f> {
     /// Starts at `start`, of any length but 0.
     pub fn new(
         factor: &'f GramFactor,
@@ -36,16 +55,8 @@ impl<'f> Walk<'f> {
         step_size: f64,
         start: Vec<f64>,
     ) -> Self {
-        let mut walk = Self {
-            factor,
-            optimizer,
-            arch: Arch::new(),
-            step_size,
-            state: State::at(start),
-            log_scale: 0.0,
-            steps: 0,
-            residuals: Vec::new(),
-        };
+        let stepper = Stepper::new(factor, optimizer, step_size);
+        let mut walk = Self { stepper, state: State::at(start), log_scale: 0.0, steps: 0 };
         walk.renormalise();
         walk.log_scale = 0.0;
         walk
@@ -53,19 +64,16 @@ impl<'f> Walk<'f> {
 
     /// One step with the mean gradient (1/batch.divisor) Σ_{i∈batch} A_iᵀA_iθ.
     pub fn step(&mut self, batch: Batch<'_>) {
-        self.residuals.resize(batch.samples.len() * self.factor.outputs(), 0.0);
-        let (factor, arch, residuals) = (self.factor, self.arch, &mut self.residuals[..]);
-        let mut gradient = BatchGradient { factor, arch, batch, residuals };
-        self.optimizer.rule().step(&mut self.state, self.step_size, &mut gradient);
+        self.stepper.step(&mut self.state, batch);
         self.steps += 1;
-        if self.steps.is_multiple_of(Self::RENORMALISE) {
+        if self.steps.is_multiple_of(RENORMALISE) {
             self.renormalise();
         }
     }
 
     /// Continues at another η.
     pub fn set_step_size(&mut self, step_size: f64) {
-        self.step_size = step_size;
+        self.stepper.step_size = step_size;
     }
 
     /// log ‖θ‖/‖θ_0‖; −∞ where θ has become 0.
@@ -129,7 +137,10 @@ impl NullaryFnOnce for Residuals<'_> {
         let q = self.factor.outputs();
         for (&sample, residuals) in self.samples.iter().zip(self.residuals.chunks_mut(q)) {
             for (k, residual) in residuals.iter_mut().enumerate() {
-                *residual = dot(self.factor.row(sample * q + k), self.position);
+                *residual = match self.factor.row(sample * q + k) {
+                    Row::Single(row) => dot(row, self.position),
+                    Row::Double(row) => dot(row, self.position),
+                };
             }
         }
     }
@@ -152,7 +163,11 @@ impl NullaryFnOnce for AddGradient<'_> {
         let q = self.factor.outputs();
         for (&sample, residuals) in self.samples.iter().zip(self.residuals.chunks(q)) {
             for (k, residual) in residuals.iter().enumerate() {
-                add_scaled(self.target, self.rate * residual, self.factor.row(sample * q + k));
+                let factor = self.rate * residual;
+                match self.factor.row(sample * q + k) {
+                    Row::Single(row) => add_scaled(self.target, factor, row),
+                    Row::Double(row) => add_scaled(self.target, factor, row),
+                }
             }
         }
     }
@@ -163,25 +178,25 @@ const LANES: usize = 32;
 
 /// Σ row_k vector_k over the length of `row`.
 #[inline(always)]
-fn dot(row: &[f32], vector: &[f64]) -> f64 {
+fn dot<T: Copy + Into<f64>>(row: &[T], vector: &[f64]) -> f64 {
     let (rows, tail) = row.as_chunks::<LANES>();
     let (vectors, _) = vector[..row.len()].as_chunks::<LANES>();
     let mut sums = [0.0; LANES];
     for (a, x) in rows.iter().zip(vectors) {
         for k in 0..LANES {
-            sums[k] += f64::from(a[k]) * x[k];
+            sums[k] += a[k].into() * x[k];
         }
     }
     let rest = &vector[row.len() - tail.len()..row.len()];
-    let rest: f64 = tail.iter().zip(rest).map(|(a, x)| f64::from(*a) * x).sum();
+    let rest: f64 = tail.iter().zip(rest).map(|(&a, x)| a.into() * x).sum();
     sums.iter().sum::<f64>() + rest
 }
 
 /// vector += factor · row.
 #[inline(always)]
-fn add_scaled(vector: &mut [f64], factor: f64, row: &[f32]) {
+fn add_scaled<T: Copy + Into<f64>>(vector: &mut [f64], factor: f64, row: &[T]) {
     for (x, a) in vector.iter_mut().zip(row) {
-        *x += factor * f64::from(*a);
+        *x += factor * (*a).into();
     }
 }
 
@@ -203,7 +218,7 @@ mod tests {
         let factor = GramFactor::of(&gram).unwrap();
         let start: Vec<f64> = (0..factor.rank()).map(|_| rng.random_range(-1.0..1.0)).collect();
         let image = |vector: &[f64]| -> Vec<f64> {
-            let row = |k| factor.row(k).iter().zip(vector).map(|(a, x)| f64::from(*a) * x).sum();
+            let row = |k| factor.row(k).widened().iter().zip(vector).map(|(a, x)| a * x).sum();
             (0..n * q).map(row).collect()
         };
         let mut residual = image(&start);

@@ -13,7 +13,7 @@ mod population;
 mod resampling;
 mod threshold;
 
-pub use population::Population;
+pub use population::{Population, Round};
 pub(crate) use resampling::copy_counts;
 pub use threshold::{
     PopulationOptions, SimulatedThreshold, SimulationError, eta_var, eta_var_of_epochs,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::population::Population;
 use crate::optimizer::Optimizer;
 use crate::process::{BatchProcess, Batches, SamplingError};
+use crate::stability::epoch_moment::{EpochMoment, NoThreshold};
 use crate::stability::linearised::{Dynamics, GramFactor};
 use crate::statistics::Mean;
 
@@ -17,6 +18,23 @@ pub struct SimulatedThreshold {
     pub value: f64,
     pub low: f64,
     pub high: f64,
+    /// Whether the interval can be relied on; `true` in records of earlier versions, which did not tell.
+    #[serde(default = "yes")]
+    pub settled: bool,
+    /// Whether it is no simulation: the mean over all shuffles was taken, and the interval is rounding.
+    #[serde(default)]
+    pub exact: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl SimulatedThreshold {
+    /// A threshold between two step sizes that is no simulation.
+    fn exact(value: f64, low: f64, high: f64) -> Self {
+        Self { value, low, high, settled: true, exact: true }
+    }
 }
 
 /// Size of the simulation.
@@ -73,8 +91,15 @@ const FAST_GROWTH: f64 = 0.5;
 const DOMINANCE: f64 = 12.0;
 /// Relative decrease of η in a round from there to the threshold.
 const DECREASE: f64 = 0.02;
-/// How far log η is swept to both sides of the threshold.
+/// Half of the range of log η that is swept.
 const SWEEP: f64 = 0.02;
+/// How much of the range lies below the threshold. There the growing direction loses ground to others that
+/// decay more slowly, and once these have replaced it, the growth has a kink.
+const BELOW: f64 = 0.005;
+/// How far from the threshold of the sweep before that of a sweep may be.
+const AGREEMENT: f64 = 0.01;
+/// Variance of log E‖θ‖² in a round beyond which the walks are too few for what carries it.
+const MOST_VARIANCE: f64 = 0.05;
 /// Relative error of a sweep, from the parabola and from walks that lag behind η: with it the 95% interval
 /// contains the exact threshold in 95% of some 300 random problems that are small enough to enumerate all
 /// shuffles.
@@ -88,12 +113,12 @@ const FARTHEST: f64 = 1e4;
 ///
 /// Every population increases η until E‖θ‖² grows fast, and stays there until the direction that carries
 /// the growth dominates the thousands that hardly decay. It decreases η to where growth ends, and sweeps
-/// log η up and down around that point. A parabola in log η is fitted to the growth there; the threshold
+/// log η up and down from a little below that point to well above it. A parabola in log η is fitted to the growth there; the threshold
 /// is where it crosses 0, as the lag of the walks behind η cancels between up and down. The product of
 /// the gains has the right mean and is nearly log-normal, so that its logarithm is too low by half its
 /// variance, which the residuals of the fit give.
 ///
-/// Cost: some 120 epochs of populations × walks, each of 2·n·q·rank multiplications.
+/// Cost: some 150 epochs of populations × walks, each of 2·n·q·rank multiplications.
 ///
 /// # Errors
 /// A bad batch size or start; nothing grows, or growth does not rise with η.
@@ -115,16 +140,18 @@ pub fn eta_var(
     let epoch = (factor.samples() as f64 / batches.mean_size()).round().max(1.0) as u64;
     let edge = |number: u64| {
         let population = Population::new(factor, dynamics, options.walks, options.seed, number)?;
-        Search { population, epoch, log_rate: start.ln() }.threshold(start, options.rounds)
+        let search = Search { population, epoch, log_rate: start.ln(), variance: 0.0 };
+        search.threshold(start, options.rounds)
     };
-    let edges: Vec<f64> = (0..options.populations as u64)
+    let edges: Vec<Edge> = (0..options.populations as u64)
         .into_par_iter()
         .map(edge)
         .collect::<Result<_, SimulationError>>()?;
     Ok(mean(&edges))
 }
 
-/// η*_var of shuffled epochs of batches of B, with the default options.
+/// η*_var of shuffled epochs of batches of B: exact where the samples are few enough, by simulation with
+/// the default options elsewhere.
 ///
 /// `independent` is η*_var of independent batches, where the search starts: where growth rises through
 /// 0 more than once, the crossing closest to it is found. The full batch is the same in every shuffle:
@@ -140,22 +167,35 @@ pub fn eta_var_of_epochs(
     independent: f64,
 ) -> Result<SimulatedThreshold, SimulationError> {
     if batch_size == factor.samples() {
-        return Ok(SimulatedThreshold { value: mean, low: mean, high: mean });
+        return Ok(SimulatedThreshold::exact(mean, mean, mean));
     }
     let dynamics = Dynamics { optimizer, process: BatchProcess::shuffled(batch_size) };
+    Batches::new(dynamics.process, factor.samples())?;
+    let exact = optimizer.rule().has_additive_kernel().then(|| EpochMoment::of(factor, batch_size)).flatten();
+    if let Some(moment) = exact {
+        let found = moment.threshold(independent).map_err(|none| match none {
+            NoThreshold::NeverUnstable(farthest) => SimulationError::NeverUnstable(farthest),
+            NoThreshold::NeverStable(farthest) => SimulationError::NoCrossing(farthest),
+        })?;
+        return Ok(SimulatedThreshold::exact(found.value, found.low, found.high));
+    }
     eta_var(factor, dynamics, independent, PopulationOptions::for_factor(factor))
 }
 
 /// The mean of log step sizes from independent populations, with Student's interval widened by
 /// [`RESOLUTION`].
-fn mean(edges: &[f64]) -> SimulatedThreshold {
-    let Mean { value, error } = Mean::of(edges);
+fn mean(edges: &[Edge]) -> SimulatedThreshold {
+    let Mean { value, error } =
+        Mean::of(&edges.iter().map(|edge| edge.log_rate).collect::<Vec<_>>());
+    let variance = edges.iter().map(|edge| edge.variance).sum::<f64>() / edges.len() as f64;
     let half_width = (quantile(edges.len() - 1) * error).hypot(RESOLUTION);
     let at = |log_rate: f64| log_rate.exp();
     SimulatedThreshold {
         value: at(value),
         low: at(value - half_width),
         high: at(value + half_width),
+        settled: variance < MOST_VARIANCE,
+        exact: false,
     }
 }
 
@@ -173,24 +213,40 @@ struct Search<'f> {
     /// Steps of an epoch.
     epoch: u64,
     log_rate: f64,
+    /// Σ over the rounds of the present sweep.
+    variance: f64,
+}
+
+/// What one population found.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    /// log η at which E‖θ‖² neither grows nor shrinks.
+    log_rate: f64,
+    /// Mean variance of the growth in a round.
+    variance: f64,
 }
 
 /// log η and log E‖θ‖² gained in one round.
 type Point = (f64, f64);
 
 impl Search<'_> {
-    /// log η at which E‖θ‖² neither grows nor shrinks.
-    fn threshold(mut self, start: f64, rounds: usize) -> Result<f64, SimulationError> {
+    fn threshold(mut self, start: f64, rounds: usize) -> Result<Edge, SimulationError> {
         self.find_growth(FARTHEST * start)?;
         self.find_decay(start / FARTHEST)?;
-        for _ in 0..MAX_SWEEPS {
-            let centre = self.log_rate;
+        let mut edge = self.log_rate + DECREASE;
+        for number in 0..MAX_SWEEPS {
+            // The first sweep only tells where to make the next one.
+            let rounds = if number == 0 { (rounds / 2).max(8) } else { rounds };
+            let centre = edge - BELOW + SWEEP;
             let points = self.sweep(centre, rounds);
             match crossing(&points, centre) {
-                Some(found) if (found - centre).abs() < SWEEP => return Ok(found),
+                Some(found) if number > 0 && (found - edge).abs() < AGREEMENT => {
+                    return Ok(Edge { log_rate: found, variance: self.variance / rounds as f64 });
+                }
+                Some(found) if (found - centre).abs() < 2.0 * SWEEP => edge = found,
                 _ => {
                     let grows = points.iter().map(|point| point.1).sum::<f64>() > 0.0;
-                    self.log_rate = if grows { centre - SWEEP } else { centre + SWEEP };
+                    edge += if grows { -SWEEP } else { SWEEP };
                 }
             }
         }
@@ -227,20 +283,17 @@ impl Search<'_> {
     }
 
     fn round(&mut self) -> f64 {
-        self.population.round(self.log_rate.exp(), self.epoch)
+        let found = self.population.round(self.log_rate.exp(), self.epoch);
+        self.variance += found.variance;
+        found.gain
     }
 
-    /// Rounds with log η from `centre` up, down and back.
+    /// Rounds with log η from the lower end of the range up and down, twice.
     fn sweep(&mut self, centre: f64, rounds: usize) -> Vec<Point> {
+        self.variance = 0.0;
         let mut at = |k: usize| {
-            let phase = (k as f64 + 0.5) / rounds as f64;
-            let height = if phase < 0.25 {
-                4.0 * phase
-            } else if phase < 0.75 {
-                2.0 - 4.0 * phase
-            } else {
-                4.0 * phase - 4.0
-            };
+            let phase = (2.0 * (k as f64 + 0.5) / rounds as f64).fract();
+            let height = if phase < 0.5 { 4.0 * phase - 1.0 } else { 3.0 - 4.0 * phase };
             self.log_rate = centre + SWEEP * height;
             (self.log_rate, self.round())
         };

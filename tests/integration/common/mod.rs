@@ -6,6 +6,7 @@ pub mod config;
 pub mod fake_slurm;
 pub mod fixtures;
 pub mod permutations;
+pub mod problems;
 pub mod program;
 pub mod random;
 pub mod weights;

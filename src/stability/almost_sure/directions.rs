@@ -1,0 +1,117 @@
+//! The directions from which an exponent is measured.
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use crate::process::Batches;
+use crate::stability::linearised::{Block, Dynamics, GramFactor};
+
+/// Directions that are followed after the pilot.
+const FOLLOWED: usize = 4;
+/// The same where the pilot has random directions only, which are costly to follow.
+const RANDOM_FOLLOWED: usize = 2;
+/// The first stage of the pilot follows all, the second one these, for as many times longer.
+const SECOND_STAGE: usize = 12;
+const LONGER: u64 = 4;
+/// Up to this rank the pilot follows every direction.
+const COMPLETE_RANK: usize = 48;
+/// Of a larger rank: eigenvectors of H that decay the least under full batches, those that decay the most,
+/// and random directions.
+const SLOW: usize = 16;
+const FAST: usize = 4;
+const RANDOM: usize = 4;
+/// Epochs of the pilot, and its least steps.
+const PILOT_EPOCHS: u64 = 8;
+const PILOT_STEPS: u64 = 96;
+
+/// What of the range of H a pilot looks at.
+///
+/// Far below the threshold the directions of slowest decay are nearly the eigenvectors of H, and a random
+/// start would need as many steps as it takes the others to die out. The pilot therefore starts from
+/// eigenvectors, and the fastest growing directions are followed from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pilot {
+    /// Every eigenvector of H.
+    Complete,
+    /// Some eigenvectors of H and some random directions.
+    Partial,
+    /// Random directions only: the eigenvectors would cost too much.
+    Random,
+}
+
+impl Pilot {
+    pub fn for_factor(factor: &GramFactor) -> Self {
+        match factor.modes() {
+            Some(modes) if modes.values.len() <= COMPLETE_RANK => Self::Complete,
+            Some(_) => Self::Partial,
+            None => Self::Random,
+        }
+    }
+
+    /// How many e-folds smaller than average the component of the followed directions along the one that
+    /// survives may be, but for 2% of random starts; 0 where no direction was left out.
+    ///
+    /// A random direction has about 1/√rank of its length along each of them, and e⁻⁴ is below the 2%
+    /// quantile of a uniform component.
+    pub fn transient(self, factor: &GramFactor) -> f64 {
+        match self {
+            Self::Complete => 0.0,
+            Self::Partial | Self::Random => 0.5 * (factor.rank() as f64).ln() + 4.0,
+        }
+    }
+
+    /// The directions to follow at the step size η, the fastest growing first.
+    pub fn run<'f>(
+        self,
+        factor: &'f GramFactor,
+        dynamics: Dynamics,
+        batches: Batches,
+        step_size: f64,
+        mut rng: ChaCha8Rng,
+    ) -> Block<'f> {
+        let starts = self.starts(factor, step_size, &mut rng);
+        let period = dynamics.process.period(factor.samples());
+        let epoch = (factor.samples() as f64 / batches.mean_size()).ceil() as u64;
+        let steps = (PILOT_EPOCHS * epoch).max(PILOT_STEPS).div_ceil(2).next_multiple_of(period);
+        let mut block = Block::new(factor, dynamics, batches, step_size, starts, rng);
+        for (steps, count) in [(steps, SECOND_STAGE), (LONGER * steps, FOLLOWED)] {
+            block.advance(steps);
+            block.take_stretch();
+            block.advance(steps);
+            let logs = block.take_stretch().logs;
+            block.select(&descending(&logs)[..logs.len().min(count)]);
+        }
+        block
+    }
+
+    fn starts(
+        self,
+        factor: &GramFactor,
+        step_size: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<Vec<f64>> {
+        let rank = factor.rank();
+        let mut random = || (0..rank).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>();
+        let Some(modes) = factor.modes() else {
+            return (0..rank.min(RANDOM_FOLLOWED)).map(|_| random()).collect();
+        };
+        let decay: Vec<f64> =
+            modes.values.iter().map(|value| (1.0 - step_size * value).abs()).collect();
+        let mut order = descending(&decay);
+        let randoms = if self == Self::Complete { 0 } else { RANDOM };
+        if self != Self::Complete {
+            order.drain(SLOW..rank - FAST);
+        }
+        let mode = |k: usize| modes.vectors.col(k).iter().copied().collect();
+        let mut starts: Vec<Vec<f64>> = order.into_iter().map(mode).collect();
+        starts.extend((0..randoms).map(|_| random()));
+        starts
+    }
+}
+
+/// The numbers of `values` from the largest to the smallest one.
+pub(super) fn descending(values: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+    order
+}
