@@ -6,13 +6,14 @@ use rand_chacha::ChaCha8Rng;
 use crate::process::Batches;
 use crate::stability::linearised::{Block, Dynamics, GramFactor};
 
-/// Directions that are followed after the pilot.
-const FOLLOWED: usize = 4;
-/// The same where the pilot has random directions only, which are costly to follow.
-const RANDOM_FOLLOWED: usize = 2;
-/// The first stage of the pilot follows all, the second one these, for as many times longer.
+/// Directions that are followed after a pilot of all directions…
+const FOLLOWED_OF_ALL: usize = 6;
+/// … of some …
+const FOLLOWED_OF_SOME: usize = 3;
+/// … and of random ones, which are costly to follow.
+const FOLLOWED_OF_RANDOM: usize = 2;
+/// The first stage of the pilot follows all, the second one these.
 const SECOND_STAGE: usize = 12;
-const LONGER: u64 = 4;
 /// Up to this rank the pilot follows every direction.
 const COMPLETE_RANK: usize = 48;
 /// Of a larger rank: eigenvectors of H that decay the least under full batches, those that decay the most,
@@ -20,9 +21,9 @@ const COMPLETE_RANK: usize = 48;
 const SLOW: usize = 16;
 const FAST: usize = 4;
 const RANDOM: usize = 4;
-/// Epochs of the pilot, and its least steps.
-const PILOT_EPOCHS: u64 = 8;
-const PILOT_STEPS: u64 = 96;
+/// Epochs of a stage, and its least steps.
+const STAGE_EPOCHS: u64 = 8;
+const STAGE_STEPS: u64 = 96;
 
 /// What of the range of H a pilot looks at.
 ///
@@ -60,9 +61,21 @@ impl Pilot {
         }
     }
 
-    /// The directions to follow at the step size η, the fastest growing first.
+    fn followed(self) -> usize {
+        match self {
+            Self::Complete => FOLLOWED_OF_ALL,
+            Self::Partial => FOLLOWED_OF_SOME,
+            Self::Random => FOLLOWED_OF_RANDOM,
+        }
+    }
+
+    /// The directions to follow at the step size η for `run` steps or more, the fastest growing first.
+    ///
+    /// A complete pilot is so long that chance misplaces hardly more than the run itself can tell apart, as
+    /// where many samples with orthogonal gradients have nearly the same curvature.
     pub fn run<'f>(
         self,
+        run: u64,
         factor: &'f GramFactor,
         dynamics: Dynamics,
         batches: Batches,
@@ -72,12 +85,17 @@ impl Pilot {
         let starts = self.starts(factor, step_size, &mut rng);
         let period = dynamics.process.period(factor.samples());
         let epoch = (factor.samples() as f64 / batches.mean_size()).ceil() as u64;
-        let steps = (PILOT_EPOCHS * epoch).max(PILOT_STEPS).div_ceil(2).next_multiple_of(period);
+        let least = (STAGE_EPOCHS * epoch).max(STAGE_STEPS);
+        let stages = match self {
+            Self::Complete => [least.max(run / 4), least.max(run / 2)],
+            Self::Partial | Self::Random => [least, least],
+        };
         let mut block = Block::new(factor, dynamics, batches, step_size, starts, rng);
-        for (steps, count) in [(steps, SECOND_STAGE), (LONGER * steps, FOLLOWED)] {
-            block.advance(steps);
+        for (steps, count) in stages.into_iter().zip([SECOND_STAGE, self.followed()]) {
+            // The first quarter is left out.
+            block.advance((steps / 4).next_multiple_of(period));
             block.take_stretch();
-            block.advance(steps);
+            block.advance((3 * steps / 4).next_multiple_of(period));
             let logs = block.take_stretch().logs;
             block.select(&descending(&logs)[..logs.len().min(count)]);
         }
@@ -93,7 +111,7 @@ impl Pilot {
         let rank = factor.rank();
         let mut random = || (0..rank).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>();
         let Some(modes) = factor.modes() else {
-            return (0..rank.min(RANDOM_FOLLOWED)).map(|_| random()).collect();
+            return (0..rank.min(FOLLOWED_OF_RANDOM)).map(|_| random()).collect();
         };
         let decay: Vec<f64> =
             modes.values.iter().map(|value| (1.0 - step_size * value).abs()).collect();

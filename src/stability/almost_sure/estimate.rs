@@ -8,9 +8,9 @@ pub(super) const SEGMENTS: usize = 64;
 pub(super) const BURN_IN: usize = SEGMENTS / 4;
 /// Segments in one of the longer batches, which show slow correlations.
 const COARSE: usize = 4;
-/// The two-sided 95% quantile of Student's t with the 11 degrees of freedom that one walk's
-/// coarse batches have: a little wide for several walks.
-const QUANTILE: f64 = 2.201;
+/// The two-sided 97.5% quantile of Student's t with the 11 degrees of freedom that one walk's
+/// coarse batches have. Walks end once their interval is narrow, which leaves 95%.
+const QUANTILE: f64 = 2.593;
 
 /// The growth per step of some walks, with an interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +34,7 @@ pub(super) struct Limits {
     pub hidden: f64,
     /// The e-folds of growth that a single burst can make.
     pub burst: f64,
-    /// Relative rounding error of the numbers that were simulated.
+    /// What rounding may change of an exponent, relative.
     pub rounding: f64,
     /// Half-width relative to |λ| that is asked for.
     pub precision: f64,
@@ -46,8 +46,8 @@ pub(super) struct Limits {
 /// short and long batches give. Its upper end is raised by the turning: with P the product of T steps,
 /// E log ‖Pθ‖ ≤ λT ≤ E log ‖P‖ in the long run, the latter at any T, and ‖P‖ is that of the directions
 /// followed. If the halves differ by more than their errors explain, θ is
-/// still turning towards slower directions: the interval is extended by that difference, and up
-/// to 0 if the decay is slowing down. It also includes 0 if the total change of log ‖θ‖ is no more than
+/// still turning: the interval is extended by that difference on both sides, and up
+/// to 0 if the decay is slowing down by more than the precision asked for. It also includes 0 if the total change of log ‖θ‖ is no more than
 /// hidden directions or a single burst explain.
 pub(super) fn estimate(growth: &[&[f64]], steps: u64, limits: Limits) -> Estimate {
     let kept: Vec<f64> = growth.iter().flat_map(|walk| walk[BURN_IN..].to_vec()).collect();
@@ -57,7 +57,7 @@ pub(super) fn estimate(growth: &[&[f64]], steps: u64, limits: Limits) -> Estimat
     }
     let coarse: Vec<f64> = kept.chunks(COARSE).map(mean).collect();
     let scatter = Mean::of(&kept).error.max(Mean::of(&coarse).error);
-    let error = scatter.hypot(ROUNDINGS * limits.rounding * value).hypot(f64::EPSILON);
+    let error = scatter.hypot(limits.rounding * value);
     let half = (SEGMENTS - BURN_IN) / 2;
     let part = |from: usize| {
         mean(&growth.iter().map(|walk| mean(&walk[from..from + half])).collect::<Vec<_>>())
@@ -65,14 +65,15 @@ pub(super) fn estimate(growth: &[&[f64]], steps: u64, limits: Limits) -> Estimat
     let drift = part(BURN_IN + half) - part(BURN_IN);
     // Each half has √2 times the error of the whole, their difference twice.
     let steady = drift.abs() <= QUANTILE * 2.0 * error;
+    let asked = limits.precision * value.abs();
     let kept_steps = steps as f64 * (SEGMENTS - BURN_IN) as f64 / SEGMENTS as f64;
     let turning = limits.turning / kept_steps;
     let (mut low, mut high) = (value - QUANTILE * error, value + QUANTILE * error + turning);
     if !steady {
-        low += drift.min(0.0);
-        high += drift.max(0.0);
+        low -= drift.abs();
+        high += drift.abs();
     }
-    let slowing = !steady && drift > 0.0;
+    let slowing = !steady && drift > asked;
     let hidden = -high * kept_steps < limits.hidden;
     if slowing || hidden {
         high = high.max(0.0);
@@ -80,12 +81,10 @@ pub(super) fn estimate(growth: &[&[f64]], steps: u64, limits: Limits) -> Estimat
     if low * kept_steps < limits.burst {
         low = low.min(0.0);
     }
-    let turned = turning <= (QUANTILE * error).max(limits.precision * value.abs());
+    let turned = turning <= (QUANTILE * error).max(asked);
+    let steady = steady || drift.abs() <= 0.25 * asked;
     Estimate { value, low, high, settled: steady && turned && !(hidden && value < 0.0) }
 }
-
-/// What the rounding of A may change of an exponent, in roundings.
-const ROUNDINGS: f64 = 16.0;
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64

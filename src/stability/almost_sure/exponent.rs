@@ -79,8 +79,9 @@ pub enum LyapunovError {
 ///
 /// Independent of the number of threads.
 ///
-/// Every walk follows three directions: the first one from where a pilot ended, and two more that show
-/// how much another one would outgrow it. Cost: about 6·B·q·rank multiplications per step and walk.
+/// Every walk follows some directions: one that grew the most in a pilot, and others that show
+/// how much they would outgrow it. Cost: about 2·B·q·rank multiplications per step, walk and direction, of
+/// which there are six where the rank is small, else three, and two where it is above 512.
 ///
 /// # Errors
 /// A step size or batch size out of range, or too few draws.
@@ -99,17 +100,18 @@ pub fn lyapunov(
     if options.walks == 0 || longest == 0 {
         return Err(LyapunovError::TooFewDraws { draws: options.draws, walks: options.walks });
     }
-    let pilot = Pilot::for_factor(factor);
-    let run = |walk| {
-        let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
-        rng.set_stream(walk);
-        MeasuredBlock::new(pilot.run(factor, dynamics, batches.clone(), step_size, rng))
-    };
-    let walks = 0..options.walks as u64;
-    let mut runs: Vec<MeasuredBlock<'_>> = walks.into_par_iter().map(run).collect();
     // Whole epochs: within one the growth of its parts is not independent.
     let period = dynamics.process.period(factor.samples());
     let mut length = longest.div_ceil(1 << DOUBLINGS).next_multiple_of(period);
+    let pilot = Pilot::for_factor(factor);
+    let shortest = length * SEGMENTS as u64;
+    let run = |walk| {
+        let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+        rng.set_stream(walk);
+        MeasuredBlock::new(pilot.run(shortest, factor, dynamics, batches.clone(), step_size, rng))
+    };
+    let walks = 0..options.walks as u64;
+    let mut runs: Vec<MeasuredBlock<'_>> = walks.into_par_iter().map(run).collect();
     let mut reorders = 0;
     loop {
         runs.par_iter_mut().for_each(|run| run.extend(length));

@@ -9,7 +9,7 @@ use super::subsets::{binomial, deposit, elements, subsets};
 use crate::stability::linearised::GramFactor;
 
 /// Most multiplications of one application of Φ_η.
-const MOST_MULTIPLICATIONS: f64 = 3e7;
+const MOST_MULTIPLICATIONS: f64 = 6e6;
 
 /// The mean over all shuffles of what an epoch of plain SGD does to E θθᵀ, in the coordinates of a
 /// [`GramFactor`].

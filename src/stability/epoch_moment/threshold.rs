@@ -3,11 +3,11 @@
 use super::operator::EpochMoment;
 use crate::linalg::arnoldi::perron_pair;
 
-/// η*_var of shuffled epochs, up to rounding.
+/// η*_var of shuffled epochs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ExactThreshold {
     pub value: f64,
-    /// A step size of growth below 1 and one of growth above 1 next to each other.
+    /// The value less and plus what the root search left open.
     pub low: f64,
     pub high: f64,
 }
@@ -21,52 +21,58 @@ pub enum NoThreshold {
     NeverStable(f64),
 }
 
-/// Ratios of neighbouring step sizes while the change of sign is searched, up and down.
-const UP: f64 = 1.03;
-const DOWN: f64 = 0.98;
+/// Changes of log η while growth is searched, up and down.
+const UP: f64 = 0.03;
+const DOWN: f64 = 0.02;
 /// The farthest step size tried, as a ratio to the starting point.
 const FARTHEST: f64 = 1e4;
-/// Accuracy of log ρ while searching and at the end.
-const COARSE: f64 = 1e-6;
-const FINE: f64 = 1e-11;
-/// Growth of log ρ that counts: what is neutral up to rounding does not grow.
-const NEUTRAL: f64 = 1e-9;
-/// Relative width at the end.
-const WIDTH: f64 = 1e-7;
+/// Residual of an eigenvalue, relative.
+const ACCURACY: f64 = 1e-8;
+/// Growth per epoch that tells an unstable step size. Just above the threshold the growing direction hardly
+/// outgrows the many that hardly decay, and eigenvalues are slow to find.
+const GROWTH: f64 = 0.01;
+/// A step of the root search leaves this part of the distance to the root.
+const REST: f64 = 0.15;
+/// The search ends at this growth, or at this distance of log η from the root.
+const LEAST_GROWTH: f64 = 3e-5;
+const DISTANCE: f64 = 1e-6;
+/// What is always left open of log η.
+const OPEN: f64 = 2e-6;
 /// Most steps of the root search.
-const STEPS: usize = 60;
+const STEPS: usize = 40;
 
 impl EpochMoment {
-    /// The change from decay to growth that is next to `start`.
+    /// The change from decay to growth that is next to `start`: growth is followed down to 0 from above.
     ///
     /// # Errors
     /// [`NoThreshold`] if there is none within a factor of 10⁴.
     pub fn threshold(&self, start: f64) -> Result<ExactThreshold, NoThreshold> {
         let mut search = Search::new(self);
-        let grows = |value: f64| value > NEUTRAL;
-        let mut here = (start, search.log_radius(start, COARSE));
-        let ratio = if grows(here.1) { DOWN } else { UP };
-        loop {
-            let step_size = here.0 * ratio;
-            let next = (step_size, search.log_radius(step_size, COARSE));
-            if grows(next.1) != grows(here.1) {
-                let (below, above) = if grows(next.1) { (here, next) } else { (next, here) };
-                return Ok(search.root(below.0, above.0));
+        let first = search.at(start.ln());
+        if first.growth < GROWTH {
+            let mut here = first;
+            while here.growth < GROWTH {
+                if here.log_rate > (FARTHEST * start).ln() {
+                    return Err(NoThreshold::NeverUnstable(here.log_rate.exp()));
+                }
+                here = search.at(here.log_rate + UP);
             }
-            if step_size > FARTHEST * start {
-                return Err(NoThreshold::NeverUnstable(step_size));
-            }
-            if step_size < start / FARTHEST {
-                return Err(NoThreshold::NeverStable(step_size));
-            }
-            here = next;
+            return search.root(here);
         }
+        search.root(first)
     }
 
     /// log ρ(Φ_η) of an epoch.
     pub fn log_radius(&self, step_size: f64) -> f64 {
-        Search::new(self).log_radius(step_size, FINE)
+        Search::new(self).at(step_size.ln()).growth
     }
+}
+
+/// log η and log ρ(Φ_η).
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    log_rate: f64,
+    growth: f64,
 }
 
 /// The Perron vector of one step size is a good start at the next.
@@ -82,43 +88,55 @@ impl<'m> Search<'m> {
         Self { moment, vector: vector.collect() }
     }
 
-    fn log_radius(&mut self, step_size: f64, tolerance: f64) -> f64 {
-        let rank = self.moment.rank();
+    fn at(&mut self, log_rate: f64) -> Point {
+        let (rank, step_size) = (self.moment.rank(), log_rate.exp());
         // A little of the identity: what was left of the Perron vector of another mode may be nothing.
         let mut start = self.vector.clone();
         (0..rank).for_each(|a| start[a * (rank + 1)] += 1e-3);
-        let found = perron_pair(start, tolerance, |x| self.moment.apply(x, step_size));
-        // A sign, which the method leaves open: the Perron vector is positive semidefinite.
-        let trace: f64 = (0..rank).map(|a| found.vector[a * (rank + 1)]).sum();
-        self.vector = found.vector.iter().map(|x| x * trace.signum()).collect();
-        found.value.ln()
+        let found = perron_pair(start, ACCURACY, |x| self.moment.apply(x, step_size));
+        let point = Point { log_rate, growth: found.value.ln() };
+        // The vector of what decays is of no use above the threshold.
+        if point.growth > 0.0 {
+            // A sign, which the method leaves open: the Perron vector is positive semidefinite.
+            let trace: f64 = (0..rank).map(|a| found.vector[a * (rank + 1)]).sum();
+            self.vector = found.vector.iter().map(|x| x * trace.signum()).collect();
+        }
+        point
     }
 
-    /// Between a step size of decay and one of growth: regula falsi (Illinois), with a bisection every third
-    /// step, because growth may have a kink at its zero.
-    fn root(&mut self, low: f64, high: f64) -> ExactThreshold {
-        let mut value_at = |step_size: f64| self.log_radius(step_size, FINE) - NEUTRAL;
-        let (mut a, mut b) = ((low, value_at(low)), (high, value_at(high)));
-        let mut last = 0_i8;
-        for step in 1..=STEPS {
-            if b.0 / a.0 - 1.0 <= WIDTH {
-                break;
+    /// From a step size of growth down to where the line through the two lowest ones of growth crosses 0.
+    fn root(&mut self, high: Point) -> Result<ExactThreshold, NoThreshold> {
+        let farthest = high.log_rate - FARTHEST.ln();
+        let (mut upper, mut lower) = (self.at(high.log_rate + DOWN / 4.0), high);
+        // The largest step size known to be stable.
+        let mut stable = f64::NEG_INFINITY;
+        let mut last = f64::INFINITY;
+        let mut step = 0;
+        loop {
+            step += 1;
+            let slope = (upper.growth - lower.growth) / (upper.log_rate - lower.log_rate);
+            let root = lower.log_rate - lower.growth / slope;
+            let distance = lower.log_rate - root;
+            let near = slope > 0.0 && (lower.growth < LEAST_GROWTH || distance < DISTANCE);
+            if near || stable.is_finite() && step >= STEPS {
+                let open = (root - last).abs().min(distance.abs()).max(OPEN);
+                let at = |change: f64| (root + change).exp();
+                return Ok(ExactThreshold { value: at(0.0), low: at(-open), high: at(open) });
             }
-            let share = a.1 / (a.1 - b.1);
-            let share = if step % 3 == 0 || !share.is_finite() { 0.5 } else { share };
-            // Not onto an end: the other one would never move.
-            let middle = a.0 + (b.0 - a.0) * share.clamp(0.01, 0.99);
-            let found = value_at(middle);
-            if found > 0.0 {
-                b = (middle, found);
-                a.1 *= if last == 1 { 0.5 } else { 1.0 };
-                last = 1;
+            if lower.log_rate < farthest {
+                return Err(NoThreshold::NeverStable(lower.log_rate.exp()));
+            }
+            last = root;
+            let far = !(slope > 0.0) || distance > DOWN;
+            let aim = if far { lower.log_rate - DOWN } else { root + REST * distance };
+            // What is known to be stable is not tried again.
+            let aim = if aim <= stable { f64::midpoint(stable, lower.log_rate) } else { aim };
+            let found = self.at(aim);
+            if found.growth > 0.0 {
+                (upper, lower) = (lower, found);
             } else {
-                a = (middle, found);
-                b.1 *= if last == -1 { 0.5 } else { 1.0 };
-                last = -1;
+                stable = aim;
             }
         }
-        ExactThreshold { value: f64::midpoint(a.0, b.0), low: a.0, high: b.0 }
     }
 }

@@ -132,11 +132,12 @@ impl GramFactor {
         self.rank
     }
 
-    /// Relative rounding error of the numbers of A.
+    /// What the rounding of A may change of an exponent, relative: thousands of roundings in double
+    /// precision, which then includes that of G, and some ten in single precision.
     pub(crate) fn rounding(&self) -> f64 {
         match self.rows {
-            Rows::Single(_) => f64::from(f32::EPSILON),
-            Rows::Double(_) => f64::EPSILON,
+            Rows::Single(_) => 1e-6,
+            Rows::Double(_) => 1e-12,
         }
     }
 
