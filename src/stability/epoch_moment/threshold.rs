@@ -118,8 +118,10 @@ impl<'m> Search<'m> {
             let root = lower.log_rate - lower.growth / slope;
             let distance = lower.log_rate - root;
             let near = slope > 0.0 && (lower.growth < LEAST_GROWTH || distance < DISTANCE);
-            if near || stable.is_finite() && step >= STEPS {
-                let open = (root - last).abs().min(distance.abs()).max(OPEN);
+            let enclosed = lower.log_rate - stable < DISTANCE;
+            if near || enclosed || stable.is_finite() && step >= STEPS {
+                let root = root.clamp(stable, lower.log_rate);
+                let open = (root - last).abs().min(lower.log_rate - root).max(OPEN);
                 let at = |change: f64| (root + change).exp();
                 return Ok(ExactThreshold { value: at(0.0), low: at(-open), high: at(open) });
             }
