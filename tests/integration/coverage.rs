@@ -49,7 +49,7 @@ fn exponents_of(seeds: impl Iterator<Item = u64>) -> Count {
         let factor = GramFactor::of(&problem.gram()).unwrap();
         let options = ExponentOptions::default();
         let found = lyapunov(&factor, problem.process, problem.step_size, options).unwrap();
-        // What the reference itself does not know is not held against the interval.
+        // What the reference itself does not know, one standard error, is not held against the interval.
         let holds = found.low - error <= exact && exact <= found.high + error;
         if !holds {
             println!("{seed} {}: {found:?} {exact} ± {error}", problem.kind);
@@ -61,7 +61,7 @@ fn exponents_of(seeds: impl Iterator<Item = u64>) -> Count {
 
 #[test]
 fn settled_intervals_of_exponents_hold_the_exponent() {
-    let count = exponents_of((1000..1400).step_by(3));
+    let count = exponents_of((1000..1400).step_by(5));
     assert!(count.settled * 10 > count.all * 8, "nearly all settle: {count:?}");
     assert!(count.coverage() >= 0.94, "{count:?}");
 }

@@ -12,6 +12,9 @@ const COARSE: usize = 4;
 /// coarse batches have. Walks end once their interval is narrow, which leaves 95%.
 const QUANTILE: f64 = 2.593;
 
+/// What the rounding of θ may change of the growth per step.
+const STEP_ROUNDING: f64 = 4.0 * f64::EPSILON;
+
 /// The growth per step of some walks, with an interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Estimate {
@@ -57,7 +60,7 @@ pub(super) fn estimate(growth: &[&[f64]], steps: u64, limits: Limits) -> Estimat
     }
     let coarse: Vec<f64> = kept.chunks(COARSE).map(mean).collect();
     let scatter = Mean::of(&kept).error.max(Mean::of(&coarse).error);
-    let error = scatter.hypot(limits.rounding * value);
+    let error = scatter.hypot(limits.rounding * value).hypot(STEP_ROUNDING);
     let half = (SEGMENTS - BURN_IN) / 2;
     let part = |from: usize| {
         mean(&growth.iter().map(|walk| mean(&walk[from..from + half])).collect::<Vec<_>>())

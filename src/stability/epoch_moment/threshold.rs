@@ -27,14 +27,14 @@ const DOWN: f64 = 0.02;
 /// The farthest step size tried, as a ratio to the starting point.
 const FARTHEST: f64 = 1e4;
 /// Residual of an eigenvalue, relative.
-const ACCURACY: f64 = 1e-8;
+const ACCURACY: f64 = 1e-9;
 /// Growth per epoch that tells an unstable step size. Just above the threshold the growing direction hardly
 /// outgrows the many that hardly decay, and eigenvalues are slow to find.
 const GROWTH: f64 = 0.01;
 /// A step of the root search leaves this part of the distance to the root.
 const REST: f64 = 0.15;
-/// The search ends at this growth, or at this distance of log η from the root.
-const LEAST_GROWTH: f64 = 3e-5;
+/// The search ends at this distance of log η from the root: not at a small growth, which is where an edge
+/// beside a slow mode bends away.
 const DISTANCE: f64 = 1e-6;
 /// What is always left open of log η.
 const OPEN: f64 = 2e-6;
@@ -117,7 +117,7 @@ impl<'m> Search<'m> {
             let slope = (upper.growth - lower.growth) / (upper.log_rate - lower.log_rate);
             let root = lower.log_rate - lower.growth / slope;
             let distance = lower.log_rate - root;
-            let near = slope > 0.0 && (lower.growth < LEAST_GROWTH || distance < DISTANCE);
+            let near = slope > 0.0 && distance < DISTANCE;
             let enclosed = lower.log_rate - stable < DISTANCE;
             if near || enclosed || stable.is_finite() && step >= STEPS {
                 let root = root.clamp(stable, lower.log_rate);
