@@ -12,10 +12,10 @@ pub struct PerronPair {
 }
 
 /// Largest dimension of a Krylov space, of which vectors are few and short.
-const SPACE: usize = 192;
+const SPACE: usize = 128;
 /// The first dimension at which eigenvalues are looked for; then at half as many again.
 const FIRST_LOOK: usize = 8;
-/// A remainder below this part of an image is rounding.
+/// A remainder below this part of the largest image along itself is rounding.
 const INVARIANT: f64 = 1e-13;
 /// Most restarts.
 const RESTARTS: usize = 3;
@@ -41,11 +41,7 @@ pub fn perron_pair(
 }
 
 /// One Krylov space, as large as is needed.
-fn expand(
-    start: &[f64],
-    tolerance: f64,
-    apply: &mut impl FnMut(&[f64]) -> Vec<f64>,
-) -> PerronPair {
+fn expand(start: &[f64], tolerance: f64, apply: &mut impl FnMut(&[f64]) -> Vec<f64>) -> PerronPair {
     let length = norm(start);
     let mut basis = vec![start.iter().map(|x| x / length).collect::<Vec<f64>>()];
     let mut projected = Mat::<f64>::zeros(SPACE + 1, SPACE);
@@ -62,7 +58,8 @@ fn expand(
         }
         let rest = norm(&image);
         // Nothing but rounding is left of an image in an invariant space.
-        let invariant = !(rest > INVARIANT * projected[(size - 1, size - 1)].abs());
+        let scale = (0..size).map(|k| projected[(k, k)].abs()).fold(0.0, f64::max);
+        let invariant = !(rest > INVARIANT * scale);
         if size == look || size == SPACE || invariant {
             look += look / 2;
             let (value, weights) = largest_real(&projected.submatrix(0, 0, size, size).to_owned());

@@ -96,7 +96,8 @@ fn missing_part(
     step_size: f64,
     steps: u64,
 ) -> Option<f64> {
-    let all = || values.iter().zip(variances).map(|(value, part)| (value, value.powi(power) * part));
+    let all =
+        || values.iter().zip(variances).map(|(value, part)| (value, value.powi(power) * part));
     let left = |value: f64| (1.0 - step_size * value).abs().powf(2.0 * steps as f64);
     let missing: f64 = all().map(|(value, part)| part * left(*value)).sum();
     let whole: f64 = all().map(|(_, part)| part).sum();

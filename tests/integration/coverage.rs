@@ -16,8 +16,19 @@ use etastar::stability::simulated_mean_square::{PopulationOptions, eta_var};
 /// closed form or a dense simulation, with batches of its own.
 fn references() -> BTreeMap<u64, (f64, f64)> {
     let text = fs::read_to_string(fixture("exponents.csv")).unwrap();
-    let numbers = |line: &str| line.split(',').map(|cell| cell.parse().unwrap()).collect::<Vec<f64>>();
+    let numbers =
+        |line: &str| line.split(',').map(|cell| cell.parse().unwrap()).collect::<Vec<f64>>();
     text.lines().skip(1).map(numbers).map(|n| (n[0] as u64, (n[1], n[2]))).collect()
+}
+
+/// One closed form and two simulations, one of them of shuffled epochs.
+#[test]
+fn the_references_are_those_of_the_problems() {
+    let references = references();
+    for seed in [1002, 1000, 1012] {
+        let (found, expected) = (Problem::of(seed).reference(300_000), references[&seed]);
+        assert!((found.0 / expected.0 - 1.0).abs() < 1e-6, "{seed}: {found:?} {expected:?}");
+    }
 }
 
 /// Counts of settled intervals, and of those that hold the reference.
@@ -74,7 +85,12 @@ fn settled_intervals_of_exponents_hold_the_exponent_in_a_large_study() {
     assert!(count.coverage() >= 0.94, "{count:?}");
 }
 
-fn exponent_of(name: &str, outputs: usize, process: BatchProcess, step_size: f64) -> LyapunovExponent {
+fn exponent_of(
+    name: &str,
+    outputs: usize,
+    process: BatchProcess,
+    step_size: f64,
+) -> LyapunovExponent {
     let factor = GramFactor::of(&read_gram(&fixture(name), outputs, 1.0).unwrap()).unwrap();
     lyapunov(&factor, process, step_size, ExponentOptions::default()).unwrap()
 }

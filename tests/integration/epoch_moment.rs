@@ -56,7 +56,10 @@ fn growth_is_the_mean_over_all_shuffles() {
         for step_size in [0.3, 0.9, 2.0] {
             let expected = log_radius(&rows, q, batch_size, step_size);
             let found = moment.log_radius(step_size);
-            assert!((found - expected).abs() < 1e-6, "{n} {q} {d} {batch_size} {step_size}: {found} {expected}");
+            assert!(
+                (found - expected).abs() < 1e-6,
+                "{n} {q} {d} {batch_size} {step_size}: {found} {expected}"
+            );
         }
     }
 }

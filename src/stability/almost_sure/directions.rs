@@ -102,12 +102,7 @@ impl Pilot {
         block
     }
 
-    fn starts(
-        self,
-        factor: &GramFactor,
-        step_size: f64,
-        rng: &mut ChaCha8Rng,
-    ) -> Vec<Vec<f64>> {
+    fn starts(self, factor: &GramFactor, step_size: f64, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
         let rank = factor.rank();
         let mut random = || (0..rank).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>();
         let Some(modes) = factor.modes() else {

@@ -66,7 +66,8 @@ pub fn rank_one_bounds(
         starts.extend(all.into_iter().map(|direction| StartPoint { coefficients, direction }));
     }
     let mut maxima = ascend(spectrum, &starts, STEPS).into_iter();
-    let largest = |length: usize| maxima.by_ref().take(length).map(|end| end.value).fold(0.0, f64::max);
+    let largest =
+        |length: usize| maxima.by_ref().take(length).map(|end| end.value).fold(0.0, f64::max);
     lengths.into_iter().map(largest).map(|value| value * spectrum.sharpness()).collect()
 }
 
@@ -81,8 +82,10 @@ fn ascend(spectrum: &Spectrum, starts: &[StartPoint], steps: usize) -> Vec<Summi
     /// A step that gains less, relative, ends the ascent.
     const GAIN: f64 = 1e-6;
     let problem = RankOne::new(spectrum);
-    let mut best: Vec<Summit> =
-        starts.iter().map(|start| Summit { value: 0.0, direction: start.direction.clone() }).collect();
+    let mut best: Vec<Summit> = starts
+        .iter()
+        .map(|start| Summit { value: 0.0, direction: start.direction.clone() })
+        .collect();
     let mut active: Vec<usize> = (0..starts.len()).collect();
     let mut points = Mat::from_fn(spectrum.rank(), starts.len(), |a, c| starts[c].direction[a]);
     for _ in 0..steps {
@@ -136,9 +139,8 @@ fn candidates(gram: &Gram) -> Vec<Candidate> {
         let images = gram.matrix().subcols(i * q, q) * eigen.U();
         let candidate = |number: usize| {
             let value = eigen.S()[number];
-            let curvature = |j: usize| {
-                images.col(number).subrows(j * q, q).squared_norm_l2() / value
-            };
+            let curvature =
+                |j: usize| images.col(number).subrows(j * q, q).squared_norm_l2() / value;
             let (sum, squares) = (0..n)
                 .map(curvature)
                 .fold((0.0, 0.0), |(sum, squares), c| (sum + c, squares + c * c));
@@ -177,9 +179,12 @@ fn shared_directions(gram: &Gram, spectrum: &Spectrum) -> Vec<Vec<f64>> {
     let trace = |i: usize| -> f64 { (0..gram.outputs()).map(|k| gram.block(i, i)[(k, k)]).sum() };
     let mut samples: Vec<usize> = (0..gram.samples()).collect();
     samples.sort_by(|&i, &j| trace(j).total_cmp(&trace(i)));
-    directions.extend(samples.iter().take(2).filter_map(|&i| {
-        eigenvector_of_sample(gram, spectrum, i, gram.outputs() - 1)
-    }));
+    directions.extend(
+        samples
+            .iter()
+            .take(2)
+            .filter_map(|&i| eigenvector_of_sample(gram, spectrum, i, gram.outputs() - 1)),
+    );
     directions
 }
 

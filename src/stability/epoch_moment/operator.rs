@@ -88,7 +88,10 @@ impl EpochMoment {
             let after = |&set: &u32| self.mean_over_last_batch(level, set, &moments, step_size);
             moments = level.sets.par_iter().map(after).collect();
         }
-        moments.swap_remove(0)
+        let moment = moments.swap_remove(0);
+        // The steps take M to be symmetric; what rounding makes of it must not grow.
+        let d = self.rank;
+        (0..d * d).map(|at| f64::midpoint(moment[at], moment[at % d * d + at / d])).collect()
     }
 
     /// F of `set`.
@@ -146,12 +149,21 @@ impl Step {
     /// `target` += `weight` (I − ηRᵀR) M (I − ηRᵀR) for symmetric M = `source`.
     ///
     /// With W = RM and Z = W − (η/2)(WRᵀ)R it is M − η(RᵀZ + ZᵀR).
-    fn add(&mut self, rows: &[f64], step_size: f64, weight: f64, source: &[f64], target: &mut [f64]) {
+    fn add(
+        &mut self,
+        rows: &[f64],
+        step_size: f64,
+        weight: f64,
+        source: &[f64],
+        target: &mut [f64],
+    ) {
         let d = self.rank;
         self.images.clear();
         self.images.resize(rows.len(), 0.0);
         for (row, image) in rows.chunks_exact(d).zip(self.images.chunks_exact_mut(d)) {
-            row.iter().zip(source.chunks_exact(d)).for_each(|(&x, line)| add_scaled(image, x, line));
+            row.iter()
+                .zip(source.chunks_exact(d))
+                .for_each(|(&x, line)| add_scaled(image, x, line));
         }
         self.inner.clear();
         for image in self.images.chunks_exact(d) {

@@ -178,7 +178,8 @@ impl Modes {
             let row = factor.row(k).widened();
             row.into_iter().enumerate().for_each(|(a, value)| rows[(k, a)] = value);
         }
-        let hessian = product(rows.transpose(), rows.as_ref()) * Scale(1.0 / factor.samples() as f64);
+        let hessian =
+            product(rows.transpose(), rows.as_ref()) * Scale(1.0 / factor.samples() as f64);
         let eigen = hessian.self_adjoint_eigen(Side::Lower).ok()?;
         let values = (0..rank).map(|k| eigen.S()[k]).collect();
         Some(Self { values, vectors: eigen.U().to_owned() })

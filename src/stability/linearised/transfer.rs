@@ -52,7 +52,8 @@ mod tests {
     fn norms_of_products_are_kept_beyond_the_range_of_a_float() {
         let shear = Mat::from_fn(2, 2, |i, j| if i > j { 0.0 } else { 1e-200 });
         let none = Transfer::identity(2);
-        let (half, double) = (none.followed_by(&shear), none.followed_by(&shear).followed_by(&shear));
+        let (half, double) =
+            (none.followed_by(&shear), none.followed_by(&shear).followed_by(&shear));
         // [[1, 2], [0, 1]], whose largest singular value is 1 + √2.
         let expected = (1.0 + 2.0_f64.sqrt()).ln() - 400.0 * 10.0_f64.ln();
         for found in [double.log_norm(), half.then(&half).log_norm()] {

@@ -171,7 +171,11 @@ pub fn eta_var_of_epochs(
     }
     let dynamics = Dynamics { optimizer, process: BatchProcess::shuffled(batch_size) };
     Batches::new(dynamics.process, factor.samples())?;
-    let exact = optimizer.rule().has_additive_kernel().then(|| EpochMoment::of(factor, batch_size)).flatten();
+    let exact = optimizer
+        .rule()
+        .has_additive_kernel()
+        .then(|| EpochMoment::of(factor, batch_size))
+        .flatten();
     if let Some(moment) = exact {
         let found = moment.threshold(independent).map_err(|none| match none {
             NoThreshold::NeverUnstable(farthest) => SimulationError::NeverUnstable(farthest),

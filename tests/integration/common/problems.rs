@@ -60,12 +60,17 @@ impl Problem {
             "near-degenerate" => {
                 let last = side - 1;
                 let gap = 1.0 + 0.3 * uniform(1, 1)[(0, 0)].powi(2);
-                let value = |k: usize| if k == last { 1.0 / gap } else { 1.0 + (last - 1 - k) as f64 };
+                let value =
+                    |k: usize| if k == last { 1.0 / gap } else { 1.0 + (last - 1 - k) as f64 };
                 with_singular_values(&uniform(side, side), value)
             }
             "one dominates" => {
                 let (all, factor) = (uniform(side, side), 3.0 + 2.0 * uniform(1, 1)[(0, 0)]);
-                Mat::from_fn(side, side, |i, j| if i < outputs { factor } else { 1.0 } * all[(i, j)])
+                Mat::from_fn(
+                    side,
+                    side,
+                    |i, j| if i < outputs { factor } else { 1.0 } * all[(i, j)],
+                )
             }
             "power law" => with_singular_values(&uniform(side, side), |k| 1.0 / (1.0 + k as f64)),
             _ => uniform(side, side),
