@@ -248,7 +248,8 @@ mod tests {
 
     #[test]
     fn the_process_of_the_run_leads_where_it_was_measured() {
-        let edge = SimulatedThreshold { value: 0.021, low: 0.0209, high: 0.0211 };
+        let (settled, exact) = (true, false);
+        let edge = SimulatedThreshold { value: 0.021, low: 0.0209, high: 0.0211, settled, exact };
         let simulated = Simulated {
             exponent: exponent(0.01, true),
             epoch_exponent: exponent(-1e-3, true),
