@@ -133,7 +133,7 @@ fn by(found: AgainstThreshold, name: &str) -> String {
     }
     let share = 100.0 * (ratio - 1.0).abs();
     let side = if ratio > 1.0 { "above" } else { "below" };
-    if ratio > 2.0 || ratio < 0.5 {
+    if !(0.5..=2.0).contains(&ratio) {
         format!("η is {} of {name} = {threshold}", times(ratio))
     } else if share < 0.1 {
         format!("η is less than 0.1% {side} {name} = {threshold}")
