@@ -131,5 +131,6 @@ fn the_rank_one_bound_starts_from_many_samples() {
         options: SolverOptions { tolerance: 1e-3, ..SolverOptions::default() },
     };
     let found = &thresholds(&gram, &request, &mut |_| ()).unwrap().thresholds[0];
-    assert!(found.bound_27 >= 169.50 && found.bound_27 <= found.generalized_sharpness.value);
+    // 169.50 to five digits.
+    assert!(found.bound_27 >= 169.495 && found.bound_27 <= found.generalized_sharpness.value);
 }

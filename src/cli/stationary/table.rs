@@ -134,8 +134,8 @@ fn unsettled_note(rows: &[Row]) -> String {
         return String::new();
     }
     format!(
-        "Half a chain is too short to build up what the theory has: up to\n\
-         {} are missing. Take more --steps.\n",
+        "Half a chain is too short: of the theory's values, up to\n{}\nare missing. Take more \
+         --steps.\n",
         named.join(", ")
     )
 }

@@ -27,6 +27,9 @@ struct Summit {
 
 /// Steps of an ascent that is to end at a local maximum.
 const STEPS: usize = 200;
+/// A step that gains less, relative, ends the ascent; and that of the best one.
+const GAIN: f64 = 1e-6;
+const LAST_GAIN: f64 = 1e-9;
 /// Steps of an ascent that tells promising starts from others.
 const TRIAL_STEPS: usize = 12;
 /// Starts of each pair (α, β) that go on after their trial.
@@ -53,7 +56,7 @@ pub fn rank_one_bounds(
     let shared = shared_directions(gram, spectrum);
     let trials = trials(gram, spectrum, pairs);
     let starts: Vec<StartPoint> = trials.iter().flatten().cloned().collect();
-    let mut tried = ascend(spectrum, &starts, TRIAL_STEPS).into_iter();
+    let mut tried = ascend(spectrum, &starts, TRIAL_STEPS, GAIN).into_iter();
     let mut starts = Vec::new();
     let mut lengths = Vec::new();
     for ((&coefficients, direction), trials) in pairs.iter().zip(directions).zip(&trials) {
@@ -65,22 +68,26 @@ pub fn rank_one_bounds(
         lengths.push(all.len());
         starts.extend(all.into_iter().map(|direction| StartPoint { coefficients, direction }));
     }
-    let mut maxima = ascend(spectrum, &starts, STEPS).into_iter();
-    let largest =
-        |length: usize| maxima.by_ref().take(length).map(|end| end.value).fold(0.0, f64::max);
-    lengths.into_iter().map(largest).map(|value| value * spectrum.sharpness()).collect()
+    let mut maxima = ascend(spectrum, &starts, STEPS, GAIN).into_iter();
+    // The best of each pair is followed to the very end.
+    let best = |(length, &coefficients): (usize, &Coefficients)| {
+        let ends = maxima.by_ref().take(length);
+        let best = ends.max_by(|a, b| a.value.total_cmp(&b.value));
+        best.map(|end| StartPoint { coefficients, direction: end.direction })
+    };
+    let best: Vec<StartPoint> = lengths.into_iter().zip(pairs).filter_map(best).collect();
+    let ends = ascend(spectrum, &best, STEPS, LAST_GAIN);
+    ends.into_iter().map(|end| end.value * spectrum.sharpness()).collect()
 }
 
-/// Ascends R from each start until it hardly rises, at most `steps` times.
+/// Ascends R from each start until a step gains less than `gain`, relative, at most `steps` times.
 ///
 /// One step is v ← (sI + H)⁻¹M v with s = vᵀHv
 /// and M = αsH + (β/n) Σ(vᵀH_iv)H_i at unit v. R never falls: by Cauchy–Schwarz the square root
 /// of the numerator is at least xᵀMx/√(vᵀMv), and by the means' inequality that of the denominator
 /// at most xᵀ(H + sI)x/(2√s), with equality at x = v; and a power step of a pencil of positive
 /// semidefinite matrices does not lower its Rayleigh quotient. So no result is below R at its start.
-fn ascend(spectrum: &Spectrum, starts: &[StartPoint], steps: usize) -> Vec<Summit> {
-    /// A step that gains less, relative, ends the ascent.
-    const GAIN: f64 = 1e-6;
+fn ascend(spectrum: &Spectrum, starts: &[StartPoint], steps: usize, gain: f64) -> Vec<Summit> {
     let problem = RankOne::new(spectrum);
     let mut best: Vec<Summit> = starts
         .iter()
@@ -95,7 +102,7 @@ fn ascend(spectrum: &Spectrum, starts: &[StartPoint], steps: usize) -> Vec<Summi
         let mut rising = Vec::new();
         for (c, value) in values.into_iter().enumerate() {
             let known = &mut best[active[c]];
-            if value > known.value * (1.0 + GAIN) {
+            if value > known.value * (1.0 + gain) {
                 rising.push(c);
             }
             if value > known.value {
