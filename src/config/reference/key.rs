@@ -131,3 +131,25 @@ impl Key {
         }
     }
 }
+
+/// A key with a default.
+pub fn key(
+    section: &'static str,
+    name: &'static str,
+    value: &'static str,
+    kind: Kind,
+    meaning: &'static str,
+) -> Key {
+    Key { section, name, kind, value, is_default: true, meaning }
+}
+
+/// A key without a default; `value` is an example.
+pub fn optional(
+    section: &'static str,
+    name: &'static str,
+    value: &'static str,
+    kind: Kind,
+    meaning: &'static str,
+) -> Key {
+    Key { is_default: false, ..key(section, name, value, kind, meaning) }
+}

@@ -1,6 +1,6 @@
 //! Every key of a configuration.
 
-use super::key::{Key, Kind, LARGEST};
+use super::key::{Key, Kind, LARGEST, key, optional};
 use super::slurm_keys::slurm_keys;
 use crate::config::{Draw, Scaling, Split, WarmupShape};
 use crate::device::{AnalysisBackend, Backend, EngineKind};
@@ -38,28 +38,6 @@ pub fn keys() -> Vec<Key> {
     keys.extend(run_keys());
     keys.extend(slurm_keys());
     keys
-}
-
-/// A key with a default.
-pub fn key(
-    section: &'static str,
-    name: &'static str,
-    value: &'static str,
-    kind: Kind,
-    meaning: &'static str,
-) -> Key {
-    Key { section, name, kind, value, is_default: true, meaning }
-}
-
-/// A key without a default; `value` is an example.
-pub fn optional(
-    section: &'static str,
-    name: &'static str,
-    value: &'static str,
-    kind: Kind,
-    meaning: &'static str,
-) -> Key {
-    Key { is_default: false, ..key(section, name, value, kind, meaning) }
 }
 
 fn data_keys() -> Vec<Key> {

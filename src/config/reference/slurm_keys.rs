@@ -1,12 +1,11 @@
 //! The keys of `[slurm]`.
 
-use super::key::{Key, Kind};
-use super::keys;
+use super::key::{self, Key, Kind};
 
 /// The keys, in the order of the template.
 pub fn slurm_keys() -> Vec<Key> {
-    let key = |name, value, kind, meaning| keys::key("slurm", name, value, kind, meaning);
-    let optional = |name, value, kind, meaning| keys::optional("slurm", name, value, kind, meaning);
+    let key = |name, value, kind, meaning| key::key("slurm", name, value, kind, meaning);
+    let optional = |name, value, kind, meaning| key::optional("slurm", name, value, kind, meaning);
     let name = || Kind::Text { pattern: "^[A-Za-z0-9_.,@-]+$" };
     let line = || Kind::Text { pattern: r"^[^\n\r]+$" };
     let time = r"^([0-9]+-[0-9]+(:[0-9]+){0,2}|[0-9]+(:[0-9]+){0,2})$";
