@@ -26,7 +26,7 @@ pub enum MinimumError {
     #[error("{path} is not a safetensors file: {fault}", path = .path.display())]
     OtherKind { path: PathBuf, fault: String },
     /// Not safetensors, or damaged.
-    #[error("the minimum is truncated or damaged: {source}; {}", remedy(.path))]
+    #[error("{path} is not a usable safetensors file, but truncated, damaged or of another kind: {source}; {}", remedy(.path), path = .path.display())]
     Malformed { path: PathBuf, source: SafeTensorError },
     /// Bits have changed since the file was written.
     #[error("the minimum is damaged: its checksum is that of other weights or settings; {}", remedy(.path))]

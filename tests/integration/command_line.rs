@@ -21,7 +21,7 @@ fn train_and_analyze_agree() {
     let answer: Value = serde_json::from_slice(&analyze.stdout).unwrap();
     assert_eq!(answer[0]["analysis"]["sharpness_gn"], record["analysis"]["sharpness_gn"]);
     let table = stdout(&etastar(folder.path(), &["analyze", &minimum]));
-    assert!(table.contains("λ_max, Gauss–Newton Hessian"), "{table}");
+    assert!(table.contains("λ_max of H, the Gauss–Newton Hessian"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
 
     let other = ["analyze", &minimum, "--json", "--set", "train.batch_size=1"];

@@ -53,6 +53,11 @@ pub struct Probe {
     experiment: ExperimentArgs,
 }
 
+const LEGEND: &str = "\
+(η*_var: largest step size stable in mean square; η*_as: almost surely;
+a run stays if its last distance from the minimum is at most ten times the first)
+";
+
 /// Step sizes from half of a threshold to twice another are then closer than a part in 1e5 of each other.
 const MAX_POINTS: usize = 1_000_000;
 
@@ -171,6 +176,7 @@ impl MinimumExperiment for Probe {
             let [value, low, high] = [value, low, high].map(number);
             text += &format!("{name} {value} ({low} to {high})\n");
         }
+        text += LEGEND;
         text += "\nη           stays\n";
         for runs in results.runs.chunks(self.repeats as usize) {
             let stay = runs.iter().filter(|run| run.stays).count();

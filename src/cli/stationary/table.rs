@@ -109,8 +109,16 @@ pub fn to_text(rows: &[Row]) -> String {
             text(row.measured.map(|found| found.noise.value), ""),
         ]
     };
-    table_with_header(header, rows.iter().map(row)) + &unsettled_note(rows)
+    table_with_header(header, rows.iter().map(row)) + LEGEND + &unsettled_note(rows)
 }
+
+const LEGEND: &str = "
+η*_var   largest step size stable in mean square, with independent batches
+L − L*   mean loss above that of the minimum: by Corollary 13 of Mulayoff & Michaeli
+         (2024), and measured, ± one standard error over the chains
+ratio    measured over theory
+noise    gradient noise along the chains over that at the minimum: 1 in the theory
+";
 
 /// Parts of the theory's values below this are not worth a note.
 const SETTLED: f64 = 0.01;

@@ -47,8 +47,9 @@ impl Example {
     pub fn about(&self) -> String {
         let comment = self.text.lines().map_while(|line| line.strip_prefix('#'));
         let words: Vec<&str> = comment.flat_map(str::split_whitespace).collect();
-        let ends = |word: &&str| word.ends_with(['.', ':', '?']) && !["al.", "vs."].contains(word);
-        let end = words.iter().position(|word| ends(word)).unwrap_or(words.len());
+        let ends_sentence =
+            |word: &&str| word.ends_with(['.', ':', '?']) && !["al.", "vs."].contains(word);
+        let end = words.iter().position(ends_sentence).unwrap_or(words.len());
         let sentence = words.get(..=end).unwrap_or(&words).join(" ");
         sentence.trim_end_matches([':', '.']).to_owned()
     }

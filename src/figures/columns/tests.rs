@@ -273,7 +273,7 @@ fn files_are_whole_whatever_the_order_of_the_rows_and_the_words_in_them() {
     assert!(folder.path().join(name).exists());
     let out = folder.path().join("new/f.svg");
     let drawn = draw_columns(folder.path(), &by_word, Some(&out)).unwrap();
-    assert_eq!(drawn.files, [out.clone()]);
+    assert_eq!(drawn.files, std::slice::from_ref(&out));
     assert_eq!(fs::read(out).unwrap(), first[0]);
     for name in ["f.pdf", "f", "summary.csv"] {
         let error = draw_columns(folder.path(), &by_word, Some(Path::new(name))).unwrap_err();
