@@ -100,10 +100,10 @@ const BELOW: f64 = 0.005;
 const AGREEMENT: f64 = 0.01;
 /// Variance of log E‖θ‖² in a round beyond which the walks are too few for what carries it.
 const MOST_VARIANCE: f64 = 0.05;
-/// Relative error of a sweep, from the parabola and from walks that lag behind η: with it the 95% interval
-/// contains the exact threshold in 95% of some 300 random problems that are small enough to enumerate all
-/// shuffles.
-const RESOLUTION: f64 = 4e-4;
+/// Relative error of a sweep, from the parabola, from walks that lag behind η, and from slow modes that bend the
+/// growth just above the threshold: with it the settled intervals of random problems that are small enough for
+/// the mean over all shuffles contain the exact threshold in 95% (`tests/integration/coverage.rs`).
+const RESOLUTION: f64 = 1.5e-3;
 /// Most sweeps of a population.
 const MAX_SWEEPS: usize = 24;
 /// The largest step size tried, as a multiple of the starting point.
