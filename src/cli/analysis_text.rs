@@ -116,7 +116,7 @@ fn simulated(found: &Simulated) -> Vec<Line> {
         lines.push(line("  of shuffled epochs", optional(exponent.value), meaning));
     }
     if let Some(edge) = found.eta_as {
-        let meaning = interval(Some(edge.low), Some(edge.high), ": largest η stable almost surely");
+        let meaning = interval(Some(edge.low), Some(edge.high), ": almost-sure threshold");
         lines.push(line("η*_as", number(edge.value), meaning));
     }
     if let Some(edge) = found.epoch_eta_as {

@@ -56,7 +56,7 @@ fn a_value_out_of_range_is_refused_with_its_key_and_place() {
         ("mixture", "mixture.fractions", "[1, 0]", "from 1e-6 to 1e6, found 0 in it"),
         ("mixture", "mixture.fractions", "[1, \"a\"]", "found the string \"a\" in it"),
         ("mixture", "mixture.fractions", "[]", "found an empty one"),
-        ("mixture", "mixture.fractions", "0.5", "must be a list of numbers"),
+        ("mixture", "mixture.fractions", "true", "must be a list of numbers"),
         ("stationary", "stationary.fractions", "[1e-9]", "less than 1"),
         ("mixture", "sgd.batch_size", "[0]", "whole numbers from 1 to 1000000, found 0 in it"),
         ("phase_diagram", "phase_diagram.radius", "1e300", "1e100 at most"),
