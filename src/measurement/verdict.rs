@@ -129,7 +129,13 @@ fn by(found: AgainstThreshold, name: &str) -> String {
     let AgainstThreshold { stability, threshold, low, high, ratio, .. } = found;
     let threshold = number(threshold);
     if stability == Side::Undecided {
-        return format!("η is within {name} = {threshold}, {} to {}", number(low), number(high));
+        let eta = ratio * found.threshold;
+        return if low < eta && eta <= high {
+            let ends = format!("{} to {}", number(low), number(high));
+            format!("η is inside the interval of {name} = {threshold}, {ends}")
+        } else {
+            format!("the interval of {name} = {threshold} is not settled")
+        };
     }
     let share = 100.0 * (ratio - 1.0).abs();
     let side = if ratio > 1.0 { "above" } else { "below" };
@@ -165,7 +171,11 @@ fn mean_square(
     let simulated = analysis.simulated.as_ref().and_then(|found| found.epoch_eta_var);
     if let Some(found) = simulated.filter(|_| process.is_shuffled()) {
         let interval = (found.value, found.low, found.high);
-        return Ok(Some(against(eta, process.description(samples)?, interval)));
+        let mut judged = against(eta, process.description(samples)?, interval);
+        if !found.settled {
+            judged.stability = Side::Undecided;
+        }
+        return Ok(Some(judged));
     }
     let Some(exact) = &analysis.mean_square else { return Ok(None) };
     let optimizer = spec.train.optimizer();

@@ -49,23 +49,35 @@ pub fn compute(
 }
 
 impl Found {
-    /// The threshold and the ends of its interval, if there is one.
+    /// The threshold and the ends of its interval, if there is one; an interval that is not settled
+    /// decides nothing.
     pub fn interval(&self) -> Option<[f64; 3]> {
-        self.eta_var_epoch.map(|known| [known.value, known.low, known.high])
+        self.eta_var_epoch.map(|known| match known.settled {
+            true => [known.value, known.low, known.high],
+            false => [known.value, 0.0, f64::INFINITY],
+        })
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let Some(known) = self.eta_var_epoch else {
+            return ["–", "", "", ""].map(str::to_owned).to_vec();
+        };
+        let mark = match (known.exact, known.settled) {
+            (true, _) => "exact",
+            (false, true) => "",
+            (false, false) => "not settled",
+        };
+        let numbers = [known.value, known.low, known.high].map(number);
+        numbers.into_iter().chain([mark.to_owned()]).collect()
     }
 }
 
 /// The thresholds as text.
 pub fn to_text(all: &[Found]) -> String {
-    let header = ["B", "η*_var of shuffled epochs", "from", "to"];
-    let row = |found: &Found| {
-        let cells = found
-            .interval()
-            .map_or(["–", "", ""].map(str::to_owned), |values| values.map(number));
-        std::iter::once(found.batch_size.to_string()).chain(cells).collect()
-    };
+    let header = ["B", "η*_var of shuffled epochs", "from", "to", ""];
+    let row = |found: &Found| [vec![found.batch_size.to_string()], found.cells()].concat();
     let reasons = to_lines(all.iter().map(|found| found.eta_var_epoch_missing.as_deref()));
     let legend = "\nlargest step size stable in mean square if every epoch is a new permutation of\n\
-                  the samples: by simulation, with its 95% interval\n";
+                  the samples: by simulation, with its 95% interval, or exact for few samples\n";
     format!("\n{}{reasons}{legend}", table_with_header(header, all.iter().map(row)))
 }
