@@ -21,6 +21,16 @@ pub fn print_verdict(
     converged: Option<bool>,
 ) -> anyhow::Result<()> {
     let mut text = Verdict::of(spec, analysis)?.sentence;
+    let dead = analysis.dead_samples.unwrap_or(0);
+    if dead > 0 {
+        let all = spec.data.samples();
+        text +=
+            &format!(" Of the {all} samples {dead} are dead: no hidden unit sees them any more.");
+    }
+    if converged.is_none() {
+        let loss = number(analysis.loss);
+        text += &format!(" That holds if the weights are a minimum: the loss there is {loss}.");
+    }
     if converged == Some(false) {
         text += " The run had not converged: these are the thresholds of its last point, which need \
                  not be a minimum.";

@@ -98,7 +98,10 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.downcast_ref::<AnalysisError>().is_some_and(is_misfit)
             || cause.is::<ProbeError>()
             || cause.downcast_ref::<FolderError>().is_some_and(is_taken)
-            || matches!(cause.downcast_ref(), Some(StoreError::OfQuadratic { .. }))
+            || matches!(
+                cause.downcast_ref(),
+                Some(StoreError::OfQuadratic { .. } | StoreError::Foreign { .. })
+            )
             || cause
                 .downcast_ref::<QuadraticError>()
                 .is_some_and(QuadraticError::is_of_the_settings)

@@ -227,7 +227,7 @@ fn error_line(event: &Event<'_>) -> Option<String> {
 
 /// "η = 0.0433  B = 4".
 fn name(spec: &RunSpec) -> String {
-    format!("η = {:<8}  B = {:<4}", number(spec.train.learning_rate), spec.train.batch_size)
+    format!("η = {:<8} B = {:<4}", number(spec.train.learning_rate), spec.train.batch_size)
 }
 
 /// "B = 4     24 runs at once, epochs 310 to 322".
@@ -259,7 +259,12 @@ fn outcome(record: &Record) -> String {
     });
     let seconds = duration(record.train_seconds + record.analysis_seconds);
     let dead = dead_samples(record);
-    format!("{}  {verb}, {} epochs, {seconds}{sharpness}{dead}", name(&record.spec), record.epochs)
+    format!(
+        "{} {verb}, {} {}, {seconds}{sharpness}{dead}",
+        name(&record.spec),
+        record.epochs,
+        plural(record.epochs as usize, "epoch")
+    )
 }
 
 /// Why a run that went on to the last epoch may never have converged.

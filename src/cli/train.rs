@@ -10,7 +10,7 @@ use etastar::measurement::Verdict;
 use etastar::record::{Record, RunPlan};
 use etastar::store::Store;
 use etastar::sweep::{Interrupt, sweep};
-use etastar::text::{duration, number, optional};
+use etastar::text::{duration, number, optional, plural};
 use etastar::train::StopReason;
 use serde_json::json;
 
@@ -80,9 +80,10 @@ fn print_record(record: &Record, store: &Store, output: OutputOptions) -> anyhow
     writeln!(out, "  η = {}, B = {}", number(train.learning_rate), train.batch_size)?;
     writeln!(
         out,
-        "  {} after {} epochs, {} steps, {}; loss {}",
-        record.stop_reason.name(),
+        "  {} after {} {}, {} steps, {}; loss {}",
+        record.stop_reason.description(),
         record.epochs,
+        plural(record.epochs as usize, "epoch"),
         record.steps,
         duration(record.train_seconds),
         optional(record.final_loss),

@@ -51,7 +51,11 @@ impl Condition {
     /// # Errors
     /// What is wrong with `text`.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut parser = Parser { tokens: tokens(text)?, next: 0 };
+        let tokens = tokens(text)?;
+        if tokens.len() > MOST_TOKENS {
+            return Err(format!("it has {} words, more than {MOST_TOKENS}", tokens.len()));
+        }
+        let mut parser = Parser { tokens, next: 0, depth: 0 };
         let expression = parser.either()?;
         match parser.peek() {
             None => Ok(Self(expression)),
@@ -156,7 +160,13 @@ fn list_length(text: &str) -> Option<usize> {
 struct Parser<'t> {
     tokens: Vec<&'t str>,
     next: usize,
+    /// Number of parentheses and `not`s around the next token.
+    depth: usize,
 }
+
+/// Limits that keep the recursion within the stack.
+const MOST_TOKENS: usize = 4000;
+const DEEPEST: usize = 100;
 
 impl<'t> Parser<'t> {
     fn peek(&self) -> Option<&'t str> {
@@ -187,6 +197,16 @@ impl<'t> Parser<'t> {
     }
 
     fn single(&mut self) -> Result<Expression, String> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(format!("more than {DEEPEST} parentheses and `not`s in each other"));
+        }
+        let found = self.at_this_depth();
+        self.depth -= 1;
+        found
+    }
+
+    fn at_this_depth(&mut self) -> Result<Expression, String> {
         if self.accept("not") {
             return Ok(Expression::Not(Box::new(self.single()?)));
         }
@@ -259,6 +279,18 @@ mod tests {
                 Ok(wanted),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn depth_and_length_are_limited() {
+        let nested = |depth: usize| "(".repeat(depth) + "batch_size == 8" + &")".repeat(depth);
+        assert!(Condition::parse(&nested(50)).is_ok());
+        let negated = "not ".repeat(100_000) + "batch_size == 8";
+        let long = "batch_size == 8 or ".repeat(100_000) + "batch_size == 8";
+        for (text, part) in [(nested(10_000), "in each other"), (negated, "words"), (long, "words")]
+        {
+            assert!(Condition::parse(&text).unwrap_err().contains(part));
         }
     }
 

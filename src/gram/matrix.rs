@@ -2,6 +2,8 @@
 
 use faer::{Mat, MatRef, Side};
 
+use crate::text::number;
+
 /// Why a matrix cannot be the Gram matrix of `n` samples with `q` outputs each.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum GramError {
@@ -33,8 +35,9 @@ pub enum GramError {
     NotSymmetric { row: usize, column: usize, upper: f64, lower: f64 },
     /// An eigenvalue below zero by more than rounding explains.
     #[error(
-        "the Gram matrix has the negative eigenvalue {value:e} (the largest is {largest:e}); \
-         A·Aᵀ has none beyond rounding"
+        "the Gram matrix has the negative eigenvalue {} (the largest is {}); \
+         A·Aᵀ has none beyond rounding",
+        number(*value), number(*largest)
     )]
     NegativeEigenvalue { value: f64, largest: f64 },
     /// G = 0: every step size is stable and no threshold exists.

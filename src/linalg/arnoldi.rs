@@ -59,12 +59,13 @@ fn expand(start: &[f64], tolerance: f64, apply: &mut impl FnMut(&[f64]) -> Vec<f
         let rest = norm(&image);
         // Nothing but rounding is left of an image in an invariant space.
         let scale = (0..size).map(|k| projected[(k, k)].abs()).fold(0.0, f64::max);
-        let invariant = !(rest > INVARIANT * scale);
+        let invariant = rest.is_nan() || rest <= INVARIANT * scale;
         if size == look || size == SPACE || invariant {
             look += look / 2;
             let (value, weights) = largest_real(&projected.submatrix(0, 0, size, size).to_owned());
             let residual = rest * weights[size - 1].abs();
-            if !(residual > tolerance * value.abs()) || size == SPACE || invariant {
+            let converged = residual.is_nan() || residual <= tolerance * value.abs();
+            if converged || size == SPACE || invariant {
                 let mut vector = vec![0.0; start.len()];
                 for (weight, column) in weights.iter().zip(&basis) {
                     vector.iter_mut().zip(column).for_each(|(x, v)| *x += weight * v);

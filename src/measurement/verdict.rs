@@ -17,6 +17,9 @@ pub struct Verdict {
     pub sentence: String,
     /// How the batches of the run come.
     pub process: &'static str,
+    /// Whether its batches depend on each other, so that the edges of independent ones are not its own.
+    #[serde(skip)]
+    is_shuffled: bool,
     pub mean_square: Option<AgainstThreshold>,
     pub almost_surely: Option<ExponentSign>,
     pub mean: Option<AgainstThreshold>,
@@ -60,9 +63,11 @@ impl Verdict {
         let mean_square = mean_square(spec, analysis, process, samples)?;
         let almost_surely = exponent_sign(analysis, process, samples)?;
         let mean = analysis.eta_mean.map(|edge| against(eta, "the full batch", (edge, edge, edge)));
+        let is_full_batch = spec.train.batch_size == samples;
         let mut verdict = Self {
             sentence: String::new(),
             process: process.description(samples)?,
+            is_shuffled: process.is_shuffled() && !is_full_batch,
             mean_square,
             almost_surely,
             mean,
@@ -72,42 +77,49 @@ impl Verdict {
     }
 
     fn to_sentence(&self, eta: f64, batch_size: usize) -> String {
-        let mean_square = self.mean_square.map_or_else(
-            || "not measured in mean square (analysis.thresholds)".to_owned(),
-            |found| self.mean_square_phrase(found),
-        );
+        let head =
+            format!("SGD with {} at η = {} and B = {batch_size} is", self.process, number(eta));
         let almost_surely = self.almost_surely.map_or_else(
             || "not measured almost surely (analysis.lyapunov)".to_owned(),
             |found| self.almost_surely_phrase(found),
         );
-        let mean = self.mean.map_or_else(
-            || "not measured in the mean".to_owned(),
-            |found| format!("{} in the mean ({})", found.stability.name(), by(found, "η*_mean")),
-        );
-        format!(
-            "SGD with {} at η = {} and B = {batch_size} is {mean_square}, {almost_surely}, and {mean}.",
-            self.process,
-            number(eta),
-        )
+        let mean = self
+            .mean
+            .map_or_else(|| "η*_mean is not known".to_owned(), |found| self.mean_phrase(found));
+        match self.mean_square {
+            None => {
+                format!(
+                    "{head} not measured in mean square (analysis.thresholds), {almost_surely}, and {mean}."
+                )
+            }
+            Some(found) if found.process == self.process => {
+                let (word, by) = (found.stability.name(), by(found, "η*_var"));
+                format!("{head} {word} in mean square ({by}), {almost_surely}, and {mean}.")
+            }
+            Some(found) => {
+                let (word, by) = (found.stability.name(), by(found, "η*_var"));
+                format!(
+                    "{head} {almost_surely}, and {mean}. Its edge in mean square was not measured \
+                     (analysis.eta_var_epoch = true); with {} it would be {word} ({by}).",
+                    found.process
+                )
+            }
+        }
     }
 
-    fn mean_square_phrase(&self, found: AgainstThreshold) -> String {
-        let word = found.stability.name();
-        if found.process == self.process {
-            return format!("{word} in mean square ({})", by(found, "η*_var"));
+    /// The mean of shuffled epochs is not that of the full batch, whose edge η*_mean is.
+    fn mean_phrase(&self, found: AgainstThreshold) -> String {
+        let (word, by) = (found.stability.name(), by(found, "η*_mean"));
+        if self.is_shuffled {
+            format!("{by}, the edge of the full batch")
+        } else {
+            format!("{word} in the mean ({by})")
         }
-        format!(
-            "{word} in mean square by the edge of {} ({}; that of {} was not measured: \
-             analysis.eta_var_epoch = true)",
-            found.process,
-            by(found, "η*_var"),
-            self.process
-        )
     }
 
     fn almost_surely_phrase(&self, found: ExponentSign) -> String {
         let end = |value: Option<f64>| value.map_or_else(|| "-∞".to_owned(), number);
-        let other = if found.process == self.process {
+        let other = if found.process == self.process && !self.is_shuffled {
             String::new()
         } else {
             format!(" of {}", found.process)
@@ -270,8 +282,8 @@ mod tests {
         assert_eq!(
             found.sentence,
             "SGD with shuffled epochs at η = 0.02050 and B = 4 is stable in mean square (η is 2.4% \
-             below η*_var = 0.02100), stable almost surely (Lyapunov exponent -0.001000 per step), \
-             and stable in the mean (η is 10.2% of η*_mean = 0.2000)."
+             below η*_var = 0.02100), stable almost surely (Lyapunov exponent of shuffled epochs \
+             -0.001000 per step), and η is 10.2% of η*_mean = 0.2000, the edge of the full batch."
         );
         let uniform = spec(0.0205, 4, &["train.sampling=uniform"]);
         let found = Verdict::of(&uniform, &analysis(Some(simulated))).unwrap();
@@ -284,9 +296,8 @@ mod tests {
     fn an_edge_of_another_process_is_named_as_such() {
         let found = Verdict::of(&spec(0.0205, 4, &[]), &analysis(None)).unwrap();
         assert!(found.sentence.contains(
-            "unstable in mean square by the edge of independent batches (η is 2.5% above η*_var = \
-             0.02000; that of shuffled epochs was not measured: analysis.eta_var_epoch = true), not \
-             measured almost surely"
+            "Its edge in mean square was not measured (analysis.eta_var_epoch = true); with \
+             independent batches it would be unstable (η is 2.5% above η*_var = 0.02000)."
         ));
     }
 

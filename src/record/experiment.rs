@@ -91,7 +91,7 @@ pub fn register(store: &Store, plan: &RunPlan) -> Result<(), ExperimentError> {
 /// # Errors
 /// Those of [`register`].
 pub fn check_experiment(store: &Store, plan: &RunPlan) -> Result<(), ExperimentError> {
-    store.refuse_quadratic()?;
+    store.refuse_foreign()?;
     registration(store, plan).map(drop)
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::identity::FORMAT;
 use super::provenance::Provenance;
 use crate::config::RunSpec;
 use crate::measurement::Analysis;
@@ -48,11 +49,27 @@ impl Record {
     /// # Errors
     /// A damaged record.
     pub fn read(store: &Store, id: &RunId) -> Result<Option<Self>, StoreError> {
-        let mut record: Option<Self> = store::read_json(&Self::path(store, id))?;
+        let path = Self::path(store, id);
+        let mut record: Option<Self> = store::read_json(&path)?;
+        let fault = record.as_ref().and_then(|record| record.fault(id));
+        if let Some(fault) = fault {
+            return Err(StoreError::Damaged { path, fault });
+        }
         if let Some(analysis) = record.as_mut().and_then(|record| record.analysis.as_mut()) {
             analysis.drop_unconverged();
         }
         Ok(record)
+    }
+
+    /// Why this is not the record of run `id`.
+    fn fault(&self, id: &RunId) -> Option<String> {
+        if self.run_id != *id {
+            Some(format!("it is the record of run {}", self.run_id))
+        } else if self.format > FORMAT {
+            Some(format!("its format {} is that of a later version", self.format))
+        } else {
+            None
+        }
     }
 
     /// Writes the record, which makes its run a finished one.

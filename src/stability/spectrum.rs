@@ -52,7 +52,7 @@ impl Spectrum {
         // Half precision moves an eigenvalue further than that.
         let negative = (Self::NEGATIVE * largest).max(gram.eigenvalue_rounding() / scale);
         if values[0] < -negative {
-            let (value, largest) = (values[0] * unit, largest * unit);
+            let (value, largest) = (values[0] * scale, largest * scale);
             return Err(GramError::NegativeEigenvalue { value, largest }.into());
         }
         let noise = (side as f64 * f64::EPSILON * largest).max(-values[0]);

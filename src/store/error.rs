@@ -11,6 +11,12 @@ pub enum StoreError {
     /// One of our files does not have the content that it was written with.
     #[error("{path} is damaged: {fault}; move it away and run again", path = .path.display())]
     Damaged { path: PathBuf, fault: String },
+    /// A table of somebody else would be overwritten.
+    #[error(
+        "{folder} holds a summary.csv that no sweep wrote there; move it away, or choose another folder \
+         with --set run.results=FOLDER", folder = .folder.display()
+    )]
+    Foreign { folder: PathBuf },
     /// Files of runs and tables of `etastar quadratic` could not be told apart later.
     #[error(
         "{folder} holds the tables of `etastar quadratic`; choose another folder with --set \

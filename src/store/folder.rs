@@ -29,7 +29,7 @@ impl Store {
     /// # Errors
     /// The folder cannot be created or written.
     pub fn create(root: &Path) -> Result<Self, StoreError> {
-        Self::open(root).refuse_quadratic()?;
+        Self::open(root).refuse_foreign()?;
         let runs = root.join("runs");
         fs::create_dir_all(&runs)
             .map_err(|error| explain_link(&runs, error))
@@ -37,6 +37,20 @@ impl Store {
         let store = Self { root: root.to_owned() };
         drop(store.lock()?);
         Ok(store)
+    }
+
+    /// Refuses a folder with the files of something else.
+    ///
+    /// # Errors
+    /// It is that of an `etastar quadratic`, or has a `summary.csv` and nothing else of a sweep.
+    pub fn refuse_foreign(&self) -> Result<(), StoreError> {
+        self.refuse_quadratic()?;
+        let has = |name: &str| self.root.join(name).exists();
+        let is_ours = ["plan.json", "experiment.json", "runs"].into_iter().any(has);
+        if has("summary.csv") && !is_ours {
+            return Err(StoreError::Foreign { folder: self.root.clone() });
+        }
+        Ok(())
     }
 
     /// Refuses the folder of an `etastar quadratic`, whose `experiment.json` names its experiment.

@@ -117,7 +117,7 @@ fn what_only_the_spectrum_shows_is_refused_too() {
         };
         thresholds(&gram, &request, &mut |_| ()).unwrap_err().to_string()
     };
-    assert!(refusal(1, 1e-4).contains("negative eigenvalue -5e-1"), "{}", refusal(1, 1e-4));
+    assert!(refusal(1, 1e-4).contains("negative eigenvalue -1.000"), "{}", refusal(1, 1e-4));
     assert!(refusal(0, 1e-4).contains("batch size 0 is outside 1..=2"));
     assert!(refusal(3, 1e-4).contains("batch size 3 is outside 1..=2"));
     assert!(refusal(1, 0.0).contains("not a positive number"));

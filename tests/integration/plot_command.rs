@@ -28,6 +28,22 @@ fn succeeds(folder: &Path, arguments: &[&str]) -> (String, String) {
     (stdout(&output), stderr(&output))
 }
 
+/// Each run has one trace, and its history many rows: their median would be that of the longest runs.
+#[test]
+fn a_number_of_a_run_is_not_counted_once_for_each_row_of_its_history() {
+    let folder = tempfile::tempdir().unwrap();
+    sweep(folder.path());
+    let command = ["plot", "results/x", "--x=learning_rate", "--y=trace,running_loss"];
+    let output = etastar(folder.path(), &command);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("`trace` is one number for a run"), "{}", stderr(&output));
+    let (where_b, _) = succeeds(
+        folder.path(),
+        &["plot", "results/x", "--x=learning_rate", "--y=trace", "--where=batch_size=4"],
+    );
+    assert!(where_b.contains("where_batch_size_4.svg"), "{where_b}");
+}
+
 #[test]
 fn a_sweep_over_a_further_axis_is_faceted_everywhere() {
     let folder = tempfile::tempdir().unwrap();

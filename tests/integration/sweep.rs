@@ -295,6 +295,43 @@ fn the_runs_of_committed_results_keep_their_identities() {
     }
 }
 
+/// As when a folder of results is copied or edited by hand.
+#[test]
+fn the_record_of_another_run_is_not_taken_for_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    let grid = ["sweep", "x.toml", "--set", "sweep.batch_size=[2, 4]"];
+    assert!(etastar(folder.path(), &grid).status.success());
+    let runs: Vec<_> = fs::read_dir(folder.path().join("results/x/runs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("record.json"))
+        .collect();
+    fs::copy(&runs[0], &runs[1]).unwrap();
+    let status = stdout(&etastar(folder.path(), &["status", "results/x"]));
+    assert!(status.contains("1 of 2 runs done") && status.contains("1 failed"), "{status}");
+    let again = etastar(folder.path(), &grid);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stderr(&again).contains("it is the record of run"), "{}", stderr(&again));
+}
+
+#[test]
+fn the_summary_of_somebody_else_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.toml"), tiny_config()).unwrap();
+    fs::create_dir_all(folder.path().join("results/x")).unwrap();
+    let table = folder.path().join("results/x/summary.csv");
+    fs::write(&table, "my,table\n1,2\n").unwrap();
+    for command in
+        [&["sweep", "x.toml"][..], &["train", "x.toml"], &["sweep", "x.toml", "--dry-run"]]
+    {
+        let output = etastar(folder.path(), command);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains("no sweep wrote there"), "{}", stderr(&output));
+        assert_eq!(fs::read_to_string(&table).unwrap(), "my,table\n1,2\n");
+        assert_eq!(fs::read_dir(table.parent().unwrap()).unwrap().count(), 1);
+    }
+}
+
 #[test]
 fn a_damaged_record_hides_no_other() {
     let folder = tempfile::tempdir().unwrap();

@@ -114,8 +114,8 @@ pub fn to_text(rows: &[Row]) -> String {
 
 const LEGEND: &str = "
 η*_var   largest step size stable in mean square, with independent batches
-L − L*   mean loss above that of the minimum: by Corollary 13 of Mulayoff & Michaeli
-         (2024), and measured, ± one standard error over the chains
+L − L*   mean loss above that of the minimum: by Corollary 13 of Mulayoff and
+         Michaeli (2024), and measured, ± one standard error over the chains
 ratio    measured over theory
 noise    gradient noise along the chains over that at the minimum: 1 in the theory
 ";

@@ -81,18 +81,19 @@ fn side(at: &ExponentAt) -> Side {
 }
 
 const SENSES: &str = "\
-Stable in mean square: E‖θ‖² of linearised SGD goes to 0; in the mean: E θ does;
-almost surely: θ does with probability 1.
+mean square  stable if E‖θ‖² of linearised SGD goes to 0: η below η*_var
+full batch   stable if η is below η*_mean = 2/λ_max(H)
 ";
 
 const EXPONENTS: &str = "\
-exponent     Lyapunov exponent of linearised SGD, per step, ± half of its 95% interval
+exponent     Lyapunov exponent of linearised SGD per step, ± half of its 95% interval
+             (of shuffled epochs with --shuffle, as η*_var is): stable below 0
 ";
 
 /// The verdicts as a table with its legend.
 pub fn to_text(all: &[Found]) -> String {
     let with_exponents = all.iter().flat_map(|found| &found.verdicts).any(|v| v.exponent.is_some());
-    let mut header = vec!["B", "η", "η/η*_var", "mean square", "mean"];
+    let mut header = vec!["B", "η", "η/η*_var", "mean square", "full batch"];
     if with_exponents {
         header.extend(["exponent", "±", "almost surely"]);
     }

@@ -1,6 +1,9 @@
 //! The small print of a figure, and notes for the terminal.
 
-use super::data::DataSet;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::data::{DataSet, Record};
 use super::mixture::Mixture;
 use super::plan::Plan;
 use super::request::{Marks, Request};
@@ -62,6 +65,7 @@ impl Facts<'_> {
             ));
         }
         notes.extend(self.shown.left_out());
+        notes.extend(self.unconverged());
         let without = self.data.runs_without;
         if without > 0 {
             notes.push(format!(
@@ -71,6 +75,27 @@ impl Facts<'_> {
             ));
         }
         notes
+    }
+
+    /// The runs that are drawn although they did not converge.
+    fn unconverged(&self) -> Option<String> {
+        let place = self.data.columns.place("stop_reason")?;
+        let rows = self.shown.values.iter().map(|(_, value)| value.row);
+        let left = rows.filter(|row| row.cell(place) != "converged");
+        let runs: BTreeSet<*const Vec<String>> = left.map(|row| self.run_of(row)).collect();
+        (!runs.is_empty()).then(|| {
+            format!(
+                "{} {} that did not converge {} drawn too; --where stop_reason=converged leaves them out",
+                runs.len(),
+                plural(runs.len(), "run"),
+                if runs.len() == 1 { "is" } else { "are" }
+            )
+        })
+    }
+
+    /// What tells the run of a row from others: its row of the summary.
+    fn run_of(&self, row: &Record) -> *const Vec<String> {
+        if self.data.columns.per_run { Rc::as_ptr(&row.run) } else { &raw const row.own }
     }
 
     fn rows(&self) -> String {

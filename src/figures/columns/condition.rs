@@ -86,8 +86,8 @@ impl Condition {
     /// neither less nor greater than anything.
     pub fn holds(&self, cell: &str) -> Option<bool> {
         match self.comparison {
-            Comparison::Equal => return Some(cell::same(cell, &self.value)),
-            Comparison::NotEqual => return Some(!cell::same(cell, &self.value)),
+            Comparison::Equal => return Some(self.equals(cell)),
+            Comparison::NotEqual => return Some(!self.equals(cell)),
             _ if cell.is_empty() => return Some(false),
             _ => {}
         }
@@ -98,6 +98,19 @@ impl Condition {
             Comparison::Greater => found > bound,
             _ => found >= bound,
         })
+    }
+
+    /// Whether a cell is the value, or rounds to it at the digits of the value, three at least: messages
+    /// and legends print 0.0199526 as 0.01995 or 0.02.
+    fn equals(&self, cell: &str) -> bool {
+        let (Some(found), Some(value)) = (cell::number(cell), cell::number(&self.value)) else {
+            return cell::same(cell, &self.value);
+        };
+        let digits = self.value.split(['e', 'E']).next().unwrap_or_default();
+        let digits = digits.chars().filter(char::is_ascii_digit).skip_while(|digit| *digit == '0');
+        let decimals = digits.count().max(3) - 1;
+        cell::same(cell, &self.value)
+            || format!("{found:.decimals$e}") == format!("{value:.decimals$e}")
     }
 
     /// Whether it lets one value through.
@@ -132,6 +145,10 @@ mod tests {
             ("b>=-1e-3", "0", "-1"),
             ("model.hidden=[64,128]", "[64, 128]", "[64]"),
             ("e=", "", "1"),
+            ("lr=0.02", "0.01995262314968879", "0.0199"),
+            ("lr=0.01995", "0.01995262314968879", "0.01994"),
+            ("lr=1e-2", "0.01", "0.0101"),
+            ("n=1000", "1000", "1001"),
             ("e!=", "1", ""),
         ] {
             assert_eq!(holds(text, yes), Some(true), "{text} {yes}");

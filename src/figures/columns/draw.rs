@@ -99,6 +99,9 @@ fn name(request: &Request) -> String {
     if !request.facet.is_empty() {
         name += &format!("_per_{}", joined(&request.facet));
     }
+    for condition in &request.conditions {
+        name += &format!("_where_{condition}");
+    }
     let safe = |c: char| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' };
     // File names have at most 255 bytes.
     name.chars().map(safe).take(200).collect()

@@ -49,6 +49,12 @@ pub enum ColumnsError {
         wrapped(numeric)
     )]
     NotNumeric { column: String, place: String, numeric: Vec<String> },
+    /// A run would count once for each of its rows.
+    #[error(
+        "`{column}` is one number for a run, and a run has many rows in {table}: draw it against \
+         other columns of summary.csv, without those of {table}"
+    )]
+    OncePerRun { column: String, table: String },
     /// Neither a number nor anything else.
     #[error("the column `{column}` is empty in all {rows} selected rows")]
     Empty { column: String, rows: usize },

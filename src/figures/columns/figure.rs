@@ -2,7 +2,7 @@
 
 use super::caption::Facts;
 use super::curves::Curves;
-use super::data::{DataSet, is_setting};
+use super::data::{DataSet, Place, is_setting};
 use super::error::ColumnsError;
 use super::mixture::Mixture;
 use super::plan::Plan;
@@ -27,12 +27,21 @@ pub struct Figure {
     pub mixed: Vec<String>,
 }
 
+/// Whether the table has many rows for a run, and the column one value.
+fn is_once_per_run(data: &DataSet, column: &str) -> bool {
+    data.columns.per_run && matches!(data.columns.place(column), Some(Place::Run(_)))
+}
+
 impl Figure {
     /// Makes the chart of `request` from a table that has all of its columns.
     ///
     /// # Errors
     /// A column that is not numeric, no row that is left, or too many panels or curves.
     pub fn new(data: &DataSet, request: &Request) -> Result<Self, ColumnsError> {
+        if let Some(column) = request.y.iter().find(|column| is_once_per_run(data, column)) {
+            let (column, table) = (column.clone(), data.name.clone());
+            return Err(ColumnsError::OncePerRun { column, table });
+        }
         let rows = selection::select(data, &request.conditions)?;
         let is_grid = is_chosen(data, &request.x);
         let shown = Shown::of(data, request, &rows, is_grid)?;

@@ -129,7 +129,7 @@ impl<'m> Search<'m> {
                 return Err(NoThreshold::NeverStable(lower.log_rate.exp()));
             }
             last = root;
-            let far = !(slope > 0.0) || distance > DOWN;
+            let far = slope.is_nan() || slope <= 0.0 || distance > DOWN;
             let aim = if far { lower.log_rate - DOWN } else { root + REST * distance };
             // What is known to be stable is not tried again.
             let aim = if aim <= stable { f64::midpoint(stable, lower.log_rate) } else { aim };
