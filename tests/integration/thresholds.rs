@@ -74,7 +74,7 @@ fn the_table_fits_a_terminal() {
     let text = stdout(&output);
     assert!(output.status.success() && text.contains("η*_var"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-    assert_eq!(text.lines().filter(|line| line.contains('±')).count(), 3);
+    assert_eq!(text.lines().filter(|line| line.contains(" ± ")).count(), 3);
 }
 
 /// Every sample has a direction of its own: whatever the order, an epoch takes (1 − ηλ_i) from each.

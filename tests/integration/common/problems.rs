@@ -82,7 +82,7 @@ impl Problem {
             4 => samples.div_ceil(2),
             _ => rng.random_range(1..=samples),
         };
-        let process = if seed / 8 % 2 == 0 {
+        let process = if (seed / 8).is_multiple_of(2) {
             BatchProcess::shuffled(batch_size)
         } else {
             BatchProcess::independent(Sampling::Distinct, batch_size)
@@ -224,7 +224,7 @@ impl<'p> DenseWalk<'p> {
 
 /// Modified Gram–Schmidt, twice; adds the logarithms of the lengths.
 fn orthonormalise(vectors: &mut [Vec<f64>], logs: &mut [f64]) {
-    for j in 0..vectors.len() {
+    for (j, log) in logs.iter_mut().enumerate().take(vectors.len()) {
         let (before, rest) = vectors.split_at_mut(j);
         let vector = &mut rest[0];
         for other in before.iter().chain(before.iter()) {
@@ -232,7 +232,7 @@ fn orthonormalise(vectors: &mut [Vec<f64>], logs: &mut [f64]) {
             vector.iter_mut().zip(other).for_each(|(x, y)| *x -= along * y);
         }
         let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
-        logs[j] += norm.ln();
+        *log += norm.ln();
         vector.iter_mut().for_each(|x| *x /= norm.max(1e-300));
     }
 }
