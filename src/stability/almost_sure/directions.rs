@@ -7,9 +7,9 @@ use crate::process::Batches;
 use crate::stability::linearised::{Block, Dynamics, GramFactor};
 
 /// Directions that are followed after a pilot of all directions…
-const FOLLOWED_OF_ALL: usize = 6;
+const FOLLOWED_OF_ALL: usize = 5;
 /// … of some …
-const FOLLOWED_OF_SOME: usize = 3;
+const FOLLOWED_OF_SOME: usize = 2;
 /// … and of random ones, which are costly to follow.
 const FOLLOWED_OF_RANDOM: usize = 2;
 /// The first stage of the pilot follows all, the second one these.
@@ -61,9 +61,12 @@ impl Pilot {
         }
     }
 
-    fn followed(self) -> usize {
+    /// For a sign one direction of a pilot that left some out is enough, as [`Pilot::transient`] has to cover
+    /// the others anyway.
+    fn followed(self, sign_only: bool) -> usize {
         match self {
             Self::Complete => FOLLOWED_OF_ALL,
+            Self::Partial | Self::Random if sign_only => 1,
             Self::Partial => FOLLOWED_OF_SOME,
             Self::Random => FOLLOWED_OF_RANDOM,
         }
@@ -76,6 +79,7 @@ impl Pilot {
     pub fn run<'f>(
         self,
         run: u64,
+        sign_only: bool,
         factor: &'f GramFactor,
         dynamics: Dynamics,
         batches: Batches,
@@ -91,7 +95,7 @@ impl Pilot {
             Self::Partial | Self::Random => [least, least],
         };
         let mut block = Block::new(factor, dynamics, batches, step_size, starts, rng);
-        for (steps, count) in stages.into_iter().zip([SECOND_STAGE, self.followed()]) {
+        for (steps, count) in stages.into_iter().zip([SECOND_STAGE, self.followed(sign_only)]) {
             // The first quarter is left out.
             block.advance((steps / 4).next_multiple_of(period));
             block.take_stretch();

@@ -8,9 +8,9 @@ pub(super) const SEGMENTS: usize = 64;
 pub(super) const BURN_IN: usize = SEGMENTS / 4;
 /// Segments in one of the longer batches, which show slow correlations.
 const COARSE: usize = 4;
-/// The two-sided 97.5% quantile of Student's t with the 11 degrees of freedom that one walk's
-/// coarse batches have. Walks end once their interval is narrow, which leaves 95%.
-const QUANTILE: f64 = 2.593;
+/// The two-sided 95% quantile of Student's t with the 11 degrees of freedom that one walk's
+/// coarse batches have: a little wide for several walks.
+const QUANTILE: f64 = 2.201;
 
 /// What the rounding of θ may change of the growth per step.
 const STEP_ROUNDING: f64 = 4.0 * f64::EPSILON;

@@ -81,7 +81,7 @@ pub enum LyapunovError {
 ///
 /// Every walk follows some directions: one that grew the most in a pilot, and others that show
 /// how much they would outgrow it. Cost: about 2·B·q·rank multiplications per step, walk and direction, of
-/// which there are six where the rank is small, else three, and two where it is above 512.
+/// which there are five where the rank is small and else two, until the first one has outgrown the others.
 ///
 /// # Errors
 /// A step size or batch size out of range, or too few draws.
@@ -108,7 +108,15 @@ pub fn lyapunov(
     let run = |walk| {
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         rng.set_stream(walk);
-        MeasuredBlock::new(pilot.run(shortest, factor, dynamics, batches.clone(), step_size, rng))
+        MeasuredBlock::new(pilot.run(
+            shortest,
+            options.sign_only,
+            factor,
+            dynamics,
+            batches.clone(),
+            step_size,
+            rng,
+        ))
     };
     let walks = 0..options.walks as u64;
     let mut runs: Vec<MeasuredBlock<'_>> = walks.into_par_iter().map(run).collect();
@@ -136,7 +144,10 @@ pub fn lyapunov(
         if 2 * length > longest || options.accepts(&found) {
             return Ok(exponent(&found, length * SEGMENTS as u64 * options.walks as u64));
         }
-        runs.par_iter_mut().for_each(MeasuredBlock::merge_neighbours);
+        runs.par_iter_mut().for_each(|run| {
+            run.drop_outgrown();
+            run.merge_neighbours();
+        });
         length *= 2;
     }
 }

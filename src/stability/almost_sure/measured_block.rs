@@ -8,11 +8,16 @@ use crate::stability::linearised::{Block, Stretch};
 pub(super) struct MeasuredBlock<'f> {
     block: Block<'f>,
     segments: Vec<Stretch>,
+    /// The turning when all directions but the first one were dropped.
+    turned: f64,
 }
+
+/// Directions that are so many e-folds behind the first one are followed no longer.
+const OUTGROWN: f64 = 20.0;
 
 impl<'f> MeasuredBlock<'f> {
     pub fn new(block: Block<'f>) -> Self {
-        Self { block, segments: Vec::with_capacity(SEGMENTS) }
+        Self { block, segments: Vec::with_capacity(SEGMENTS), turned: 0.0 }
     }
 
     /// Continues to [`SEGMENTS`] segments of `length` steps.
@@ -35,7 +40,18 @@ impl<'f> MeasuredBlock<'f> {
 
     /// By how many e-folds the fastest direction of the span outgrew the first one after the burn-in.
     pub fn turning(&self) -> f64 {
-        self.kept().turning()
+        self.turned + self.kept().turning()
+    }
+
+    /// Drops the directions that the first one has outgrown for good: if it has outgrown all of them.
+    pub fn drop_outgrown(&mut self) {
+        let logs = self.kept().logs;
+        let last = logs[1..].iter().copied().reduce(f64::max);
+        if last.is_some_and(|last| logs[0] - last > OUTGROWN) {
+            self.turned = self.turning();
+            self.block.select(&[0]);
+            self.segments.iter_mut().for_each(|segment| *segment = segment.of_first());
+        }
     }
 
     /// Puts the direction first that grew the most after the burn-in, and drops what was measured, if it
@@ -47,6 +63,7 @@ impl<'f> MeasuredBlock<'f> {
         if wrong {
             self.block.select(&order);
             self.segments.clear();
+            self.turned = 0.0;
         }
         wrong
     }

@@ -43,6 +43,12 @@ impl Stretch {
         Self { logs, transfer: self.transfer.then(&next.transfer) }
     }
 
+    /// The first direction alone.
+    #[must_use]
+    pub fn of_first(&self) -> Self {
+        Self { logs: vec![self.logs[0]], transfer: Transfer::of_one(self.logs[0]) }
+    }
+
     /// By how much the fastest direction of the span has outgrown the first one; not below 0.
     pub fn turning(&self) -> f64 {
         (self.transfer.log_norm() - self.logs[0]).max(0.0)

@@ -16,6 +16,11 @@ impl Transfer {
         Self { matrix: Mat::identity(columns, columns), log_scale: 0.0 }
     }
 
+    /// One direction that grew by `log` e-folds.
+    pub fn of_one(log: f64) -> Self {
+        Self { matrix: Mat::identity(1, 1), log_scale: log }
+    }
+
     /// This stretch, then one with the given R.
     #[must_use]
     pub fn followed_by(&self, next: &Mat<f64>) -> Self {

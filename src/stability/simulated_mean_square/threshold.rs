@@ -103,7 +103,7 @@ const MOST_VARIANCE: f64 = 0.05;
 /// Relative error of a sweep, from the parabola, from walks that lag behind η, and from slow modes that bend the
 /// growth just above the threshold: with it the settled intervals of random problems that are small enough for
 /// the mean over all shuffles contain the exact threshold in 95% (`tests/integration/coverage.rs`).
-const RESOLUTION: f64 = 1.5e-3;
+const RESOLUTION: f64 = 2e-3;
 /// Most sweeps of a population.
 const MAX_SWEEPS: usize = 24;
 /// The largest step size tried, as a multiple of the starting point.
