@@ -25,6 +25,16 @@ const RANDOM: usize = 4;
 const STAGE_EPOCHS: u64 = 8;
 const STAGE_STEPS: u64 = 96;
 
+/// What is simulated.
+#[derive(Debug, Clone)]
+pub(super) struct Simulated<'f> {
+    pub factor: &'f GramFactor,
+    pub dynamics: Dynamics,
+    pub batches: Batches,
+    /// η.
+    pub step_size: f64,
+}
+
 /// What of the range of H a pilot looks at.
 ///
 /// Far below the threshold the directions of slowest decay are nearly the eigenvectors of H, and a random
@@ -80,12 +90,10 @@ impl Pilot {
         self,
         run: u64,
         sign_only: bool,
-        factor: &'f GramFactor,
-        dynamics: Dynamics,
-        batches: Batches,
-        step_size: f64,
+        process: Simulated<'f>,
         mut rng: ChaCha8Rng,
     ) -> Block<'f> {
+        let Simulated { factor, dynamics, batches, step_size } = process;
         let starts = self.starts(factor, step_size, &mut rng);
         let period = dynamics.process.period(factor.samples());
         let epoch = (factor.samples() as f64 / batches.mean_size()).ceil() as u64;

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::directions::Pilot;
+use super::directions::{Pilot, Simulated};
 use super::estimate::{Estimate, Limits, SEGMENTS, estimate};
 use super::measured_block::MeasuredBlock;
 use crate::process::{Batches, SamplingError};
@@ -105,18 +105,11 @@ pub fn lyapunov(
     let mut length = longest.div_ceil(1 << DOUBLINGS).next_multiple_of(period);
     let pilot = Pilot::for_factor(factor);
     let shortest = length * SEGMENTS as u64;
+    let process = Simulated { factor, dynamics, batches, step_size };
     let run = |walk| {
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         rng.set_stream(walk);
-        MeasuredBlock::new(pilot.run(
-            shortest,
-            options.sign_only,
-            factor,
-            dynamics,
-            batches.clone(),
-            step_size,
-            rng,
-        ))
+        MeasuredBlock::new(pilot.run(shortest, options.sign_only, process.clone(), rng))
     };
     let walks = 0..options.walks as u64;
     let mut runs: Vec<MeasuredBlock<'_>> = walks.into_par_iter().map(run).collect();
