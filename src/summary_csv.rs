@@ -52,7 +52,7 @@ impl PartialOrd for Facet {
     }
 }
 
-/// "model.hidden = [64], data.label_noise = 0.1".
+/// "model.hidden = \[64\], data.label_noise = 0.1".
 impl fmt::Display for Facet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, (name, value)) in self.0.iter().enumerate() {
