@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use etastar::figures::{self, Condition, FigureOutcome, LogAxes, Marks, Request, draw_columns};
+use etastar::text::wrap;
 use serde_json::json;
 
 use super::output_files::{note_if_skipped, print_paths};
@@ -119,7 +120,7 @@ impl Plot {
             writeln!(stdout, "{json:#}")?;
             return Ok(ExitCode::SUCCESS);
         }
-        drawn.notes.iter().for_each(|note| output.note(note));
+        drawn.notes.iter().for_each(|note| output.note(&wrap(note, 80, 2)));
         print_paths(&drawn.files, &mut stdout)?;
         Ok(ExitCode::SUCCESS)
     }

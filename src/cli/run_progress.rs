@@ -146,7 +146,7 @@ impl ProgressReporter {
         if !earlier {
             let width = state.planned.to_string().len();
             self.print_line(&format!(
-                "{:>width$}/{}  {}",
+                "{:>width$}/{} {}",
                 state.done,
                 state.planned,
                 outcome(record)
@@ -227,7 +227,7 @@ fn error_line(event: &Event<'_>) -> Option<String> {
 
 /// "η = 0.0433  B = 4".
 fn name(spec: &RunSpec) -> String {
-    format!("η = {:<8} B = {:<4}", number(spec.train.learning_rate), spec.train.batch_size)
+    format!("η = {:<8} B = {:<3}", number(spec.train.learning_rate), spec.train.batch_size)
 }
 
 /// "B = 4     24 runs at once, epochs 310 to 322".

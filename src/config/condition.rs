@@ -288,8 +288,7 @@ mod tests {
         assert!(Condition::parse(&nested(50)).is_ok());
         let negated = "not ".repeat(100_000) + "batch_size == 8";
         let long = "batch_size == 8 or ".repeat(100_000) + "batch_size == 8";
-        for (text, part) in [(nested(10_000), "in each other"), (negated, "words"), (long, "words")]
-        {
+        for (text, part) in [(nested(1000), "in each other"), (negated, "words"), (long, "words")] {
             assert!(Condition::parse(&text).unwrap_err().contains(part));
         }
     }

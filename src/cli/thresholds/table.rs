@@ -53,14 +53,14 @@ pub fn to_text(report: &Report, sampling: Sampling, epsilon: f64) -> String {
 /// What the columns are.
 const LEGEND: &str = "
 η*_var       largest step size stable in mean square: 2/(generalized sharpness)
-generalized  λ_max(C†D), C X = (HX + XH)/2, D X = αHXH + (β/n)ΣH_iXH_i, with H_i the
-             Hessian of sample i, H their mean, and α, β of B and the sampling;
-  sharpness  ±: half of the proved interval, relative to the value
+generalized  λ_max(C†D), C X = (HX + XH)/2, D X = αHXH + (β/n)ΣH_iXH_i; H_i:
+  sharpness  Hessian of sample i, H: their mean, α and β: of B and sampling;
+             ±: half of the proved interval, relative to the value
 (17), (27)   lower bounds on it, by their numbers in Mulayoff & Michaeli (2024)
 one step     upper bound on it: no step at η ≤ 2/(one step) increases E‖θ‖²
 rank         effective rank of the second moment that grows first
 noise        λ_max(C†E), E X = (1/n)ΣH_iXH_i − HXH: decides the batch size above
-Dexter       lower bound on it, Bernoulli sampling: Theorem 1 of Dexter et al. (2024)
+Dexter       lower bound on it, Bernoulli sampling: Theorem 1 of Dexter et al.
 ";
 
 const WIDE: &str = "(wide)       the interval is wider than --tolerance\n";
