@@ -55,7 +55,7 @@ pub struct Probe {
 
 const LEGEND: &str = "\
 (η*_var: largest step size stable in mean square; η*_as: almost surely;
-a run stays if its last distance from the minimum is at most ten times the first)
+a run stays if it ends at most ten times as far from the minimum as it began)
 ";
 
 /// Step sizes from half of a threshold to twice another are then closer than a part in 1e5 of each other.

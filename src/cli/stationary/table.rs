@@ -117,7 +117,7 @@ const LEGEND: &str = "
 L − L*   mean loss above that of the minimum: by Corollary 13 of Mulayoff and
          Michaeli (2024), and measured, ± one standard error over the chains
 ratio    measured over theory
-noise    gradient noise along the chains over that at the minimum: 1 in the theory
+noise    gradient noise of the chains over that at the minimum: 1 in the theory
 ";
 
 /// Parts of the theory's values below this are not worth a note.

@@ -91,8 +91,8 @@ pub fn to_text(all: &[Found], shuffle: bool) -> String {
     let process = if shuffle { "shuffled epochs" } else { "independent batches" };
     let legend = format!(
         "\nη*_as        largest step size stable almost surely, with {process}:\n             \
-         between the ends the Lyapunov exponent turns positive; undecided: the\n             \
-         ends are further apart than asked for\n"
+         between the ends the Lyapunov exponent turns positive; undecided:\n             \
+         they are further apart than asked for\n"
     );
     format!("\n{}{reasons}{legend}", table_with_header(header, all.iter().map(threshold_cells)))
 }

@@ -86,7 +86,7 @@ full batch   stable if η is below η*_mean = 2/λ_max(H)
 ";
 
 const EXPONENTS: &str = "\
-exponent     Lyapunov exponent of linearised SGD per step, ± half of its 95% interval
+exponent     Lyapunov exponent of linearised SGD per step; ±: half its interval
              (of shuffled epochs with --shuffle, as η*_var is): stable below 0
 ";
 
