@@ -142,8 +142,11 @@ cpus = 1
 TOML
 }
 config 300 > "$work"/pace.toml
-seconds=$(etastar train "$work"/pace.toml --json --quiet --set "run.results=$work/pace" |
-    python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["train_seconds"] / r["epochs"])')
+# The fastest of three counts: a busy machine must not make the runs too short.
+seconds=$(for try in 1 2 3; do
+    etastar train "$work"/pace.toml --json --quiet --set "run.results=$work/pace$try" |
+        python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["train_seconds"] / r["epochs"])'
+done | sort -g | head -n 1)
 config "$(python3 -c "print(int(45 / $seconds))")" > "$work"/x.toml
 results="$work/50%a #x 'q' \"d\" b\\s é"
 sweep() { etastar sweep "$work"/x.toml --set "run.results=$(toml "$results")" "$@"; }
