@@ -6,8 +6,7 @@ use etastar::config::RunSpec;
 use etastar::measurement::{Analysis, MeanSquare, Missing, Simulated, Verdict};
 use etastar::text::{number, optional, wrap};
 
-/// Columns of a terminal.
-const WIDTH: usize = 80;
+use super::output_options::TERMINAL_WIDTH;
 
 /// A name, a value and its meaning.
 type Line = (&'static str, String, String);
@@ -35,7 +34,7 @@ pub fn print_verdict(
         text += " The run had not converged: these are the thresholds of its last point, which need \
                  not be a minimum.";
     }
-    Ok(writeln!(out, "{}", wrap(&text, WIDTH, 0))?)
+    Ok(writeln!(out, "{}", wrap(&text, TERMINAL_WIDTH, 0))?)
 }
 
 /// Prints that a run diverged.
@@ -45,7 +44,7 @@ pub fn print_divergence(out: &mut impl Write, spec: &RunSpec) -> std::io::Result
         "SGD at η = {eta} and B = {batch_size} diverged: there is no minimum whose stability could \
          be judged."
     );
-    writeln!(out, "{}", wrap(&text, WIDTH, 0))
+    writeln!(out, "{}", wrap(&text, TERMINAL_WIDTH, 0))
 }
 
 /// Prints the measurements with their meaning, and what could not be measured.
@@ -144,8 +143,8 @@ fn simulated(found: &Simulated) -> Vec<Line> {
 fn print_missing(out: &mut impl Write, missing: &[Missing]) -> anyhow::Result<()> {
     for group in missing.chunk_by(|a, b| a.reason == b.reason) {
         let names: Vec<&str> = group.iter().map(|missing| missing.quantity.as_str()).collect();
-        writeln!(out, "  missing: {}", wrap(&names.join(", "), WIDTH - 11, 4))?;
-        writeln!(out, "    {}", wrap(&group[0].reason, WIDTH - 4, 4))?;
+        writeln!(out, "  missing: {}", wrap(&names.join(", "), TERMINAL_WIDTH - 11, 4))?;
+        writeln!(out, "    {}", wrap(&group[0].reason, TERMINAL_WIDTH - 4, 4))?;
     }
     Ok(())
 }

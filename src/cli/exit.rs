@@ -23,7 +23,7 @@ use etastar::sweep::{Outcome, SweepError};
 use etastar::table::TableError;
 use etastar::text::panic_text;
 
-use super::output_options::print_error_line;
+use super::output_options::{TERMINAL_WIDTH, print_error_line};
 
 /// A run failed.
 pub const FAILED: u8 = 1;
@@ -31,9 +31,6 @@ pub const FAILED: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Stopped by a signal.
 pub const INTERRUPTED: u8 = 130;
-
-/// Columns of a configuration's lines in error messages.
-const TERMINAL_WIDTH: usize = 80;
 
 /// Treats a closed standard output as success: the exit code is then that of the finished work.
 pub fn ignore_broken_pipe(printed: anyhow::Result<()>) -> anyhow::Result<()> {

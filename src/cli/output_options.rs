@@ -33,6 +33,9 @@ impl OutputOptions {
     }
 }
 
+/// Columns of the lines that are printed.
+pub const TERMINAL_WIDTH: usize = 80;
+
 /// Whether standard error is a terminal on which lines can be drawn again.
 pub fn can_redraw() -> bool {
     has_cursor(std::io::stderr().is_terminal(), std::env::var_os("TERM").as_deref())

@@ -10,7 +10,7 @@ use etastar::text::wrap;
 use serde_json::json;
 
 use super::output_files::{note_if_skipped, print_paths};
-use super::output_options::OutputOptions;
+use super::output_options::{OutputOptions, TERMINAL_WIDTH};
 use super::results_args::ResultsArgs;
 use super::standard_output::stdout;
 
@@ -120,7 +120,7 @@ impl Plot {
             writeln!(stdout, "{json:#}")?;
             return Ok(ExitCode::SUCCESS);
         }
-        drawn.notes.iter().for_each(|note| output.note(&wrap(note, 80, 2)));
+        drawn.notes.iter().for_each(|note| output.note(&wrap(note, TERMINAL_WIDTH, 2)));
         print_paths(&drawn.files, &mut stdout)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -183,11 +183,8 @@ fn mean_square(
     let simulated = analysis.simulated.as_ref().and_then(|found| found.epoch_eta_var);
     if let Some(found) = simulated.filter(|_| process.is_shuffled()) {
         let interval = (found.value, found.low, found.high);
-        let mut judged = against(eta, process.description(samples)?, interval);
-        if !found.settled {
-            judged.stability = Side::Undecided;
-        }
-        return Ok(Some(judged));
+        let judged = against(eta, process.description(samples)?, interval);
+        return Ok(Some(AgainstThreshold { stability: found.side(eta), ..judged }));
     }
     let Some(exact) = &analysis.mean_square else { return Ok(None) };
     let optimizer = spec.train.optimizer();

@@ -1,7 +1,7 @@
 //! The exact mean-square threshold of shuffled epochs, against all shuffles one by one.
 
 use crate::common::fixtures::fixture;
-use crate::common::permutations::permutations;
+use crate::common::permutations::log_radius;
 use crate::common::random::random_rows;
 use etastar::gram::Gram;
 use etastar::gram::npy::read_gram;
@@ -16,33 +16,6 @@ use faer::Mat;
 
 fn factor_of(rows: &Mat<f64>, outputs: usize) -> GramFactor {
     GramFactor::of(&Gram::new(rows * rows.transpose(), outputs).unwrap()).unwrap()
-}
-
-/// log ρ of the mean of P ⊗ P over all shuffles, by powers of the dense map.
-fn log_radius(rows: &Mat<f64>, outputs: usize, batch_size: usize, step_size: f64) -> f64 {
-    let (n, d) = (rows.nrows() / outputs, rows.ncols());
-    let product = |order: &Vec<usize>| {
-        order.chunks(batch_size).fold(Mat::<f64>::identity(d, d), |product, batch| {
-            let picked = Mat::from_fn(batch.len() * outputs, d, |k, j| {
-                rows[(batch[k / outputs] * outputs + k % outputs, j)]
-            });
-            let step = (step_size / batch.len() as f64) * (picked.transpose() * &picked);
-            &product - step * &product
-        })
-    };
-    let products: Vec<Mat<f64>> = permutations(n).iter().map(product).collect();
-    let mut moment = Mat::<f64>::identity(d, d);
-    let mut growth = 0.0;
-    for _ in 0..600 {
-        let mut next = Mat::<f64>::zeros(d, d);
-        for product in &products {
-            next += product * &moment * product.transpose();
-        }
-        let trace: f64 = (0..d).map(|k| next[(k, k)]).sum();
-        growth = (trace / products.len() as f64).ln();
-        moment = next * (1.0 / trace);
-    }
-    growth
 }
 
 #[test]

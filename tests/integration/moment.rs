@@ -1,6 +1,6 @@
 //! Where the simulated second moment stops shrinking, against what is exact.
 
-use crate::common::permutations::permutations;
+use crate::common::permutations::log_radius;
 use crate::common::random::random_rows;
 use etastar::gram::Gram;
 use etastar::optimizer::Optimizer;
@@ -25,38 +25,13 @@ fn assert_near(found: SimulatedThreshold, exact: f64, widest: f64, what: &str) {
     assert!(error < width + 1e-4, "{what}: {found:?} is {error:.1e} from {exact}");
 }
 
-/// log ρ of M ↦ mean over all n! shuffles of P M Pᵀ, by powers of the dense map.
-fn log_radius(rows: &Mat<f64>, batch_size: usize, step_size: f64) -> f64 {
-    let (n, d) = (rows.nrows(), rows.ncols());
-    let product = |order: &Vec<usize>| {
-        order.chunks(batch_size).fold(Mat::<f64>::identity(d, d), |product, batch| {
-            let picked = Mat::from_fn(batch.len(), d, |i, j| rows[(batch[i], j)]);
-            let step = (step_size / batch.len() as f64) * (picked.transpose() * &picked);
-            &product - step * &product
-        })
-    };
-    let products: Vec<Mat<f64>> = permutations(n).iter().map(product).collect();
-    let mut moment = Mat::<f64>::identity(d, d);
-    let mut growth = 0.0;
-    for _ in 0..400 {
-        let mut next = Mat::<f64>::zeros(d, d);
-        for product in &products {
-            next += product * &moment * product.transpose();
-        }
-        let trace: f64 = (0..d).map(|k| next[(k, k)]).sum();
-        growth = (trace / products.len() as f64).ln();
-        moment = next * (1.0 / trace);
-    }
-    growth
-}
-
 /// The step size at which ρ = 1, by bisection between a stable and an unstable one.
 fn enumerated(rows: &Mat<f64>, batch_size: usize) -> f64 {
     let trace: f64 = rows.col_iter().map(|column| column.squared_norm_l2()).sum();
     let (mut low, mut high) = (0.01 / trace, 100.0 * rows.nrows() as f64 / trace);
     while high / low > 1.0 + 1e-6 {
         let middle = (low * high).sqrt();
-        if log_radius(rows, batch_size, middle) > 0.0 {
+        if log_radius(rows, 1, batch_size, middle) > 0.0 {
             high = middle;
         } else {
             low = middle;

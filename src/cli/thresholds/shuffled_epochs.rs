@@ -49,13 +49,9 @@ pub fn compute(
 }
 
 impl Found {
-    /// The threshold and the ends of its interval, if there is one; an interval that is not settled
-    /// decides nothing.
-    pub fn interval(&self) -> Option<[f64; 3]> {
-        self.eta_var_epoch.map(|known| match known.settled {
-            true => [known.value, known.low, known.high],
-            false => [known.value, 0.0, f64::INFINITY],
-        })
+    /// The threshold, if there is one.
+    pub fn threshold(&self) -> Option<SimulatedThreshold> {
+        self.eta_var_epoch
     }
 
     fn cells(&self) -> Vec<String> {

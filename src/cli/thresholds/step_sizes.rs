@@ -41,18 +41,19 @@ pub fn judge(
     lyapunov: Option<&[lyapunov::Found]>,
 ) -> Vec<Found> {
     let judge = |(k, threshold): (usize, &Threshold)| {
-        let edge = match epochs {
-            None => Some(proved_interval(report.optimizer, threshold)),
-            Some(found) => found[k].interval(),
+        // η*_var and the side of a step size.
+        let mean_square = |rate: f64| match epochs {
+            None => Some((threshold.eta_var, proved_side(report.optimizer, threshold, rate))),
+            Some(found) => found[k].threshold().map(|edge| (edge.value, edge.side(rate))),
         };
         let exponents = lyapunov.map(|found| found[k].exponents());
         let verdict = |(j, &learning_rate): (usize, &f64)| {
             let exponent = exponents.map(|all| all[j].clone());
+            let mean_square = mean_square(learning_rate);
             Verdict {
                 learning_rate,
-                ratio_mean_square: edge.map(|[value, _, _]| learning_rate / value),
-                mean_square: edge
-                    .map(|[_, low, high]| Side::of_step_size(learning_rate, low, high)),
+                ratio_mean_square: mean_square.map(|(edge, _)| learning_rate / edge),
+                mean_square: mean_square.map(|(_, side)| side),
                 almost_surely: exponent.as_ref().map(side),
                 mean: Side::of_step_size(learning_rate, threshold.eta_mean, threshold.eta_mean),
                 exponent,
@@ -64,11 +65,11 @@ pub fn judge(
     report.thresholds.iter().enumerate().map(judge).collect()
 }
 
-/// η*_var with the ends of its proved interval.
-fn proved_interval(optimizer: Optimizer, threshold: &Threshold) -> [f64; 3] {
+/// The side of `step_size` by the proved interval of η*_var.
+fn proved_side(optimizer: Optimizer, threshold: &Threshold, step_size: f64) -> Side {
     let enclosure = threshold.generalized_sharpness;
     let edge = |sharpness: f64| optimizer.rule().eta_var(sharpness);
-    [threshold.eta_var, edge(enclosure.upper), edge(enclosure.lower)]
+    Side::of_step_size(step_size, edge(enclosure.upper), edge(enclosure.lower))
 }
 
 fn side(at: &ExponentAt) -> Side {

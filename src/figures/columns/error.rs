@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::figures::error::FiguresError;
 use crate::table::TableError;
+use crate::text::wrap;
 
 /// The columns of one table, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,27 +92,14 @@ fn list(tables: &[Listing]) -> String {
     tables.iter().map(table).collect()
 }
 
-/// Names in lines of at most 80 columns.
+/// Names in indented lines of at most 80 columns.
 fn wrapped(names: &[String]) -> String {
-    const WIDTH: usize = 80;
     const INDENT: &str = "\n    ";
-    let mut text = String::new();
-    let mut width = WIDTH;
-    for (i, name) in names.iter().enumerate() {
-        let last = i + 1 == names.len();
-        let word = if last { name.clone() } else { format!("{name},") };
-        let length = word.chars().count();
-        if width + 1 + length > WIDTH {
-            text += INDENT;
-            width = INDENT.len() - 1;
-        } else {
-            text.push(' ');
-            width += 1;
-        }
-        text += &word;
-        width += length;
+    if names.is_empty() {
+        return String::new();
     }
-    text
+    let lines = wrap(&names.join(", "), 76, 0);
+    format!("{INDENT}{}", lines.replace('\n', INDENT))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::optimizer::Optimizer;
 use crate::process::{BatchProcess, Batches, SamplingError};
 use crate::stability::epoch_moment::{EpochMoment, NoThreshold};
 use crate::stability::linearised::{Dynamics, GramFactor};
+use crate::stability::side::Side;
 use crate::statistics::Mean;
 
 /// η*_var of a process by simulation, with a 95% interval.
@@ -31,6 +32,15 @@ fn yes() -> bool {
 }
 
 impl SimulatedThreshold {
+    /// The side of `step_size`; an interval that is not settled decides nothing.
+    pub fn side(&self, step_size: f64) -> Side {
+        if self.settled {
+            Side::of_step_size(step_size, self.low, self.high)
+        } else {
+            Side::Undecided
+        }
+    }
+
     /// A threshold between two step sizes that is no simulation.
     fn exact(value: f64, low: f64, high: f64) -> Self {
         Self { value, low, high, settled: true, exact: true }
