@@ -1,6 +1,10 @@
 //! The kernel by which mean-square stability couples eigenvalues.
 
+use rayon::prelude::*;
+
 use super::kind::Optimizer;
+use super::rule::PencilTerm;
+use super::terms::Terms;
 
 /// κ of an optimizer for one (μ, α), with eigenvalues in units of λ_1.
 #[derive(Debug, Clone, Copy)]
@@ -13,7 +17,7 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// κ at the scale μ.
+    /// κ at the scale μ, of an optimizer in units of λ_1.
     pub fn new(optimizer: Optimizer, scale: f64, alpha: f64) -> Self {
         Self { optimizer, scale, alpha }
     }
@@ -23,8 +27,35 @@ impl Kernel {
         self.optimizer.rule().kernel(self.scale, self.alpha, a, b)
     }
 
-    /// A bound on the error of an entry, in roundings of the entry.
-    pub fn roundings(self) -> f64 {
-        self.optimizer.rule().kernel_roundings(self.scale, self.alpha)
+    /// λ_aλ_b/κ_ab.
+    pub fn denominator(self, a: f64, b: f64) -> Terms {
+        self.optimizer.rule().inverse_gramian(self.scale, a, b)
+            + Terms::of((1.0 - self.alpha) * a * b)
+    }
+
+    /// See [`UpdateRule::pencil`](super::UpdateRule::pencil).
+    pub fn pencil(self, a: f64, b: f64) -> Option<PencilTerm> {
+        self.optimizer.rule().pencil(a, b)
+    }
+
+    /// Whether κ is proved to be positive semidefinite.
+    pub fn is_proved_positive(self) -> bool {
+        self.optimizer.rule().has_positive_kernel()
+    }
+
+    /// A bound on the error of an entry for any two of `eigenvalues`, in roundings of the entry; ∞ where some
+    /// entry is not positive. Cancellation may make it large.
+    pub fn roundings(self, eigenvalues: &[f64]) -> f64 {
+        /// More than the operations behind any term, with those that combine the terms.
+        const OPERATIONS: f64 = 64.0;
+        if self.optimizer.rule().has_additive_kernel() {
+            // The difference is at least (μ − α)/μ of its first term.
+            return 8.0 * self.scale / (self.scale - self.alpha);
+        }
+        let condition = |(k, a): (usize, &f64)| {
+            let of_pair = |b: &f64| self.denominator(*a, *b).condition();
+            eigenvalues[..=k].iter().map(of_pair).fold(1.0, f64::max)
+        };
+        OPERATIONS * eigenvalues.par_iter().enumerate().map(condition).reduce(|| 1.0, f64::max)
     }
 }

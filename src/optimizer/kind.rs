@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::decoupled_decay::DecoupledDecay;
+use super::heavy_ball::HeavyBall;
+use super::nesterov::Nesterov;
 use super::rule::UpdateRule;
 use super::sgd::Sgd;
 
@@ -12,6 +15,12 @@ pub enum Optimizer {
     /// Plain SGD.
     #[default]
     Sgd,
+    /// Heavy-ball momentum, coupled weight decay, or both.
+    HeavyBall(HeavyBall),
+    /// Nesterov's momentum, with coupled weight decay if any.
+    Nesterov(Nesterov),
+    /// Heavy-ball momentum with decoupled weight decay.
+    DecoupledDecay(DecoupledDecay),
 }
 
 impl Optimizer {
@@ -19,6 +28,27 @@ impl Optimizer {
     pub fn rule(&self) -> &dyn UpdateRule {
         match self {
             Self::Sgd => &Sgd,
+            Self::HeavyBall(rule) => rule,
+            Self::Nesterov(rule) => rule,
+            Self::DecoupledDecay(rule) => rule,
+        }
+    }
+
+    /// The same dynamics where curvatures are measured in units of `curvature`, and step sizes in 1/`curvature`.
+    #[must_use]
+    pub fn in_units_of(self, curvature: f64) -> Self {
+        match self {
+            Self::Sgd => Self::Sgd,
+            Self::HeavyBall(rule) => {
+                Self::HeavyBall(HeavyBall { weight_decay: rule.weight_decay / curvature, ..rule })
+            }
+            Self::Nesterov(rule) => {
+                Self::Nesterov(Nesterov { weight_decay: rule.weight_decay / curvature, ..rule })
+            }
+            Self::DecoupledDecay(rule) => Self::DecoupledDecay(DecoupledDecay {
+                weight_decay: rule.weight_decay / curvature,
+                ..rule
+            }),
         }
     }
 }

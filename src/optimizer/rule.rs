@@ -1,18 +1,31 @@
 //! What the rest of the code asks of an optimizer.
 
-use faer::Mat;
-
+use super::linear_step::LinearStep;
 use super::state::{LinearGradient, State};
+use super::terms::Terms;
+
+/// λ_aλ_b/κ_ab = μ·slope + constant + (1 − α)λ_aλ_b, where this is affine in the scale μ = 2/η.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PencilTerm {
+    pub slope: f64,
+    pub constant: f64,
+}
 
 /// The step of an optimizer and its stability at an interpolating minimum.
+///
+/// The displacement along eigenvector a of H, k full-batch steps after a unit impulse, is h_a(k), and
+/// g_ab = Σ_k h_a(k)h_b(k): the noise of all earlier steps adds up to η²g_ab times that of one step.
 pub trait UpdateRule {
     /// η*_mean: the largest step size at which the full batch is stable where λ_1 = `sharpness`.
     fn eta_mean(&self, sharpness: f64) -> f64;
 
+    /// The λ_1 at which `step_size` is η*_mean: the curve beside λ_max in figures.
+    fn full_batch_edge(&self, step_size: f64) -> f64;
+
     /// η*_var, the mean-square threshold, for the given generalized sharpness.
     ///
-    /// It is the scale μ at which the block map of `stability::solver`, made of the
-    /// [kernel](UpdateRule::kernel), has spectral radius 1.
+    /// It is the scale μ at which the block map of `stability::solver`, made of the kernel
+    /// κ_ab = 1/(1/(η²λ_aλ_bg_ab) + 1 − α), has spectral radius 1.
     fn eta_var(&self, generalized_sharpness: f64) -> f64 {
         2.0 / generalized_sharpness
     }
@@ -30,40 +43,47 @@ pub trait UpdateRule {
     }
 
     /// The s for which no step at η ≤ 2/s lengthens the [`State`], whichever samples are drawn, where no
-    /// λ_max(H_i) exceeds `curvature`; ∞ if no step size does that.
-    fn contraction_sharpness(&self, curvature: f64) -> f64;
+    /// λ_max(H_i) exceeds `curvature`; ∞ if no step size is known to do that.
+    fn contraction_sharpness(&self, _curvature: f64) -> f64 {
+        f64::INFINITY
+    }
 
     /// An upper bound on the Lyapunov exponent of linearised SGD with independent batches, from a bound on
     /// the generalized sharpness and the smallest nonzero eigenvalue of H; ∞ where none is known.
+    ///
+    /// By Jensen's inequality a process whose second moment decays has no positive exponent.
     fn exponent_bound(
         &self,
         step_size: f64,
         generalized_sharpness: f64,
-        smallest_curvature: f64,
-    ) -> f64;
+        _smallest_curvature: f64,
+    ) -> f64 {
+        if step_size * generalized_sharpness < 2.0 { 0.0 } else { f64::INFINITY }
+    }
 
-    /// κ_ab = 1/(1/(η²λ_aλ_b g_ab) + 1 − α) of two eigenvalues of H at the scale μ = 2/η.
-    ///
-    /// g_ab = Σ_k h_a(k)h_b(k), where h_a(k) is the displacement along eigenvector a, k full-batch steps after
-    /// a unit impulse: the noise of all earlier steps adds up to η² g_ab times that of one step.
-    fn kernel(&self, scale: f64, alpha: f64, a: f64, b: f64) -> f64;
+    /// 1/(η²g_ab) of two eigenvalues of H at the scale μ = 2/η.
+    fn inverse_gramian(&self, scale: f64, a: f64, b: f64) -> Terms;
+
+    /// 1/(η²g_ab) as an affine function of μ, if it is one. The mean-square threshold is then an eigenvalue of
+    /// a pencil; the step sizes below it are exactly the stable ones.
+    fn pencil(&self, a: f64, b: f64) -> Option<PencilTerm>;
+
+    /// κ_ab = λ_aλ_b/(1/(η²g_ab) + (1 − α)λ_aλ_b).
+    fn kernel(&self, scale: f64, alpha: f64, a: f64, b: f64) -> f64 {
+        let rest = Terms::of((1.0 - alpha) * a * b);
+        a * b / (self.inverse_gramian(scale, a, b) + rest).value()
+    }
 
     /// Whether 1/κ_ab = μ(1/λ_a + 1/λ_b)/2 − α; sums of exponentials and devices require it.
-    fn has_additive_kernel(&self) -> bool;
+    fn has_additive_kernel(&self) -> bool {
+        false
+    }
 
-    /// A bound on the error of [`UpdateRule::kernel`], in roundings of the result. Cancellation may make it
-    /// large.
-    fn kernel_roundings(&self, scale: f64, alpha: f64) -> f64;
+    /// Whether κ is proved to be a positive semidefinite kernel wherever its diagonal is positive, α ≤ 1.
+    fn has_positive_kernel(&self) -> bool;
 
-    /// The second moment E θθᵀ after one step, in the eigenbasis of H, from X before it and
-    /// D(X) = α HXH + (β/n) Σ H_iXH_i.
-    fn next_second_moment(
-        &self,
-        x: &Mat<f64>,
-        noise: &Mat<f64>,
-        eigenvalues: &[f64],
-        step_size: f64,
-    ) -> Mat<f64>;
+    /// One full-batch step as a matrix, and where the gradient enters.
+    fn linear_step(&self, step_size: f64) -> LinearStep;
 
     /// One step of linearised SGD.
     fn step(&self, state: &mut State, step_size: f64, gradient: &mut dyn LinearGradient);

@@ -1,10 +1,11 @@
 //! Plain SGD: θ ← θ − η g.
 
 use burn_tensor::Tensor;
-use faer::Mat;
 
-use super::rule::UpdateRule;
+use super::linear_step::LinearStep;
+use super::rule::{PencilTerm, UpdateRule};
 use super::state::{LinearGradient, State};
+use super::terms::Terms;
 
 /// θ ← θ − η g of the batch's mean gradient g.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,11 @@ impl UpdateRule for Sgd {
     /// \[M\] Thm 1.
     fn eta_mean(&self, sharpness: f64) -> f64 {
         2.0 / sharpness
+    }
+
+    /// 2/η.
+    fn full_batch_edge(&self, step_size: f64) -> f64 {
+        2.0 / step_size
     }
 
     /// A step is I − ηH_B, and H_B is a mean of H_i.
@@ -49,23 +55,26 @@ impl UpdateRule for Sgd {
         true
     }
 
-    /// The difference is at least (μ − α)/μ of its first term.
-    fn kernel_roundings(&self, scale: f64, alpha: f64) -> f64 {
-        8.0 * scale / (scale - alpha)
+    /// μ(λ_a + λ_b)/2 − λ_aλ_b.
+    fn inverse_gramian(&self, scale: f64, a: f64, b: f64) -> Terms {
+        Terms::of(0.5 * scale * (a + b)) + Terms::of(-a * b)
     }
 
-    /// Q(η)(X) = E[(I − ηH_B) X (I − ηH_B)] = X − η(HX + XH) + η² D(X) (\[M\] §3).
-    fn next_second_moment(
-        &self,
-        x: &Mat<f64>,
-        noise: &Mat<f64>,
-        eigenvalues: &[f64],
-        step_size: f64,
-    ) -> Mat<f64> {
-        Mat::from_fn(x.nrows(), x.ncols(), |a, b| {
-            let decay = 1.0 - step_size * (eigenvalues[a] + eigenvalues[b]);
-            decay * x[(a, b)] + step_size * step_size * noise[(a, b)]
-        })
+    fn pencil(&self, a: f64, b: f64) -> Option<PencilTerm> {
+        Some(PencilTerm { slope: 0.5 * (a + b), constant: -a * b })
+    }
+
+    /// 1/(μy − α) with y = (1/λ_a + 1/λ_b)/2 is ∫₀^∞ e^{ατ} e^{−τμy} dτ.
+    fn has_positive_kernel(&self) -> bool {
+        true
+    }
+
+    fn linear_step(&self, step_size: f64) -> LinearStep {
+        LinearStep {
+            components: 1,
+            constant: [[1.0, 0.0], [0.0, 0.0]],
+            gradient: [-step_size, 0.0],
+        }
     }
 
     fn step(&self, state: &mut State, step_size: f64, gradient: &mut dyn LinearGradient) {
@@ -81,21 +90,4 @@ pub(super) fn tensor_step<const D: usize>(
     learning_rate: f64,
 ) -> Tensor<D> {
     parameter - gradient.mul_scalar(learning_rate)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// h_a(k) = (1 − ηa)^k.
-    #[test]
-    fn the_kernel_is_that_of_the_impulse_response() {
-        let (step_size, alpha) = (0.3, 0.4);
-        for (a, b) in [(1.0, 1.0), (0.7, 0.02), (3.0, 0.5)] {
-            let gramian = 1.0 / (1.0 - (1.0 - step_size * a) * (1.0 - step_size * b));
-            let expected = 1.0 / (1.0 / (step_size * step_size * a * b * gramian) + 1.0 - alpha);
-            let found = Sgd.kernel(2.0 / step_size, alpha, a, b);
-            assert!((found / expected - 1.0).abs() < 1e-14, "{a} {b}: {found} {expected}");
-        }
-    }
 }

@@ -107,7 +107,7 @@ fn step<const D: usize>(
 ) -> Tensor<D> {
     let Some(gradient) = parameter.grad_remove(gradients) else { return parameter };
     let parameter = parameter.without_autodiff();
-    optimizer.tensor_step(parameter, gradient, learning_rate).autodiff().require_grad()
+    optimizer.tensor_step(parameter, gradient, None, learning_rate).0.autodiff().require_grad()
 }
 
 fn floats(data: TensorData) -> Vec<f32> {

@@ -101,7 +101,11 @@ impl SecondMoment {
     /// Q(η)(X): E θθᵀ after one step from X.
     pub fn step(&self, x: &Mat<f64>, coefficients: Coefficients, step_size: f64) -> Mat<f64> {
         let noise = self.noise(x, coefficients);
-        self.optimizer.rule().next_second_moment(x, &noise, &self.eigenvalues, step_size)
+        self.optimizer.rule().linear_step(step_size).next_second_moment(
+            x,
+            &noise,
+            &self.eigenvalues,
+        )
     }
 
     /// ρ(Q(η)): E‖θ_t‖² grows like ρᵗ. Below 1 exactly for η < η*_var (\[M\] Thm 5).

@@ -117,7 +117,7 @@ pub fn rounding_slack(map: &DenseMap<f64>, kernel: Kernel, size: f64) -> Vec<f64
         }
     }
     let operations = (map.additions() + 2 * q + 16) as f64;
-    let gamma = 2.0 * (operations + kernel.roundings()) * UNIT * size;
+    let gamma = 2.0 * (operations + kernel.roundings(values)) * UNIT * size;
     weights.chunks(q).map(|s| gamma * s.iter().map(|s| s * s).sum::<f64>()).collect()
 }
 
