@@ -22,6 +22,7 @@ use etastar::data::Dataset;
 use etastar::device::{Backend, DeviceMemory, Gpu, best_backend, gpus, open_device};
 use etastar::loss::Loss;
 use etastar::net::{Weights, Widths, initial};
+use etastar::optimizer::Optimizer;
 use etastar::train::row::{RowNetwork, capacity, fastest_network};
 use support::{SAMPLES, Scaling, Stage, Uniform};
 
@@ -131,7 +132,7 @@ fn measure(
     };
     let plain = filled(RowNetwork::new(&data, Loss::squared(1.0), device));
     let tensors = rows_per_second(plain, batch_size, seconds);
-    let fastest = filled(fastest_network(&data, Loss::squared(1.0), device));
+    let fastest = filled(fastest_network(&data, Loss::squared(1.0), Optimizer::Sgd, device));
     let kernels = fastest.uses_kernels(batch_size);
     let rows = if kernels { rows_per_second(fastest, batch_size, seconds) } else { tensors };
     let fused = [Stage::Start, Stage::Late]

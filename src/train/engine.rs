@@ -6,10 +6,10 @@ use crate::net::Weights;
 
 /// Training of one network on one data set.
 ///
-/// The tensor engine asks the optimizer for the step; rows, the fused engine and the GPU kernels have
-/// plain SGD built in.
+/// The tensor engine asks the optimizer for the step; rows and the fused engine ask it how parameters and
+/// velocities move along a gradient; the GPU kernels have plain SGD built in.
 pub trait Engine {
-    /// One step θ ← θ − (η/|b|) Σ_{i∈b} ∇ℓ_i for every batch b, `batch_size` consecutive entries of
+    /// One step along (1/|b|) Σ_{i∈b} ∇ℓ_i for every batch b, `batch_size` consecutive entries of
     /// `order`; returns Σ ℓ_i over all entries, each loss evaluated just before its step.
     ///
     /// # Errors

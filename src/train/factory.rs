@@ -7,11 +7,13 @@ use super::error::EngineError;
 use super::fused_engine::FusedEngine;
 use super::snapshot::Snapshot;
 use super::tensor_engine::TensorEngine;
+use super::training_point::TrainingPoint;
 use crate::config::RunSpec;
 use crate::data::Dataset;
 use crate::device::{Backend, EngineKind, open_device};
 use crate::loss::Loss;
 use crate::net::{Weights, initial};
+use crate::optimizer::Optimizer;
 
 /// The engine of a run, at its saved state or else at its initial point. `open` opens the device of
 /// the run, if the engine needs one.
@@ -25,32 +27,41 @@ pub fn engine_of_run(
     open: impl FnOnce() -> Result<Device, EngineError>,
 ) -> Result<Box<dyn Engine>, EngineError> {
     let loss = Loss::from(&spec.loss);
+    let optimizer = spec.train.optimizer();
+    if spec.engine == EngineKind::Fused && optimizer != Optimizer::Sgd {
+        let fault = "it trains by plain SGD only; run.engine = \"tensor\" has the other optimizers";
+        return Err(EngineError { engine: "fused", fault: fault.to_owned() });
+    }
     match (spec.engine, saved) {
         (EngineKind::Fused, Some(saved)) => Ok(Box::new(FusedEngine::restore(saved, data, loss)?)),
         (EngineKind::Fused, None) => {
-            Ok(Box::new(FusedEngine::new(&weights_of_run(spec, data, None)?, data, loss)?))
+            Ok(Box::new(FusedEngine::new(&start_of_run(spec, data, None)?.weights, data, loss)?))
         }
         (EngineKind::Tensor, saved) => {
-            let weights = weights_of_run(spec, data, saved)?;
+            let TrainingPoint { weights, velocity } = start_of_run(spec, data, saved)?;
             let engine = TensorEngine::new(&weights, data, loss, open()?);
-            Ok(Box::new(engine.with_optimizer(spec.train.optimizer())))
+            let engine = engine.with_optimizer(optimizer);
+            Ok(Box::new(match velocity {
+                Some(velocity) => engine.with_velocity(&velocity),
+                None => engine,
+            }))
         }
     }
 }
 
-/// The weights that a run of the tensor engine starts from: the saved ones, or else the initial point.
+/// Where a run of the tensor engine starts: at its saved point, or else at the initial one.
 ///
 /// # Errors
 /// A saved state of another engine or network.
-pub fn weights_of_run(
+pub fn start_of_run(
     spec: &RunSpec,
     data: &Dataset,
     saved: Option<Snapshot>,
-) -> Result<Weights, EngineError> {
+) -> Result<TrainingPoint, EngineError> {
     let widths = spec.model.widths(data.features, data.outputs);
     match saved {
-        Some(saved) => saved.into_weights(&widths, spec.model.activation()),
-        None => Ok(initial(&widths, &spec.model)),
+        Some(saved) => TrainingPoint::from_snapshot(saved, &widths, spec.model.activation()),
+        None => Ok(initial(&widths, &spec.model).into()),
     }
 }
 

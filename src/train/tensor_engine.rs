@@ -5,6 +5,7 @@ use burn_tensor::{Device, Int, Tensor, TensorData};
 use super::engine::Engine;
 use super::error::EngineError;
 use super::snapshot::Snapshot;
+use super::training_point::TrainingPoint;
 use crate::data::Dataset;
 use crate::loss::Loss;
 use crate::net::{Mlp, Weights};
@@ -46,6 +47,12 @@ impl TensorEngine {
     #[must_use]
     pub fn with_optimizer(self, optimizer: Optimizer) -> Self {
         Self { optimizer, ..self }
+    }
+
+    /// The same engine whose parameters move with this velocity, of the network's shape.
+    #[must_use]
+    pub fn with_velocity(self, velocity: &Weights) -> Self {
+        Self { model: self.model.map(|model| model.with_velocity(velocity)), ..self }
     }
 
     fn model(&self) -> Result<&Mlp, EngineError> {
@@ -111,7 +118,8 @@ impl Engine for TensorEngine {
     }
 
     fn snapshot(&self) -> Result<Snapshot, EngineError> {
-        Ok(Snapshot::of_weights(&self.weights()?))
+        let velocity = self.model()?.velocity().map_err(|error| fault(&error.to_string()))?;
+        Ok(TrainingPoint { weights: self.weights()?, velocity }.into())
     }
 
     fn weights(&self) -> Result<Weights, EngineError> {

@@ -22,6 +22,7 @@ mod mistaken_input;
 mod module_structure;
 mod moment;
 mod npy;
+mod optimizer_trajectories;
 mod plot_command;
 mod probe;
 mod quadratic;

@@ -17,8 +17,15 @@ pub struct Mlp {
 /// x W + b with the weights `[inputs, outputs]`, the transpose of PyTorch's layout.
 #[derive(Debug)]
 struct Linear {
-    weight: Tensor<2>,
-    bias: Tensor<1>,
+    weight: Parameter<2>,
+    bias: Parameter<1>,
+}
+
+/// A parameter and, once an optimizer with momentum has made a step, its velocity.
+#[derive(Debug)]
+struct Parameter<const D: usize> {
+    value: Tensor<D>,
+    velocity: Option<Tensor<D>>,
 }
 
 impl Mlp {
@@ -54,6 +61,14 @@ impl Mlp {
         Self { layers: self.layers.into_iter().map(step).collect(), activation: self.activation }
     }
 
+    /// The same network whose parameters move with this velocity, of the same shape.
+    #[must_use]
+    pub fn with_velocity(self, velocity: &Weights) -> Self {
+        let layers = self.layers.into_iter().zip(&velocity.layers);
+        let layers = layers.map(|(layer, velocity)| layer.with_velocity(velocity)).collect();
+        Self { layers, ..self }
+    }
+
     /// Copies the parameters back to host memory.
     ///
     /// # Errors
@@ -62,52 +77,89 @@ impl Mlp {
         let layers = self.layers.iter().map(Linear::read_back).collect::<Result<_, _>>()?;
         Ok(Weights { activation: self.activation, layers })
     }
+
+    /// Copies the velocity of the parameters back to host memory, if there is one.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn velocity(&self) -> Result<Option<Weights>, ExecutionError> {
+        let layers = self.layers.iter().map(Linear::read_velocity);
+        let layers = layers.collect::<Result<Option<_>, _>>()?;
+        Ok(layers.map(|layers| Weights { activation: self.activation, layers }))
+    }
 }
 
 impl Linear {
     fn new(layer: &Layer, device: &Device) -> Self {
-        let weight = TensorData::new(layer.weight.clone(), [layer.outputs, layer.inputs]);
-        let bias = TensorData::new(layer.bias.clone(), [layer.outputs]);
-        let transposed = Tensor::<2>::from_data(weight, device).transpose().into_data();
+        let (weight, bias) = tensors(layer, device);
+        Self { weight: Parameter::new(weight), bias: Parameter::new(bias) }
+    }
+
+    fn with_velocity(self, velocity: &Layer) -> Self {
+        let device = self.weight.value.device().inner();
+        let (weight, bias) = tensors(velocity, &device);
         Self {
-            weight: parameter(Tensor::from_data(transposed, device)),
-            bias: parameter(Tensor::from_data(bias, device)),
+            weight: Parameter { velocity: Some(weight), ..self.weight },
+            bias: Parameter { velocity: Some(bias), ..self.bias },
         }
     }
 
     fn forward(&self, inputs: Tensor<2>) -> Tensor<2> {
-        linear(inputs, self.weight.clone(), Some(self.bias.clone()))
+        linear(inputs, self.weight.value.clone(), Some(self.bias.value.clone()))
     }
 
     fn without_autodiff(&self) -> Self {
-        Self {
-            weight: self.weight.clone().without_autodiff(),
-            bias: self.bias.clone().without_autodiff(),
-        }
+        Self { weight: self.weight.without_autodiff(), bias: self.bias.without_autodiff() }
     }
 
     fn read_back(&self) -> Result<Layer, ExecutionError> {
-        let [inputs, outputs] = self.weight.dims();
-        let weight = floats(self.weight.clone().transpose().into_data());
-        Ok(Layer { outputs, inputs, weight, bias: floats(self.bias.clone().into_data()) })
+        layer(self.weight.value.clone(), self.bias.value.clone())
+    }
+
+    fn read_velocity(&self) -> Result<Option<Layer>, ExecutionError> {
+        let velocities = self.weight.velocity.clone().zip(self.bias.velocity.clone());
+        velocities.map(|(weight, bias)| layer(weight, bias)).transpose()
     }
 }
 
-/// The tensor as a leaf of the graph that keeps its gradient, if its device differentiates.
-fn parameter<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
-    let differentiates = tensor.is_autodiff();
-    tensor.set_require_grad(differentiates)
+impl<const D: usize> Parameter<D> {
+    /// The tensor as a leaf of the graph that keeps its gradient, if its device differentiates.
+    fn new(tensor: Tensor<D>) -> Self {
+        let differentiates = tensor.is_autodiff();
+        Self { value: tensor.set_require_grad(differentiates), velocity: None }
+    }
+
+    fn without_autodiff(&self) -> Self {
+        Self { value: self.value.clone().without_autodiff(), velocity: self.velocity.clone() }
+    }
+}
+
+/// W transposed and b on `device`.
+fn tensors(layer: &Layer, device: &Device) -> (Tensor<2>, Tensor<1>) {
+    let weight = TensorData::new(layer.weight.clone(), [layer.outputs, layer.inputs]);
+    let bias = TensorData::new(layer.bias.clone(), [layer.outputs]);
+    let transposed = Tensor::<2>::from_data(weight, device).transpose().into_data();
+    (Tensor::from_data(transposed, device), Tensor::from_data(bias, device))
+}
+
+/// The layer of [`tensors`], in host memory.
+fn layer(weight: Tensor<2>, bias: Tensor<1>) -> Result<Layer, ExecutionError> {
+    let [inputs, outputs] = weight.dims();
+    let weight = floats(weight.transpose().into_data());
+    Ok(Layer { outputs, inputs, weight, bias: floats(bias.into_data()) })
 }
 
 fn step<const D: usize>(
-    parameter: Tensor<D>,
+    parameter: Parameter<D>,
     optimizer: Optimizer,
     gradients: &mut Gradients,
     learning_rate: f64,
-) -> Tensor<D> {
-    let Some(gradient) = parameter.grad_remove(gradients) else { return parameter };
-    let parameter = parameter.without_autodiff();
-    optimizer.tensor_step(parameter, gradient, None, learning_rate).0.autodiff().require_grad()
+) -> Parameter<D> {
+    let Some(gradient) = parameter.value.grad_remove(gradients) else { return parameter };
+    let Parameter { value, velocity } = parameter;
+    let (value, velocity) =
+        optimizer.tensor_step(value.without_autodiff(), gradient, velocity, learning_rate);
+    Parameter { value: value.autodiff().require_grad(), velocity }
 }
 
 fn floats(data: TensorData) -> Vec<f32> {

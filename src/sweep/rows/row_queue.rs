@@ -9,13 +9,14 @@ use super::measure::UnmeasuredRun;
 use crate::data::DataSource;
 use crate::loss::Loss;
 use crate::net::Weights;
+use crate::optimizer::Optimizer;
 use crate::record::{Record, Run};
 use crate::store::Claim;
 use crate::sweep::events::Event;
 use crate::sweep::pool::{POLL_INTERVAL, WorkerPool};
 use crate::sweep::run::{RunContext, RunError, TrainedRun};
 use crate::train::row::{NewRun, Row, RunSource};
-use crate::train::{EngineError, Outcome, Progress, Snapshot, weights_of_run};
+use crate::train::{EngineError, Outcome, Progress, Snapshot, TrainingPoint, start_of_run};
 
 /// The worker that trains rows.
 const WORKER: usize = 0;
@@ -28,7 +29,7 @@ pub struct RunSlot<'p> {
     seconds: f64,
 }
 
-/// The runs of one batch size, network, loss and data.
+/// The runs of one batch size, network, loss, optimizer and data.
 pub struct RowQueue<'s, 'p> {
     pool: &'s WorkerPool<'p>,
     first: &'p Run,
@@ -71,6 +72,11 @@ impl<'s, 'p> RowQueue<'s, 'p> {
         Loss::from(&self.first.spec.loss)
     }
 
+    /// The optimizer of all runs.
+    pub fn optimizer(&self) -> Optimizer {
+        self.first.spec.train.optimizer()
+    }
+
     /// The data of all runs.
     pub fn data(&self) -> &'p DataSource {
         &self.first.data
@@ -95,9 +101,9 @@ impl<'s, 'p> RowQueue<'s, 'p> {
             Some(saved) => (Some(saved.engine), Some(saved.progress), saved.seconds),
             None => (None, None, 0.0),
         };
-        let weights = weights_of_run(spec, &*data.samples()?, saved)?;
+        let point = start_of_run(spec, &*data.samples()?, saved)?;
         let key = RunSlot { run, claim, seconds };
-        Ok(Some(NewRun { key, schedule: spec.train.clone(), weights, progress }))
+        Ok(Some(NewRun { key, schedule: spec.train.clone(), point, progress }))
     }
 
     /// Checks a run that another process has claimed again later, unless it is left to that process.
@@ -133,7 +139,7 @@ impl<'s, 'p> RowQueue<'s, 'p> {
 
     fn save_all(&mut self, row: &Row<RunSlot<'p>>) {
         for (index, state) in row.states.iter().enumerate() {
-            let snapshot = || Ok(Snapshot::of_weights(&row.network.weights(index)?));
+            let snapshot = || Ok(row.network.point(index)?.into());
             self.save(&state.key, &state.progress, snapshot);
         }
         self.last_save = Instant::now();
@@ -192,7 +198,9 @@ impl<'p> RunSource for RowQueue<'_, 'p> {
     fn finished(&mut self, slot: RunSlot<'p>, outcome: Outcome, loss: f64, weights: Weights) {
         // It may have to wait long for its measurement.
         if outcome.reason.has_minimum() {
-            self.save(&slot, &outcome.progress, || Ok(Snapshot::of_weights(&weights)));
+            // Its training is over, so that no velocity is needed.
+            let point = TrainingPoint::from(weights.clone());
+            self.save(&slot, &outcome.progress, || Ok(point.into()));
         }
         if slot.claim.is_lost() {
             self.defer(slot.run);

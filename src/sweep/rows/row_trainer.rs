@@ -120,10 +120,10 @@ impl RowTrainer {
 
     /// Trains runs of `queue`, `runs` at once, until none can be claimed.
     fn train_row(&self, runs: usize, queue: &mut RowQueue<'_, '_>) -> Result<End, EngineError> {
-        let (loss, source) = (queue.loss(), queue.data());
+        let (loss, optimizer, source) = (queue.loss(), queue.optimizer(), queue.data());
         let failure = |fault| EngineError { engine: EngineKind::Tensor.name(), fault };
         let data = source.samples().map_err(|error| failure(error.to_string()))?;
-        let train = || train_row(&data, loss, &self.device, runs, queue);
+        let train = || train_row(&data, loss, optimizer, &self.device, runs, queue);
         let fault = match catch_unwind(AssertUnwindSafe(train)) {
             Ok(Ok(end)) => return Ok(end),
             Ok(Err(error)) => error.fault,
@@ -135,7 +135,7 @@ impl RowTrainer {
     }
 }
 
-/// Groups runs by what a row has in common (batch size, network, loss and data), in the order in which
+/// Groups runs by what a row has in common (batch size, network, loss, optimizer and data), in the order in which
 /// these first occur.
 fn rows(runs: Vec<&Run>) -> Vec<VecDeque<&Run>> {
     let mut rows: Vec<VecDeque<&Run>> = Vec::new();
@@ -152,6 +152,7 @@ fn is_same_row(a: &Run, b: &Run) -> bool {
     a.spec.train.batch_size == b.spec.train.batch_size
         && a.spec.model.hidden == b.spec.model.hidden
         && a.spec.loss == b.spec.loss
+        && a.spec.train.optimizer() == b.spec.train.optimizer()
         && a.data.digest == b.data.digest
         && a.spec.data.scaling == b.spec.data.scaling
 }

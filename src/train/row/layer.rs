@@ -3,6 +3,7 @@
 use burn_tensor::{Device, Int, Tensor, TensorData};
 
 use super::super::error::EngineError;
+use super::row_motion::RowMotion;
 use crate::net::Layer;
 
 /// z = a W + b with W `[R, inputs, outputs]` and b `[R, 1, outputs]`.
@@ -10,6 +11,8 @@ use crate::net::Layer;
 pub struct RowLayer {
     weight: Tensor<3>,
     bias: Tensor<3>,
+    /// Those of W and b, with an optimizer that has one.
+    velocity: Option<(Tensor<3>, Tensor<3>)>,
 }
 
 impl RowLayer {
@@ -26,7 +29,19 @@ impl RowLayer {
         Self {
             weight: Tensor::from_data(TensorData::new(weight, [runs, inputs, outputs]), device),
             bias: Tensor::from_data(TensorData::new(bias, [runs, 1, outputs]), device),
+            velocity: None,
         }
+    }
+
+    /// The same layers that move with the parameters of `velocity`.
+    pub fn with_velocity(self, velocity: Self) -> Self {
+        Self { velocity: Some((velocity.weight, velocity.bias)), ..self }
+    }
+
+    /// The same layers with a velocity of 0.
+    pub fn at_rest(self) -> Self {
+        let velocity = (self.weight.zeros_like(), self.bias.zeros_like());
+        Self { velocity: Some(velocity), ..self }
     }
 
     /// W and b.
@@ -38,7 +53,7 @@ impl RowLayer {
     /// From W `[R, inputs, outputs]` and b `[R, 1, outputs]`.
     #[cfg(any(feature = "wgpu", feature = "cuda"))]
     pub fn from_parts(weight: Tensor<3>, bias: Tensor<3>) -> Self {
-        Self { weight, bias }
+        Self { weight, bias, velocity: None }
     }
 
     /// `[R, inputs, outputs]`.
@@ -49,16 +64,23 @@ impl RowLayer {
 
     /// This layer's runs, then those of `other`.
     pub fn concat(self, other: Self) -> Self {
+        let cat = |a, b| Tensor::cat(vec![a, b], 0);
+        let velocity = self.velocity.zip(other.velocity);
         Self {
-            weight: Tensor::cat(vec![self.weight, other.weight], 0),
-            bias: Tensor::cat(vec![self.bias, other.bias], 0),
+            weight: cat(self.weight, other.weight),
+            bias: cat(self.bias, other.bias),
+            velocity: velocity.map(|(a, b)| (cat(a.0, b.0), cat(a.1, b.1))),
         }
     }
 
     /// The runs of `slots` alone.
     pub fn select(self, slots: Tensor<1, Int>) -> Self {
-        let weight = self.weight.select(0, slots.clone());
-        Self { weight, bias: self.bias.select(0, slots) }
+        let of = |tensor: Tensor<3>| tensor.select(0, slots.clone());
+        Self {
+            weight: of(self.weight),
+            bias: of(self.bias),
+            velocity: self.velocity.map(|(weight, bias)| (of(weight), of(bias))),
+        }
     }
 
     /// One run's layer, copied to host memory.
@@ -66,11 +88,15 @@ impl RowLayer {
     /// # Errors
     /// The device failed.
     pub fn read(&self, slot: usize) -> Result<Layer, EngineError> {
-        let [_, inputs, outputs] = self.weight.dims();
-        let run = slot..slot + 1;
-        let weight = floats(self.weight.clone().slice([run.clone()]))?;
-        let bias = floats(self.bias.clone().slice([run]))?;
-        Ok(Layer { outputs, inputs, weight: transposed(&weight, outputs), bias })
+        read(&self.weight, &self.bias, slot)
+    }
+
+    /// The velocity of one run's layer, copied to host memory, if there is one.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn read_velocity(&self, slot: usize) -> Result<Option<Layer>, EngineError> {
+        self.velocity.as_ref().map(|(weight, bias)| read(weight, bias, slot)).transpose()
     }
 
     /// a W + b, `[R, batch, outputs]`; `a` may be the same for all runs, `[1, batch, inputs]`.
@@ -85,13 +111,36 @@ impl RowLayer {
 
     /// W + aᵀδ and b + Σ δ.
     pub fn add(self, a: Tensor<3>, delta: Tensor<3>) -> Self {
-        let [_, batch, _] = a.dims();
-        let transposed = a.swap_dims(1, 2);
-        // At B = 1 the product has one term: a broadcast needs no matrix kernel.
-        let product =
-            if batch == 1 { transposed * delta.clone() } else { transposed.matmul(delta.clone()) };
-        Self { weight: self.weight + product, bias: self.bias + delta.sum_dim(1) }
+        let (weight, bias) = products(a, delta);
+        Self { weight: self.weight + weight, bias: self.bias + bias, ..self }
     }
+
+    /// The layer after a step of `motion` along the gradients aᵀδ of W and Σ δ of b.
+    pub fn moved(self, a: Tensor<3>, delta: Tensor<3>, motion: &RowMotion) -> Self {
+        let (weight_gradient, bias_gradient) = products(a, delta);
+        let (weight_velocity, bias_velocity) = self.velocity.unzip();
+        let (weight, weight_velocity) = motion.step(self.weight, weight_velocity, weight_gradient);
+        let (bias, bias_velocity) = motion.step(self.bias, bias_velocity, bias_gradient);
+        Self { weight, bias, velocity: weight_velocity.zip(bias_velocity) }
+    }
+}
+
+/// aᵀδ and Σ δ.
+fn products(a: Tensor<3>, delta: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
+    let [_, batch, _] = a.dims();
+    let transposed = a.swap_dims(1, 2);
+    // At B = 1 the product has one term: a broadcast needs no matrix kernel.
+    let product =
+        if batch == 1 { transposed * delta.clone() } else { transposed.matmul(delta.clone()) };
+    (product, delta.sum_dim(1))
+}
+
+fn read(weight: &Tensor<3>, bias: &Tensor<3>, slot: usize) -> Result<Layer, EngineError> {
+    let [_, inputs, outputs] = weight.dims();
+    let run = slot..slot + 1;
+    let weight = floats(weight.clone().slice([run.clone()]))?;
+    let bias = floats(bias.clone().slice([run]))?;
+    Ok(Layer { outputs, inputs, weight: transposed(&weight, outputs), bias })
 }
 
 /// A row-major matrix of `columns` columns, transposed.

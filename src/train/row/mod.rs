@@ -12,6 +12,7 @@ mod kernel_check;
 mod kernels;
 mod layer;
 mod network;
+mod row_motion;
 mod row_state;
 mod step;
 mod trainer;

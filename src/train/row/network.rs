@@ -3,12 +3,16 @@
 use burn_tensor::{Device, Int, Tensor, TensorData};
 
 use super::super::error::EngineError;
+use super::super::motion::Motion;
+use super::super::training_point::TrainingPoint;
 use super::kernels;
 use super::layer::{RowLayer, floats};
+use super::row_motion::RowMotion;
 use super::step::{Batches, Functions, forward, steps};
 use crate::data::Dataset;
 use crate::loss::Loss;
-use crate::net::{Activation, Weights};
+use crate::net::{Activation, Layer, Weights};
+use crate::optimizer::Optimizer;
 
 /// Samples of the full-data loss computed at once, which bounds the memory of the activations.
 const LOSS_SAMPLES: usize = 256;
@@ -22,6 +26,8 @@ pub struct RowNetwork {
     device: Device,
     loss: Loss,
     loss_infimum: f64,
+    /// That of all networks.
+    optimizer: Optimizer,
     /// That of the networks.
     activation: Activation,
     /// Whether small batches may use the GPU's own kernels.
@@ -43,9 +49,16 @@ impl RowNetwork {
             device,
             loss,
             loss_infimum: loss.infimum(&data.targets, data.outputs),
+            optimizer: Optimizer::default(),
             activation: Activation::default(),
             kernels: false,
         }
+    }
+
+    /// The same empty row with another optimizer.
+    #[must_use]
+    pub fn with_optimizer(self, optimizer: Optimizer) -> Self {
+        Self { optimizer, ..self }
     }
 
     /// Uses the GPU's own kernels for small batches.
@@ -56,12 +69,13 @@ impl RowNetwork {
     }
 
     /// Whether steps of this batch size use the GPU's own kernels: one hidden layer, few outputs, a
-    /// small batch, ReLU and the squared error.
+    /// small batch, ReLU, the squared error and plain SGD.
     pub fn uses_kernels(&self, batch_size: usize) -> bool {
         let [_, outputs] = self.targets.dims();
         self.kernels
             && self.loss.function().is_squared()
             && self.activation.is_relu()
+            && self.optimizer == Optimizer::Sgd
             && kernels::supports(self.layers.len(), outputs, batch_size)
     }
 
@@ -75,6 +89,7 @@ impl RowNetwork {
             device: self.device.clone(),
             loss: self.loss,
             loss_infimum: self.loss_infimum,
+            optimizer: self.optimizer,
             activation: self.activation,
             kernels: self.kernels,
         }
@@ -95,16 +110,21 @@ impl RowNetwork {
         self.loss_infimum
     }
 
-    /// Appends networks of one shape and activation.
+    /// Appends networks of one shape and activation, before their first step.
     pub fn append(&mut self, networks: &[Weights]) {
+        let points: Vec<TrainingPoint> = networks.iter().cloned().map(Into::into).collect();
+        self.append_points(&points);
+    }
+
+    /// Appends networks of one shape and activation with their velocities, if the optimizer uses them.
+    pub fn append_points(&mut self, networks: &[TrainingPoint]) {
         let Some(first) = networks.first() else { return };
-        self.activation = first.activation;
+        self.activation = first.weights.activation;
         let old = std::mem::take(&mut self.layers);
         let mut old = old.into_iter();
-        self.layers = (0..first.layers.len())
+        self.layers = (0..first.weights.layers.len())
             .map(|depth| {
-                let added =
-                    RowLayer::stack(networks.iter().map(|n| &n.layers[depth]), &self.device);
+                let added = self.stacked(networks, depth);
                 match old.next() {
                     Some(layer) => layer.concat(added),
                     None => added,
@@ -113,6 +133,26 @@ impl RowNetwork {
             .collect();
         self.runs += networks.len();
         self.device.memory_cleanup();
+    }
+
+    /// One layer of networks that are to be appended.
+    fn stacked(&self, networks: &[TrainingPoint], depth: usize) -> RowLayer {
+        let layers = networks.iter().map(|network| &network.weights.layers[depth]);
+        let stacked = RowLayer::stack(layers, &self.device);
+        if !Motion::has_velocity(self.optimizer) {
+            return stacked;
+        }
+        if networks.iter().all(|network| network.velocity.is_none()) {
+            return stacked.at_rest();
+        }
+        let velocities: Vec<Layer> = networks
+            .iter()
+            .map(|network| match &network.velocity {
+                Some(velocity) => velocity.layers[depth].clone(),
+                None => zeros_like(&network.weights.layers[depth]),
+            })
+            .collect();
+        stacked.with_velocity(RowLayer::stack(velocities.iter(), &self.device))
     }
 
     /// Keeps the networks of `slots` only, in this order.
@@ -133,6 +173,17 @@ impl RowNetwork {
     pub fn weights(&self, slot: usize) -> Result<Weights, EngineError> {
         let layers = self.layers.iter().map(|layer| layer.read(slot)).collect::<Result<_, _>>()?;
         Ok(Weights { activation: self.activation, layers })
+    }
+
+    /// One network and its velocity, if its optimizer has one.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn point(&self, slot: usize) -> Result<TrainingPoint, EngineError> {
+        let layers = self.layers.iter().map(|layer| layer.read_velocity(slot));
+        let layers = layers.collect::<Result<Option<_>, _>>()?;
+        let velocity = layers.map(|layers| Weights { activation: self.activation, layers });
+        Ok(TrainingPoint { weights: self.weights(slot)?, velocity })
     }
 
     /// [`Engine::steps`](crate::train::Engine::steps) of every network: its own order and step size,
@@ -161,9 +212,22 @@ impl RowNetwork {
             return self.losses(total);
         }
         let layers = std::mem::take(&mut self.layers);
-        let functions =
-            Functions { loss: self.loss.function(), activation: self.activation.function() };
-        let (layers, total) = steps(layers, batches, functions, scale);
+        let motion = (self.optimizer != Optimizer::Sgd)
+            .then(|| RowMotion::new(self.optimizer, rates, &self.device));
+        let functions = Functions {
+            loss: self.loss.function(),
+            activation: self.activation.function(),
+            motion: motion.as_ref(),
+        };
+        let (layers, total) = match functions.motion {
+            None => steps(layers, batches, functions, scale),
+            Some(_) => {
+                // The gradient itself: a step of −1 along it.
+                let unit = vec![-1.0; rates.len()];
+                let scale = scales(&unit, self.loss, batch_size, &self.device);
+                steps(layers, batches, functions, scale)
+            }
+        };
         self.layers = layers;
         self.losses(total)
     }
@@ -211,6 +275,12 @@ impl RowNetwork {
         let sums = floats(sums)?;
         Ok(sums.into_iter().map(|sum| self.loss.factor() * f64::from(sum)).collect())
     }
+}
+
+/// A layer whose parameters are all 0.
+fn zeros_like(layer: &Layer) -> Layer {
+    let zeros = |values: &[f32]| vec![0.0; values.len()];
+    Layer { weight: zeros(&layer.weight), bias: zeros(&layer.bias), ..*layer }
 }
 
 /// −κη/|b| of every run, for batches of |b| samples, κ the loss's derivative factor.

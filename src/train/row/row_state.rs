@@ -3,10 +3,10 @@
 use super::super::error::EngineError;
 use super::super::progress::Progress;
 use super::super::stop::StopRule;
+use super::super::training_point::TrainingPoint;
 use super::super::warmup::learning_rate;
 use super::network::RowNetwork;
 use crate::config::Schedule;
-use crate::net::Weights;
 use crate::process::EpochSampler;
 
 /// A run to be added to a row.
@@ -15,8 +15,9 @@ pub struct NewRun<K> {
     /// The source's own data on the run.
     pub key: K,
     pub schedule: Schedule,
-    pub weights: Weights,
-    /// Where a saved run goes on; `None` at the initial point.
+    /// Where it starts or goes on.
+    pub point: TrainingPoint,
+    /// What was done before, of a saved run; `None` at the initial point.
     pub progress: Option<Progress>,
 }
 
@@ -52,9 +53,9 @@ pub(super) fn add_runs<K>(
     network: &mut RowNetwork,
 ) -> Result<Vec<RowState<K>>, EngineError> {
     let first = network.runs();
-    let (weights, runs): (Vec<Weights>, Vec<_>) =
-        runs.into_iter().map(|run| (run.weights, (run.key, run.schedule, run.progress))).unzip();
-    network.append(&weights);
+    let (points, runs): (Vec<TrainingPoint>, Vec<_>) =
+        runs.into_iter().map(|run| (run.point, (run.key, run.schedule, run.progress))).unzip();
+    network.append_points(&points);
     let slots: Vec<usize> = (first..network.runs()).collect();
     let is_new = |slot: &&usize| runs[**slot - first].2.is_none();
     let new: Vec<usize> = slots.iter().filter(is_new).copied().collect();

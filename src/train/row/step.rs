@@ -3,6 +3,7 @@
 use burn_tensor::{Int, Tensor};
 
 use super::layer::RowLayer;
+use super::row_motion::RowMotion;
 use crate::loss::LossFunction;
 use crate::net::activation::ActivationFunction;
 
@@ -22,17 +23,21 @@ pub struct Batches {
 
 /// What the steps need besides weights and batches.
 #[derive(Clone, Copy)]
-pub struct Functions {
+pub struct Functions<'a> {
     pub loss: &'static dyn LossFunction,
     pub activation: &'static dyn ActivationFunction,
+    /// How the parameters move along their gradient; `None` adds what the backward pass finds.
+    pub motion: Option<&'a RowMotion>,
 }
 
-/// θ ← θ − (η/|b|) Σ ∇ℓ of every network along `batches`, and Σ φ of each, ℓ = c φ. `scale` is −κη/|b| of
-/// every run, `[R]`, for a batch of that size, κ the loss's derivative factor.
+/// One step of the optimizer of every network for each of `batches`, and Σ φ of each network, ℓ = c φ.
+///
+/// `scale` is what residuals are multiplied by, `[R]`, for a batch of that size: κ/|b|, κ the loss's derivative
+/// factor, and without a motion −κη/|b|, which makes θ ← θ − (η/|b|) Σ ∇ℓ.
 pub fn steps(
     mut layers: Vec<RowLayer>,
     batches: Batches,
-    functions: Functions,
+    functions: Functions<'_>,
     scale: impl Fn(usize) -> Tensor<1>,
 ) -> (Vec<RowLayer>, Tensor<1>) {
     let Batches { inputs, targets, order, length, batch_size } = batches;
@@ -61,19 +66,19 @@ struct Batch {
     inputs: Tensor<3>,
     /// `[R, |b|, q]`.
     targets: Tensor<3>,
-    /// −κη/|b|, `[R, 1, 1]`: applied to the residual, so that every product of the backward pass is
-    /// added to the weights as it is.
+    /// κ/|b| or −κη/|b|, `[R, 1, 1]`: applied to the residual, so that every product of the backward pass is a
+    /// gradient or is added to the weights as it is.
     scale: Tensor<3>,
 }
 
-/// θ ← θ − (η/|b|) Σ ∇ℓ of every network; adds Σ φ of its batch before the step to its `total`.
+/// One step of every network; adds Σ φ of its batch before the step to its `total`.
 fn step(
     layers: Vec<RowLayer>,
     batch: Batch,
-    functions: Functions,
+    functions: Functions<'_>,
     total: Tensor<1>,
 ) -> (Vec<RowLayer>, Tensor<1>) {
-    let Functions { loss, activation } = functions;
+    let Functions { loss, activation, motion } = functions;
     let mut activations = forward(&layers, activation, batch.inputs);
     let Some(outputs) = activations.pop() else { return (layers, total) };
     let (sum, residual) = loss.batched(outputs, batch.targets);
@@ -84,7 +89,10 @@ fn step(
         let Some(input) = activations.pop() else { break };
         let back =
             (depth > 0).then(|| activation.batched_backward(layer.backward(delta.clone()), &input));
-        updated.push(layer.add(input, delta.clone()));
+        updated.push(match motion {
+            Some(motion) => layer.moved(input, delta.clone(), motion),
+            None => layer.add(input, delta.clone()),
+        });
         delta = back.unwrap_or(delta);
     }
     updated.reverse();

@@ -14,6 +14,7 @@ use super::row_state::{NewRun, RowState, add_runs};
 use crate::data::Dataset;
 use crate::loss::Loss;
 use crate::net::Weights;
+use crate::optimizer::Optimizer;
 
 /// Supplies the runs of a row and receives the finished ones.
 pub trait RunSource {
@@ -49,19 +50,21 @@ pub struct Row<K> {
     pub network: RowNetwork,
 }
 
-/// Trains the runs of `source` on `device`, at most `capacity` at once, until it has
-/// none left.
+/// Trains the runs of `source`, all with `optimizer`, on `device`, at most `capacity` at once, until it
+/// has none left.
 ///
 /// # Errors
 /// The device failed.
 pub fn train_row<S: RunSource>(
     data: &Dataset,
     loss: Loss,
+    optimizer: Optimizer,
     device: &Device,
     capacity: usize,
     source: &mut S,
 ) -> Result<End, EngineError> {
-    let mut row = Row { states: Vec::new(), network: fastest_network(data, loss, device) };
+    let network = fastest_network(data, loss, optimizer, device);
+    let mut row = Row { states: Vec::new(), network };
     loop {
         row.remove_finished(source)?;
         match row.fill(capacity, source)? {
@@ -151,9 +154,9 @@ impl<K> Row<K> {
             source.interrupted(self);
             return Ok(ControlFlow::Break(()));
         }
-        let weights: Result<Vec<_>, _> =
-            (0..part.states.len()).map(|slot| part.network.weights(slot)).collect();
-        self.network.append(&weights?);
+        let points: Result<Vec<_>, _> =
+            (0..part.states.len()).map(|slot| part.network.point(slot)).collect();
+        self.network.append_points(&points?);
         self.states.extend(part.states);
         Ok(ControlFlow::Continue(()))
     }

@@ -6,6 +6,7 @@ use etastar::data::Dataset;
 use etastar::device::{Backend, open_device};
 use etastar::loss::Loss;
 use etastar::net::{Activation, Layer, Weights};
+use etastar::optimizer::Optimizer;
 use etastar::train::row::{RowNetwork, fastest_network};
 
 /// Features, hidden units, outputs, runs and batch size.
@@ -134,7 +135,7 @@ fn steps_are_those_of_a_plain_loop() {
     for case @ [features, hidden, outputs, runs, batch_size] in CASES {
         let data = data(features, outputs);
         let starts: Vec<Weights> = (0..runs).map(|run| network(case, 10 + run as u64)).collect();
-        let mut row = fastest_network(&data, Loss::squared(FACTOR), &device);
+        let mut row = fastest_network(&data, Loss::squared(FACTOR), Optimizer::Sgd, &device);
         row.append(&starts);
         assert!(row.uses_kernels(batch_size), "{case:?}");
         let rate = 1.0 / (features + hidden) as f64;
@@ -175,7 +176,7 @@ fn a_run_that_diverges_says_so_and_disturbs_nobody() {
     let case = [9, 24, 4, 2, 4];
     let data = data(9, 4);
     let starts = [network(case, 1), network(case, 2)];
-    let mut row = fastest_network(&data, Loss::squared(FACTOR), &device);
+    let mut row = fastest_network(&data, Loss::squared(FACTOR), Optimizer::Sgd, &device);
     row.append(&starts);
     assert!(row.uses_kernels(4));
     let order = order(40, 5);
@@ -190,11 +191,11 @@ fn a_run_that_diverges_says_so_and_disturbs_nobody() {
 fn other_networks_and_batches_go_without_them() {
     let Some(device) = device() else { return };
     let data = data(9, 4);
-    let mut row = fastest_network(&data, Loss::squared(FACTOR), &device);
+    let mut row = fastest_network(&data, Loss::squared(FACTOR), Optimizer::Sgd, &device);
     row.append(&[network([9, 24, 4, 1, 1], 1)]);
     assert!(row.uses_kernels(16) && !row.uses_kernels(17));
     assert!(!RowNetwork::new(&data, Loss::squared(FACTOR), &device).uses_kernels(1));
-    let mut linear = fastest_network(&data, Loss::squared(FACTOR), &device);
+    let mut linear = fastest_network(&data, Loss::squared(FACTOR), Optimizer::Sgd, &device);
     let mut weights = network([9, 4, 4, 1, 1], 1);
     weights.layers.pop();
     linear.append(&[weights]);

@@ -13,6 +13,7 @@ use etastar::data::Dataset;
 use etastar::device::{Backend, open_device};
 use etastar::loss::Loss;
 use etastar::net::{Weights, Widths, initial};
+use etastar::optimizer::Optimizer;
 use etastar::train::row::{End, NewRun, Row, RunSource, fastest_network, train_row};
 use etastar::train::{Engine, NoObserver, Outcome, Progress, StopReason, TensorEngine, train};
 
@@ -55,7 +56,8 @@ fn a_rows_steps_are_those_of_single_runs() {
                     (0..2 * batch_size + 3).map(|k| ((factor * k + shift) % 12) as u32).collect()
                 };
                 let orders = [order(5, 3), order(11, 0), order(1, 7)];
-                let mut row = fastest_network(&data, Loss::from(&spec.loss), &device);
+                let mut row =
+                    fastest_network(&data, Loss::from(&spec.loss), Optimizer::Sgd, &device);
                 row.append(&networks[..2]);
                 row.append(&networks[2..]);
                 let parts = [&orders[0][..], &orders[1], &orders[2]];
@@ -117,7 +119,7 @@ impl RunSource for Desk {
             self.left.push(NewRun {
                 key: state.key,
                 schedule: state.schedule.clone(),
-                weights: row.network.weights(slot).unwrap(),
+                point: row.network.point(slot).unwrap(),
                 progress: Some(state.progress.clone()),
             });
         }
@@ -149,7 +151,7 @@ fn desk(specs: &[RunSpec], data: &Dataset) -> Desk {
     let entry = |(key, spec): (usize, &RunSpec)| NewRun {
         key,
         schedule: spec.train.clone(),
-        weights: start(spec, data),
+        point: start(spec, data).into(),
         progress: None,
     };
     Desk { waiting: specs.iter().enumerate().map(entry).collect(), ..Desk::default() }
@@ -158,7 +160,15 @@ fn desk(specs: &[RunSpec], data: &Dataset) -> Desk {
 fn together(specs: &[RunSpec], capacity: usize, device: &Device) -> Desk {
     let data = Dataset::load(&specs[0].data).unwrap();
     let mut desk = desk(specs, &data);
-    let end = train_row(&data, Loss::from(&specs[0].loss), device, capacity, &mut desk).unwrap();
+    let end = train_row(
+        &data,
+        Loss::from(&specs[0].loss),
+        specs[0].train.optimizer(),
+        device,
+        capacity,
+        &mut desk,
+    )
+    .unwrap();
     assert_eq!(end, End::Finished);
     assert_eq!(desk.done.len(), specs.len());
     assert_eq!(desk.most, capacity.min(specs.len()));
@@ -243,11 +253,14 @@ fn an_interrupted_row_goes_on_with_the_same_bits() {
     for stop in [1, 2, 7, 42, 43, 47] {
         let mut first = Desk { stop: Some(stop), ..desk(&specs, &data) };
         let loss = Loss::from(&specs[0].loss);
-        let end = train_row(&data, loss, &device, 2, &mut first).unwrap();
+        let end = train_row(&data, loss, Optimizer::Sgd, &device, 2, &mut first).unwrap();
         assert_eq!(end, End::Interrupted, "look {stop}");
         let mut second = Desk { waiting: first.left.into(), done: first.done, ..Desk::default() };
         second.waiting.extend(first.waiting);
-        assert_eq!(train_row(&data, loss, &device, 3, &mut second).unwrap(), End::Finished);
+        assert_eq!(
+            train_row(&data, loss, Optimizer::Sgd, &device, 3, &mut second).unwrap(),
+            End::Finished
+        );
         assert_same(&second, &reference);
     }
 }
