@@ -363,7 +363,8 @@ def check_certificates(rng, count, report):
         F = case.block_map(edge + 0.01 * min(edge, case.eta_mean - edge))
         wrong += X @ F @ X < X @ X
         eta = edge * 0.99
-        Y = np.linalg.solve(np.eye(len(case.basis)) - case.phi(eta), case.basis @ (case.gramian(eta) * np.eye(case.problem.r)).ravel())
+        source = case.basis @ (case.gramian(eta) * np.eye(case.problem.r)).ravel()
+        Y = np.linalg.solve(np.eye(len(source)) - case.phi(eta), source)
         wrong += np.linalg.eigvalsh((case.basis.T @ Y).reshape(case.problem.r, -1))[0] <= 0
         larger = Case(case.problem, case.optimizer, min(case.B + 1, n), case.sampling)
         wrong += larger.eta_var() < edge * (1 - 1e-12)
