@@ -4,8 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::document;
-use super::error::{ConfigError, Problem};
-use super::origin::Origin;
+use super::error::{ConfigError, Contradiction, Problem};
 use super::overrides;
 use super::reader::{FromDocument, read_table};
 use super::value::Table;
@@ -65,7 +64,7 @@ impl ConfigFile {
         problems.extend(self.problems.iter().cloned());
         // The default that replaces an invalid value may contradict values that are valid.
         if problems.is_empty() {
-            let problem = |message| Problem { origin: Origin::Unknown, message };
+            let problem = |contradiction: Contradiction| contradiction.into_problem(&self.table);
             problems = settings.contradictions().into_iter().map(problem).collect();
         }
         if problems.is_empty() { Ok(settings) } else { Err(self.invalid(problems)) }

@@ -1,9 +1,17 @@
 //! Settings that are valid one by one but contradict each other.
 
+use super::error::Contradiction;
 use super::schema::{Config, DataConfig};
 
 /// Every contradiction in `config`.
-pub fn find(config: &Config) -> Vec<String> {
+pub fn find(config: &Config) -> Vec<Contradiction> {
+    let mut found: Vec<Contradiction> = of_several(config).into_iter().map(Into::into).collect();
+    found.extend(config.train.optimizer.contradiction());
+    found
+}
+
+/// Those that no single key is to blame for.
+fn of_several(config: &Config) -> Vec<String> {
     let mut problems = Vec::new();
     let DataConfig { classes, samples_per_class, copies, .. } = &config.data;
     let samples = samples_per_class * classes.len() * copies;

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::axis::Axis;
 use super::condition::Condition;
 use super::config_file::ConfigFile;
-use super::error::{ConfigError, Problem};
+use super::error::{ConfigError, Contradiction, Problem};
 use super::origin::Origin;
 use super::overrides;
 use super::plan::{RunSpec, run_of_sweep};
@@ -168,8 +168,8 @@ impl Problems {
     }
 
     /// Adds a contradiction, with the values that the further axes have in the first run that has it.
-    fn add_contradiction(&mut self, contradiction: String, axes: &[Axis], table: &Table) {
-        if !self.contradictions.insert(contradiction.clone()) {
+    fn add_contradiction(&mut self, contradiction: Contradiction, axes: &[Axis], table: &Table) {
+        if !self.contradictions.insert(contradiction.message.clone()) {
             return;
         }
         let further = axes.iter().filter(|axis| !axis.has_short_name());
@@ -181,7 +181,8 @@ impl Problems {
             .collect();
         let at =
             if values.is_empty() { String::new() } else { format!(", with {}", values.join(", ")) };
-        self.add(Problem { origin: Origin::Unknown, message: contradiction + &at });
+        let Problem { origin, message } = contradiction.into_problem(table);
+        self.add(Problem { origin, message: message + &at });
     }
 
     fn stop_if_many(&self) -> ControlFlow<()> {

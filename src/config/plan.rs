@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::ConfigError;
+use super::optimizer_keys::OptimizerKeys;
 use super::schema::WarmupConfig;
 use super::schema::{AnalysisConfig, Config, DataConfig, LossConfig, ModelConfig};
 use crate::device::{Backend, EngineKind};
@@ -58,7 +59,8 @@ impl RunSpec {
             "run" => json!({ "engine": self.engine, "backend": self.backend }),
             _ => return None,
         };
-        value.pointer(&format!("/{}", path.replace('.', "/"))).cloned()
+        let written = value.pointer(&format!("/{}", path.replace('.', "/"))).cloned();
+        written.or_else(|| OptimizerKeys::default_of(key))
     }
 
     /// The run with `overrides` (`KEY=VALUE`, as on the command line); error messages call it `name`.
@@ -89,6 +91,8 @@ pub struct Schedule {
     pub learning_rate: f64,
     pub batch_size: usize,
     pub sampling: BatchSampling,
+    #[serde(flatten)]
+    pub optimizer: OptimizerKeys,
     pub seed: u64,
     pub warmup: WarmupConfig,
     pub tolerance: f64,
@@ -105,8 +109,11 @@ impl Schedule {
     }
 
     /// The optimizer of the run.
+    ///
+    /// Keys that are no optimizer together are refused wherever a schedule is read: as a contradiction of a
+    /// configuration, before any of its runs starts, and as damage of a record or of a minimum.
     pub fn optimizer(&self) -> Optimizer {
-        Optimizer::default()
+        self.optimizer.optimizer().unwrap_or_default()
     }
 }
 
@@ -144,6 +151,7 @@ fn run_spec(config: &Config, alternative: &'static str) -> Result<RunSpec, Missi
             learning_rate: train.learning_rate.ok_or(missing("train.learning_rate"))?,
             batch_size: train.batch_size.ok_or(missing("train.batch_size"))?,
             sampling: train.sampling,
+            optimizer: train.optimizer,
             seed: train.seed,
             warmup: train.warmup.clone(),
             tolerance: train.tolerance,

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use super::error::Problem;
+use super::error::{Contradiction, Problem};
 use super::overrides::OverrideKeys;
 use super::section::Section;
 use super::value::Table;
@@ -18,7 +18,7 @@ pub trait FromDocument: Sized {
     fn from_document(root: &mut Section<'_>, results: PathBuf) -> Self;
 
     /// Settings that are valid one by one but contradict each other.
-    fn contradictions(&self) -> Vec<String>;
+    fn contradictions(&self) -> Vec<Contradiction>;
 }
 
 /// The settings in `table`, with defaults for keys without a valid value, and their problems.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Axis;
 use super::condition::Condition;
+use super::optimizer_keys::OptimizerKeys;
 use super::origin::Origin;
 pub use super::slurm::SlurmConfig;
 pub use crate::data::{DataConfig, Draw, Scaling, Split};
@@ -84,6 +85,8 @@ pub struct TrainConfig {
     /// B; `None` if only `[sweep]` sets it.
     pub batch_size: Option<usize>,
     pub sampling: BatchSampling,
+    #[serde(flatten)]
+    pub optimizer: OptimizerKeys,
     /// Seed of the batches.
     pub seed: u64,
     pub warmup: WarmupConfig,

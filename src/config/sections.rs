@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::condition::Condition;
 use super::config_file::ConfigFile;
-use super::error::ConfigError;
+use super::error::{ConfigError, Contradiction};
+use super::optimizer_keys::OptimizerKeys;
 use super::overrides::OverrideKeys;
 use super::ranges::{any, at_least_one, ensure, factor, fraction, positive};
 use super::reader::FromDocument;
@@ -55,7 +56,7 @@ impl FromDocument for Config {
         }
     }
 
-    fn contradictions(&self) -> Vec<String> {
+    fn contradictions(&self) -> Vec<Contradiction> {
         contradictions::find(self)
     }
 }
@@ -124,6 +125,7 @@ fn train(mut s: Section<'_>) -> TrainConfig {
         learning_rate: s.optional("learning_rate", factor),
         batch_size: s.optional("batch_size", at_least_one),
         sampling: s.choice("sampling", &BatchSampling::WORDS),
+        optimizer: optimizer(&mut s),
         seed: s.or_default("seed", 0, any),
         warmup: warmup(s.subsection("warmup")),
         tolerance: s.or_default("tolerance", 1e-6, positive),
@@ -135,6 +137,19 @@ fn train(mut s: Section<'_>) -> TrainConfig {
     };
     s.deny_unknown_keys();
     config
+}
+
+fn optimizer(s: &mut Section<'_>) -> OptimizerKeys {
+    OptimizerKeys {
+        momentum: s.or_default("momentum", 0.0, |momentum: &f64| {
+            ensure((0.0..1.0).contains(momentum), "0 or more and below 1")
+        }),
+        nesterov: s.or_default("nesterov", false, any),
+        weight_decay: s.or_default("weight_decay", 0.0, |decay: &f64| {
+            ensure((0.0..=1e30).contains(decay), "a number from 0 to 1e30")
+        }),
+        decoupled: s.or_default("decoupled", false, any),
+    }
 }
 
 fn warmup(mut s: Section<'_>) -> WarmupConfig {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::optimizer::{DecoupledDecay, HeavyBall, Nesterov, Optimizer};
 
 fn parse(source: &str, overrides: &[&str]) -> Result<Config, ConfigError> {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
@@ -269,4 +270,121 @@ fn a_list_of_a_hundred_thousand_seeds_is_read_once() {
     let text = grid(&source(&format!("{list}, -1")), &[]).unwrap_err().to_string();
     let column = "seed = [".len() + list.len() + ", ".len() + 1;
     assert!(text.contains(&format!("line 5, column {column}: `sweep.seed[100000]`")), "{text}");
+}
+
+#[test]
+fn optimizers_come_from_their_keys() {
+    let optimizer = |keys: &str| {
+        let source = format!("[train]\nlearning_rate = 0.1\nbatch_size = 1\n{keys}");
+        single_run(&parse(&source, &[]).unwrap()).unwrap().train.optimizer()
+    };
+    let (momentum, weight_decay) = (0.9, 0.5);
+    assert_eq!(optimizer(""), Optimizer::Sgd);
+    assert_eq!(optimizer("momentum = 0\ndecoupled = true"), Optimizer::Sgd);
+    assert_eq!(
+        optimizer("momentum = 0.9\nweight_decay = 0.5"),
+        Optimizer::HeavyBall(HeavyBall { momentum, weight_decay })
+    );
+    assert_eq!(
+        optimizer("momentum = 0.9\nnesterov = true"),
+        Optimizer::Nesterov(Nesterov { momentum, weight_decay: 0.0 })
+    );
+    assert_eq!(
+        optimizer("momentum = 0.9\nweight_decay = 0.5\ndecoupled = true"),
+        Optimizer::DecoupledDecay(DecoupledDecay { momentum, weight_decay })
+    );
+}
+
+#[test]
+fn settings_that_are_no_optimizer_are_refused_at_their_place() {
+    let no_momentum = "Nesterov's step needs a momentum above 0; set train.momentum above 0, or \
+                       train.nesterov = false";
+    let decoupled = "Nesterov's step with decoupled weight decay is not supported; set \
+                     train.decoupled = false, or train.nesterov = false";
+    for (keys, fault) in [
+        (
+            "momentum = 1",
+            "line 2, column 12: `train.momentum` must be 0 or more and below 1, found 1",
+        ),
+        ("momentum = -0.1", "`train.momentum` must be 0 or more and below 1, found -0.1"),
+        ("momentum = nan", "`train.momentum` must be 0 or more and below 1, found NaN"),
+        ("momentum = \"0.9\"", "`train.momentum` must be a number, found the string"),
+        (
+            "weight_decay = -1e-4",
+            "`train.weight_decay` must be a number from 0 to 1e30, found -0.0001",
+        ),
+        ("weight_decay = inf", "`train.weight_decay` must be a number from 0 to 1e30, found inf"),
+        ("nesterov = 1", "`train.nesterov` must be true or false, found 1"),
+        ("dampening = 0.5", "unknown key `dampening` in [train]"),
+        ("nesterov = true", &format!("line 2, column 12: {no_momentum}")),
+        (
+            "momentum = 0.9\nnesterov = true\ndecoupled = true",
+            &format!("line 4, column 13: {decoupled}"),
+        ),
+    ] {
+        let text = complaint(&format!("[train]\n{keys}\n"), &[]);
+        assert!(text.contains("has 1 problem\n"), "{keys}: {text}");
+        assert!(text.contains(fault), "{keys}: {text}");
+    }
+    let text = complaint("", &["train.nesterov=true"]);
+    assert!(text.contains(&format!("--set train.nesterov=true: {no_momentum}")), "{text}");
+}
+
+#[test]
+fn keys_of_the_optimizer_are_axes() {
+    let source = "[train]\nbatch_size = 1\nlearning_rate = 0.1\n[sweep]\n\
+                  \"train.momentum\" = [0, 0.9]\ntrain.nesterov = [false, true]\n";
+    let text = grid(source, &[]).unwrap_err().to_string();
+    assert!(text.contains("has 1 problem\n"), "{text}");
+    assert!(
+        text.contains(
+            "line 6, column 26: `sweep.train.nesterov[1]`: Nesterov's step needs a momentum above 0; set \
+             train.momentum above 0, or train.nesterov = false, with train.momentum = 0, \
+             train.nesterov = true"
+        ),
+        "{text}"
+    );
+    let bad = source.replace("0.9", "1.0");
+    let text = grid(&bad, &[]).unwrap_err().to_string();
+    assert!(
+        text.contains("`sweep.\"train.momentum\"[1]`: `train.momentum` must be 0 or more"),
+        "{text}"
+    );
+
+    let allowed = format!("{source}where = \"train.momentum > 0 or train.nesterov == false\"\n");
+    let found = grid(&allowed, &[]).unwrap();
+    assert_eq!(found.further_axes(), ["train.momentum", "train.nesterov"]);
+    let settings = |key: &str| {
+        let values = found.runs.iter().map(|run| run.spec.setting(key).unwrap().to_string());
+        values.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(settings("train.momentum"), "0.0 0.9 0.9");
+    assert_eq!(settings("train.nesterov"), "false false true");
+    // Every run of this file has a momentum, though its [train] has none.
+    let source = "[train]\nbatch_size = 1\nlearning_rate = 0.1\nnesterov = true\n[sweep]\n\
+                  \"train.momentum\" = { linear = [0.5, 0.9], points = 2 }\n";
+    assert_eq!(grid(source, &[]).unwrap().runs.len(), 2);
+}
+
+/// Files of runs do not have a key at its default, and refuse what is no optimizer.
+#[test]
+fn only_other_optimizers_than_plain_sgd_are_written() {
+    let source = "[train]\nlearning_rate = 0.1\nbatch_size = 1\n";
+    let run = |keys: &str| single_run(&parse(&format!("{source}{keys}"), &[]).unwrap()).unwrap();
+    let plain =
+        serde_json::to_string(&run("momentum = 0.0\nnesterov = false\nweight_decay = -0.0"))
+            .unwrap();
+    assert_eq!(plain, serde_json::to_string(&run("")).unwrap());
+    for key in ["momentum", "nesterov", "weight_decay", "decoupled"] {
+        assert!(!plain.contains(key), "{plain}");
+        assert!(run("").setting(&format!("train.{key}")).is_some(), "{key}");
+    }
+    let other = run("momentum = 0.9\nnesterov = true\nweight_decay = 1e-3");
+    let text = serde_json::to_string(&other).unwrap();
+    assert_eq!(serde_json::from_str::<RunSpec>(&text).unwrap(), other);
+    assert_eq!(other.with_overrides("test", &[]).unwrap(), other);
+    let damaged = text.replace("\"momentum\":0.9", "\"momentum\":1.9");
+    assert_ne!(damaged, text);
+    let error = serde_json::from_str::<RunSpec>(&damaged).unwrap_err().to_string();
+    assert!(error.contains("momentum must be at least 0 and less than 1, not 1.9"), "{error}");
 }

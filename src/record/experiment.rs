@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::identity::training_settings;
 use super::run_plan::{Run, RunPlan};
+use crate::config::OptimizerKeys;
 use crate::differences::differences;
 use crate::process::Algorithm;
 use crate::store::{self, RunId, Store, StoreError};
@@ -245,7 +246,10 @@ fn describe((path, found, wanted): (String, &Value, &Value)) -> String {
     if path == "data.digest" {
         return "the images or labels are other ones".to_owned();
     }
-    format!("{path} is {found} there and {wanted} here")
+    // A key that is not written has its default.
+    let default = OptimizerKeys::default_of(&path).unwrap_or_default();
+    let written = |value: &Value| if value.is_null() { default.clone() } else { value.clone() };
+    format!("{path} is {} there and {} here", written(found), written(wanted))
 }
 
 /// Gives earlier runs the values that they shared until `new_keys` became axes.
@@ -255,6 +259,7 @@ fn complete(planned: &mut [PlannedRun], shared: &Value, new_keys: &[String], pla
     for key in new_keys {
         let outside = key.strip_prefix("run.").unwrap_or(key);
         let mut value = shared.pointer(&format!("/{}", outside.replace('.', "/"))).cloned();
+        value = value.or_else(|| OptimizerKeys::default_of(key));
         if value.is_none() {
             let found = shared.pointer("/data/digest").and_then(Value::as_str);
             let same = plan.runs.iter().find(|run| Some(run.data.digest.as_str()) == found);

@@ -51,6 +51,8 @@ mod tests {
             "train.sampling=uniform",
             "train.warmup.epochs=7",
             "train.tolerance=1e-5",
+            "train.momentum=0.9",
+            "train.weight_decay=1e-3",
             "model.hidden=[7]",
             "model.init_seed=1",
             "loss.factor=0.5",
@@ -64,14 +66,19 @@ mod tests {
     }
 
     #[test]
-    fn places_and_measurements_do_not() {
+    fn places_measurements_and_defaults_do_not() {
         let base = run_id(&spec(&[]), "digest");
+        assert_eq!(base.as_str(), "7cd9bafbe60cfa42");
         for same in [
             "run.workers=7",
             "run.results=elsewhere",
             "data.folder=elsewhere",
             "analysis.hessian=false",
             "analysis.spectrum=7",
+            "train.momentum=0",
+            "train.nesterov=false",
+            "train.weight_decay=0.0",
+            "train.decoupled=false",
         ] {
             assert_eq!(run_id(&spec(&[same]), "digest"), base, "{same}");
         }

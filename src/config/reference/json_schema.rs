@@ -67,11 +67,12 @@ fn values(kind: &Kind) -> Value {
             }
             schema
         }
-        Kind::Number(Interval { least, above, most }) => {
+        Kind::Number(Interval { least, above, most, below }) => {
             let lower = if *above { "exclusiveMinimum" } else { "minimum" };
             let mut schema = json!({ "type": "number", lower: least });
             if most.is_finite() {
-                schema["maximum"] = json!(most);
+                let upper = if *below { "exclusiveMaximum" } else { "maximum" };
+                schema[upper] = json!(most);
             }
             schema
         }

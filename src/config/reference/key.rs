@@ -49,6 +49,8 @@ pub struct Interval {
     /// Whether `least` itself is excluded.
     pub above: bool,
     pub most: f64,
+    /// Whether `most` itself is excluded.
+    pub below: bool,
 }
 
 /// The largest whole number of TOML.
@@ -62,12 +64,17 @@ impl Kind {
 
     /// Numbers from `least` to `most`.
     pub fn from_to(least: f64, most: f64) -> Self {
-        Self::Number(Interval { least, above: false, most })
+        Self::Number(Interval { least, above: false, most, below: false })
     }
 
     /// Numbers above `least`, at most `most`.
     pub fn above(least: f64, most: f64) -> Self {
-        Self::Number(Interval { least, above: true, most })
+        Self::Number(Interval { least, above: true, most, below: false })
+    }
+
+    /// Numbers from `least` on, below `most`.
+    pub fn from_to_below(least: f64, most: f64) -> Self {
+        Self::Number(Interval { least, above: false, most, below: true })
     }
 
     /// The words of a list of choices.
@@ -87,7 +94,10 @@ impl Kind {
             Self::Whole { least: 0, most: LARGEST } => "a whole number".to_owned(),
             Self::Whole { least, most: LARGEST } => format!("{least} or more"),
             Self::Whole { least, most } => format!("{least} to {most}"),
-            Self::Number(Interval { least, above, most }) => {
+            Self::Number(Interval { least, most, below: true, .. }) => {
+                format!("{} or more, below {}", short(*least), short(*most))
+            }
+            Self::Number(Interval { least, above, most, .. }) => {
                 let start =
                     if *above { format!("above {least}") } else { format!("{least:?} or more") };
                 match (above, most.is_finite()) {

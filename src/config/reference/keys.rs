@@ -145,6 +145,15 @@ fn train_keys() -> Vec<Key> {
             Kind::words(&BatchSampling::WORDS),
             "shuffled epochs of consecutive batches, or independent batches",
         ),
+        key("momentum", "0", Kind::from_to_below(0.0, 1.0), "m of v ← m v + g, θ ← θ − η v"),
+        key(
+            "nesterov",
+            "false",
+            Kind::Flag,
+            "Nesterov's step θ ← θ − η(g + m v); needs a momentum",
+        ),
+        key("weight_decay", "0", Kind::from_to(0.0, 1e30), "w of g ← g + w θ"),
+        key("decoupled", "false", Kind::Flag, "the decay acts on θ itself: θ ← (1 − ηw) θ − η v"),
         key("seed", "0", Kind::whole(0), "seed of the batches"),
         key(
             "tolerance",

@@ -89,13 +89,16 @@ fn ends(kind: &Kind) -> (Vec<String>, Vec<String>) {
             }
             (vec![least.to_string(), most.to_string()], beyond)
         }
-        Kind::Number(Interval { least, above, most }) => {
+        Kind::Number(Interval { least, above, most, below }) => {
             let (mut within, mut beyond) = (Vec::new(), texts(&["\"1\"", "false", "[1]"]));
             let end = if *above { &mut beyond } else { &mut within };
             end.push(format!("{least:?}"));
             beyond.push(format!("{:?}", least.next_down()));
             within.push(format!("{:?}", least.next_up()));
-            if most.is_finite() {
+            if *below {
+                within.push(format!("{:?}", most.next_down()));
+                beyond.push(format!("{most:?}"));
+            } else if most.is_finite() {
                 within.push(format!("{most:?}"));
                 beyond.push(format!("{:?}", most.next_up()));
             } else {
@@ -233,6 +236,7 @@ fn validate(root: &Value, schema: &Value, value: &Value, path: &str) -> Option<S
             "pattern" => value.as_str().is_none_or(|text| matches(rule.as_str().unwrap(), text)),
             "minimum" => number().is_none_or(|(value, least)| value >= least),
             "exclusiveMinimum" => number().is_none_or(|(value, least)| value > least),
+            "exclusiveMaximum" => number().is_none_or(|(value, most)| value < most),
             "maximum" => number().is_none_or(|(value, most)| value <= most),
             "minItems" => length().is_none_or(|(length, least)| length as u64 >= least),
             "maxItems" => length().is_none_or(|(length, most)| length as u64 <= most),

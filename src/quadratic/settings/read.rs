@@ -8,7 +8,7 @@ use super::types::{GradientsConfig, ProblemConfig, ProblemKind, QuadraticConfig,
 use crate::config::ranges::{any, ensure};
 use crate::config::reader::FromDocument;
 use crate::config::section::Section;
-use crate::config::{ConfigError, ConfigFile, OverrideKeys};
+use crate::config::{ConfigError, ConfigFile, Contradiction, OverrideKeys};
 use crate::process::Sampling;
 
 impl QuadraticConfig {
@@ -52,8 +52,8 @@ impl FromDocument for QuadraticConfig {
         }
     }
 
-    fn contradictions(&self) -> Vec<String> {
-        contradictions(self)
+    fn contradictions(&self) -> Vec<Contradiction> {
+        contradictions(self).into_iter().map(Into::into).collect()
     }
 }
 
