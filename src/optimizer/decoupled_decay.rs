@@ -32,6 +32,18 @@ impl UpdateRule for DecoupledDecay {
         (1.0 + m) * (2.0 / step_size - w)
     }
 
+    /// F = z/((z − a)(z − m)) = (a/(z − a) − m/(z − m))/(a − m) with a = 1 − ηw. For a > m its real part on the
+    /// circle is at least −(1 + m)/(2(1 − m)(a − m)), so that η(L(1 + m)/(1 − m) + 2w) < 2(1 − m) is enough.
+    fn contraction_sharpness(&self, curvature: f64) -> f64 {
+        let Self { momentum: m, weight_decay: w } = *self;
+        (curvature * (1.0 + m) / (1.0 - m) + 2.0 * w) / (1.0 - m)
+    }
+
+    /// v = g/(1 − m) at rest, so that wθ + g/(1 − m) = 0.
+    fn penalty(&self) -> f64 {
+        (1.0 - self.momentum) * self.weight_decay
+    }
+
     /// 1/(η²g_ab) with the damping d = m(1 − ηw) and e_a = η(λ_a + (1 − m)w).
     fn inverse_gramian(&self, scale: f64, a: f64, b: f64) -> Terms {
         let Self { momentum: m, weight_decay: w } = *self;

@@ -29,6 +29,17 @@ impl UpdateRule for HeavyBall {
         2.0 * (1.0 + self.momentum) / step_size - self.weight_decay
     }
 
+    /// F = z/((z − 1)(z − m)) = (1/(z − 1) − m/(z − m))/(1 − m), whose real part on the circle is at least
+    /// −(1 + m)/(2(1 − m)²); decay adds w to every curvature.
+    fn contraction_sharpness(&self, curvature: f64) -> f64 {
+        let Self { momentum: m, weight_decay: w } = *self;
+        (curvature + w) * (1.0 + m) / ((1.0 - m) * (1.0 - m))
+    }
+
+    fn penalty(&self) -> f64 {
+        self.weight_decay
+    }
+
     /// 1/(η²g_ab) with the damping d = m and e_a = η(λ_a + w).
     fn inverse_gramian(&self, scale: f64, a: f64, b: f64) -> Terms {
         let Self { momentum: m, weight_decay: w } = *self;

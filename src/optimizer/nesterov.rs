@@ -31,6 +31,17 @@ impl UpdateRule for Nesterov {
         2.0 * (1.0 + m) / ((1.0 + 2.0 * m) * step_size) - w
     }
 
+    /// F = ((1 + m)z − m)/((z − 1)(z − m)) = (1/(z − 1) − m²/(z − m))/(1 − m), whose real part on the circle is at
+    /// least −(1 − m + 2m²)/(2(1 − m)²).
+    fn contraction_sharpness(&self, curvature: f64) -> f64 {
+        let Self { momentum: m, weight_decay: w } = *self;
+        (curvature + w) * (1.0 - m + 2.0 * m * m) / ((1.0 - m) * (1.0 - m))
+    }
+
+    fn penalty(&self) -> f64 {
+        self.weight_decay
+    }
+
     /// 1/(η²g_ab) with g_ab = p/q, where x = η(λ_a + w), y = η(λ_b + w), s = x + y, t = xy and
     ///   p = 1 − m² + m(1 + m − m²)s + m²(1 + 2m)t,
     ///   q = (1 − m)²(1 + m)s + m(1 + m − m²)(x − y)² − (1 − 4m − 3m² + 6m³)t

@@ -42,23 +42,31 @@ pub trait UpdateRule {
         generalized_sharpness * step_size / 2.0
     }
 
-    /// The s for which no step at η ≤ 2/s lengthens the [`State`], whichever samples are drawn, where no
-    /// λ_max(H_i) exceeds `curvature`; ∞ if no step size is known to do that.
-    fn contraction_sharpness(&self, _curvature: f64) -> f64 {
-        f64::INFINITY
+    /// The s for which no step at η ≤ 2/s lengthens the [`State`] in some fixed quadratic norm, whichever samples
+    /// are drawn, where no λ_max(H_i) exceeds `curvature`.
+    ///
+    /// With momentum it is the circle criterion: H_B is between 0 and L = `curvature` at every step, and θ answers
+    /// to the gradient by a transfer function −ηF(z). If 1 + ηL Re F > 0 on the unit circle, then the
+    /// Kalman–Yakubovich–Popov lemma gives the norm.
+    fn contraction_sharpness(&self, curvature: f64) -> f64;
+
+    /// c of the (c/2)‖θ‖² that the optimizer adds to the loss: it comes to rest where ∇L + cθ = 0.
+    fn penalty(&self) -> f64 {
+        0.0
     }
 
     /// An upper bound on the Lyapunov exponent of linearised SGD with independent batches, from a bound on
     /// the generalized sharpness and the smallest nonzero eigenvalue of H; ∞ where none is known.
     ///
-    /// By Jensen's inequality a process whose second moment decays has no positive exponent.
+    /// By Jensen's inequality λ ≤ ½ log ρ of the second moment's growth per step, which is below 0 where it is
+    /// stable in mean square. Where no rate is known the bound is the normal number closest to 0 from below.
     fn exponent_bound(
         &self,
         step_size: f64,
         generalized_sharpness: f64,
         _smallest_curvature: f64,
     ) -> f64 {
-        if step_size * generalized_sharpness < 2.0 { 0.0 } else { f64::INFINITY }
+        if step_size * generalized_sharpness < 2.0 { -f64::MIN_POSITIVE } else { f64::INFINITY }
     }
 
     /// 1/(η²g_ab) of two eigenvalues of H at the scale μ = 2/η.

@@ -15,6 +15,11 @@ impl State {
         Self { position, velocity: Vec::new() }
     }
 
+    /// A displacement θ − θ* and u, of the same dimension.
+    pub fn with_velocity(position: Vec<f64>, velocity: Vec<f64>) -> Self {
+        Self { position, velocity }
+    }
+
     /// Overwrites this state with `other`, of the same dimension.
     pub fn copy_from(&mut self, other: &Self) {
         self.position.copy_from_slice(&other.position);

@@ -6,6 +6,7 @@ use std::fs;
 use crate::common::fixtures::fixture;
 use crate::common::problems::Problem;
 use etastar::gram::npy::read_gram;
+use etastar::optimizer::Optimizer;
 use etastar::process::{BatchProcess, Sampling};
 use etastar::stability::almost_sure::{ExponentOptions, LyapunovExponent, lyapunov};
 use etastar::stability::epoch_moment::EpochMoment;
@@ -126,7 +127,10 @@ fn thresholds_of(seeds: impl Iterator<Item = u64>) -> Count {
         if problem.batch_size == problem.samples() {
             continue;
         }
-        let Some(moment) = EpochMoment::of(&factor, problem.batch_size) else { continue };
+        let Some(moment) = EpochMoment::of(&factor, Optimizer::default(), problem.batch_size)
+        else {
+            continue;
+        };
         let start = problem.eta_var_of_independent_batches();
         let exact = moment.threshold(start).unwrap();
         let process = BatchProcess::shuffled(problem.batch_size);

@@ -24,7 +24,8 @@ fn growth_is_the_mean_over_all_shuffles() {
         [(4, 1, 3, 1), (5, 2, 4, 2), (5, 1, 5, 3), (4, 3, 2, 3), (6, 1, 3, 2), (4, 2, 7, 1)]
     {
         let rows = random_rows(n * q, d, (n * q + batch_size) as u64);
-        let moment = EpochMoment::of(&factor_of(&rows, q), batch_size).unwrap();
+        let moment =
+            EpochMoment::of(&factor_of(&rows, q), Optimizer::default(), batch_size).unwrap();
         assert_eq!(moment.steps(), n.div_ceil(batch_size));
         for step_size in [0.3, 0.9, 2.0] {
             let expected = log_radius(&rows, q, batch_size, step_size);
@@ -43,7 +44,8 @@ fn growth_changes_its_sign_at_the_threshold() {
         [(7, 1, 4, 1), (8, 2, 10, 2), (8, 1, 8, 3), (10, 1, 10, 1)].into_iter().enumerate()
     {
         let rows = random_rows(n * q, d, seed as u64);
-        let moment = EpochMoment::of(&factor_of(&rows, q), batch_size).unwrap();
+        let moment =
+            EpochMoment::of(&factor_of(&rows, q), Optimizer::default(), batch_size).unwrap();
         let found = moment.threshold(1.0).unwrap();
         assert!(found.high / found.low < 1.0 + 1e-5, "{found:?}");
         assert!(moment.log_radius(found.low * (1.0 - 1e-4)) < 0.0, "{found:?}");
@@ -55,7 +57,7 @@ fn growth_changes_its_sign_at_the_threshold() {
 fn what_would_take_too_long_is_left_to_simulation() {
     let many = factor_of(&random_rows(40, 30, 1), 1);
     for batch_size in [1, 2, 20] {
-        assert!(EpochMoment::of(&many, batch_size).is_none());
+        assert!(EpochMoment::of(&many, Optimizer::default(), batch_size).is_none());
     }
 }
 

@@ -15,10 +15,10 @@ pub struct DecayBound {
 
 impl DecayBound {
     /// What holds for any sequence of batches, shuffled epochs among them: λ ≤ 0 at step sizes at which
-    /// no step makes anything longer.
+    /// no step makes anything longer, in the norm of
+    /// [`UpdateRule::contraction_sharpness`](crate::optimizer::UpdateRule::contraction_sharpness).
     pub fn of_contractions(gram: &Gram, optimizer: Optimizer) -> Self {
-        let largest = |i| gram.sample_eigenvalues(i).last().copied().unwrap_or(f64::INFINITY);
-        let curvature = (0..gram.samples()).map(largest).fold(0.0, f64::max);
+        let curvature = largest_curvature(gram);
         let generalized_sharpness = optimizer.rule().contraction_sharpness(curvature);
         Self { optimizer, generalized_sharpness, smallest_curvature: 0.0 }
     }
@@ -33,4 +33,10 @@ impl DecayBound {
     pub fn stable_step_size(self) -> f64 {
         self.optimizer.rule().eta_var(self.generalized_sharpness)
     }
+}
+
+/// max_i λ_max(H_i).
+pub(super) fn largest_curvature(gram: &Gram) -> f64 {
+    let largest = |i| gram.sample_eigenvalues(i).last().copied().unwrap_or(f64::INFINITY);
+    (0..gram.samples()).map(largest).fold(0.0, f64::max)
 }

@@ -3,6 +3,7 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use crate::optimizer::{LinearMode, LinearStep, State};
 use crate::process::Batches;
 use crate::stability::linearised::{Block, Dynamics, GramFactor};
 
@@ -14,10 +15,10 @@ const FOLLOWED_OF_SOME: usize = 2;
 const FOLLOWED_OF_RANDOM: usize = 2;
 /// The first stage of the pilot follows all, the second one these.
 const SECOND_STAGE: usize = 12;
-/// Up to this rank the pilot follows every direction.
-const COMPLETE_RANK: usize = 48;
-/// Of a larger rank: eigenvectors of H that decay the least under full batches, those that decay the most,
-/// and random directions.
+/// Up to this dimension the pilot follows every direction.
+const COMPLETE_DIMENSION: usize = 48;
+/// Of a larger dimension: eigenvectors that decay the least under full batches, those that decay the most, and
+/// random directions.
 const SLOW: usize = 16;
 const FAST: usize = 4;
 const RANDOM: usize = 4;
@@ -35,14 +36,14 @@ pub(super) struct Simulated<'f> {
     pub step_size: f64,
 }
 
-/// What of the range of H a pilot looks at.
+/// What of the range of H a pilot looks at; with momentum, of pairs (θ, u) in it, twice as many dimensions.
 ///
 /// Far below the threshold the directions of slowest decay are nearly the eigenvectors of H, and a random
 /// start would need as many steps as it takes the others to die out. The pilot therefore starts from
 /// eigenvectors, and the fastest growing directions are followed from there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pilot {
-    /// Every eigenvector of H.
+    /// Every eigenvector of H, with every direction of (θ, u) along it.
     Complete,
     /// Some eigenvectors of H and some random directions.
     Partial,
@@ -51,9 +52,9 @@ pub(super) enum Pilot {
 }
 
 impl Pilot {
-    pub fn for_factor(factor: &GramFactor) -> Self {
+    pub fn of(factor: &GramFactor, step: &LinearStep) -> Self {
         match factor.modes() {
-            Some(modes) if modes.values.len() <= COMPLETE_RANK => Self::Complete,
+            Some(_) if dimension(factor, step) <= COMPLETE_DIMENSION => Self::Complete,
             Some(_) => Self::Partial,
             None => Self::Random,
         }
@@ -62,12 +63,12 @@ impl Pilot {
     /// How many e-folds smaller than average the component of the followed directions along the one that
     /// survives may be, but for 2% of random starts; 0 where no direction was left out.
     ///
-    /// A random direction has about 1/√rank of its length along each of them, and e⁻⁴ is below the 2%
-    /// quantile of a uniform component.
-    pub fn transient(self, factor: &GramFactor) -> f64 {
+    /// A random direction has about 1/√dimension of its length along each of them, and e⁻⁴ is below the 2%
+    /// quantile of a uniform component. A velocity may hide it further.
+    pub fn transient(self, factor: &GramFactor, step: &LinearStep) -> f64 {
         match self {
             Self::Complete => 0.0,
-            Self::Partial | Self::Random => 0.5 * (factor.rank() as f64).ln() + 4.0,
+            Self::Partial | Self::Random => spread(factor, step) + 4.0,
         }
     }
 
@@ -94,7 +95,8 @@ impl Pilot {
         mut rng: ChaCha8Rng,
     ) -> Block<'f> {
         let Simulated { factor, dynamics, batches, step_size } = process;
-        let starts = self.starts(factor, step_size, &mut rng);
+        let starts =
+            self.starts(factor, &dynamics.optimizer.rule().linear_step(step_size), &mut rng);
         let period = dynamics.process.period(factor.samples());
         let epoch = (factor.samples() as f64 / batches.mean_size()).ceil() as u64;
         let least = (STAGE_EPOCHS * epoch).max(STAGE_STEPS);
@@ -114,24 +116,51 @@ impl Pilot {
         block
     }
 
-    fn starts(self, factor: &GramFactor, step_size: f64, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
-        let rank = factor.rank();
-        let mut random = || (0..rank).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>();
-        let Some(modes) = factor.modes() else {
-            return (0..rank.min(FOLLOWED_OF_RANDOM)).map(|_| random()).collect();
+    fn starts(self, factor: &GramFactor, step: &LinearStep, rng: &mut ChaCha8Rng) -> Vec<State> {
+        let (rank, dimension) = (factor.rank(), dimension(factor, step));
+        let mut random = || {
+            let mut part = || (0..rank).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>();
+            let position = part();
+            State::with_velocity(position, if step.components == 1 { vec![] } else { part() })
         };
-        let decay: Vec<f64> =
-            modes.values.iter().map(|value| (1.0 - step_size * value).abs()).collect();
+        let Some(modes) = factor.modes() else {
+            return (0..dimension.min(FOLLOWED_OF_RANDOM)).map(|_| random()).collect();
+        };
+        let planes = modes
+            .values
+            .iter()
+            .enumerate()
+            .flat_map(|(k, value)| step.modes(*value).into_iter().map(move |mode| (k, mode)));
+        let planes: Vec<(usize, LinearMode)> = planes.collect();
+        let decay: Vec<f64> = planes.iter().map(|(_, mode)| mode.modulus).collect();
         let mut order = descending(&decay);
         let randoms = if self == Self::Complete { 0 } else { RANDOM };
         if self != Self::Complete {
-            order.drain(SLOW..rank - FAST);
+            order.drain(SLOW..dimension - FAST);
         }
-        let mode = |k: usize| modes.vectors.col(k).iter().copied().collect();
-        let mut starts: Vec<Vec<f64>> = order.into_iter().map(mode).collect();
+        let start = |at: usize| {
+            let (k, LinearMode { direction: [x, u], .. }) = planes[at];
+            let times = |factor: f64| modes.vectors.col(k).iter().map(|v| factor * v).collect();
+            State::with_velocity(times(x), if step.components == 1 { vec![] } else { times(u) })
+        };
+        let mut starts: Vec<State> = order.into_iter().map(start).collect();
         starts.extend((0..randoms).map(|_| random()));
         starts
     }
+}
+
+/// That of θ, or of (θ, u).
+fn dimension(factor: &GramFactor, step: &LinearStep) -> usize {
+    step.components * factor.rank()
+}
+
+/// By how many e-folds a random direction may be shorter along another one, and how far a direction may grow before
+/// it moves as its exponent says.
+pub(super) fn spread(factor: &GramFactor, step: &LinearStep) -> f64 {
+    let curved = factor.modes().map_or(&[][..], |modes| &modes.values);
+    let growth = curved.iter().map(|value| step.transient_growth(*value));
+    let longest = growth.fold(step.transient_growth(0.0), f64::max);
+    0.5 * (dimension(factor, step) as f64).ln() + longest.ln()
 }
 
 /// The numbers of `values` from the largest to the smallest one.

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::directions::{Pilot, Simulated};
+use super::directions::{Pilot, Simulated, spread};
 use super::estimate::{Estimate, Limits, SEGMENTS, estimate};
 use super::measured_block::MeasuredBlock;
 use crate::process::{Batches, SamplingError};
@@ -79,7 +79,7 @@ pub enum LyapunovError {
 ///
 /// Independent of the number of threads.
 ///
-/// Every walk follows some directions: one that grew the most in a pilot, and others that show
+/// With momentum it is that of position and velocity, (θ, u). Every walk follows some directions: one that grew the most in a pilot, and others that show
 /// how much they would outgrow it. Cost: about 2·B·q·rank multiplications per step, walk and direction, of
 /// which there are five where the rank is small and else two, until the first one has outgrown the others.
 ///
@@ -103,7 +103,8 @@ pub fn lyapunov(
     // Whole epochs: within one the growth of its parts is not independent.
     let period = dynamics.process.period(factor.samples());
     let mut length = longest.div_ceil(1 << DOUBLINGS).next_multiple_of(period);
-    let pilot = Pilot::for_factor(factor);
+    let step = dynamics.optimizer.rule().linear_step(step_size);
+    let pilot = Pilot::of(factor, &step);
     let shortest = length * SEGMENTS as u64;
     let process = Simulated { factor, dynamics, batches, step_size };
     let run = |walk| {
@@ -128,8 +129,8 @@ pub fn lyapunov(
         let turning = runs.iter().map(MeasuredBlock::turning).sum::<f64>() / runs.len() as f64;
         let limits = Limits {
             turning,
-            hidden: pilot.transient(factor),
-            burst: 0.5 * (factor.rank() as f64).ln() + BURST,
+            hidden: pilot.transient(factor, &step),
+            burst: spread(factor, &step) + BURST,
             rounding: factor.rounding(),
             precision: options.precision,
         };
@@ -145,7 +146,7 @@ pub fn lyapunov(
     }
 }
 
-/// A burst of growth of so many e-folds, and of ½ log rank more, is not unlikely.
+/// A burst of growth of so many e-folds, and of [`spread`] more, is not unlikely.
 const BURST: f64 = 4.0;
 /// A direction that outgrows the first one by so many e-folds takes its place.
 const REORDER: f64 = 2.0;

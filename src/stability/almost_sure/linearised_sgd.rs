@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::decay_bound::DecayBound;
+use super::decay_bound::{DecayBound, largest_curvature};
 use super::exponent::{ExponentOptions, LyapunovError, LyapunovExponent, lyapunov};
 use super::regularity::{Violation, violations};
-use super::threshold::{AlmostSureThreshold, eta_as};
+use super::threshold::{AlmostSureThreshold, Start, eta_as};
 use crate::gram::Gram;
 use crate::process::BatchProcess;
 use crate::stability::linearised::{Dynamics, GramFactor};
@@ -53,7 +53,7 @@ impl LinearisedSgd<'_> {
         Ok(ExponentAt {
             learning_rate,
             exponent: found.bounded_above(self.decay.bound(learning_rate)),
-            violations: violations(self.gram, learning_rate),
+            violations: violations(self.gram, self.dynamics.optimizer, learning_rate),
         })
     }
 
@@ -63,6 +63,17 @@ impl LinearisedSgd<'_> {
     /// Those of [`eta_as`](fn@eta_as).
     pub fn eta_as(&self) -> Result<AlmostSureThreshold, LyapunovError> {
         let stable = self.decay.stable_step_size();
-        eta_as(self.factor, self.dynamics, stable, ETA_AS_TOLERANCE, self.options)
+        let first = if self.dynamics.process.is_shuffled() { self.usual_start() } else { stable };
+        let start = Start { stable, first: first.max(stable) };
+        eta_as(self.factor, self.dynamics, start, ETA_AS_TOLERANCE, self.options)
+    }
+
+    /// (1 − m)·2/L with L = max λ_max(H_i): at most η*_var of independent single samples, and usually below η*_as.
+    ///
+    /// With momentum no smaller step size need be proved stable than some (1 − m)² of the edge, which would be far
+    /// to search.
+    fn usual_start(&self) -> f64 {
+        let displacement = self.dynamics.optimizer.rule().linear_step(1.0).displacement();
+        2.0 / (largest_curvature(self.gram) * displacement.abs())
     }
 }

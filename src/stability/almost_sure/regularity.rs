@@ -5,13 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::gram::Gram;
+use crate::optimizer::Optimizer;
 
 /// Why a minimum is not regular at a step size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Violation {
-    /// ηλ is 1 or 2 for an eigenvalue λ of H_i: a step on sample i alone ends the motion in a
-    /// direction (1) or reflects it without loss (2). For one output λ is \[C\]'s ‖∇f_i‖².
+    /// ηλ is 1 or 2 for an eigenvalue λ of H_i, with weight decay of H_i + wI: a step on sample i alone ends the
+    /// motion in a direction (1) or reflects it without loss (2). For one output λ is \[C\]'s ‖∇f_i‖².
     Resonance {
         /// i.
         sample: usize,
@@ -46,11 +47,19 @@ impl fmt::Display for Violation {
 const TOLERANCE: f64 = 1e-6;
 
 /// Every violation at the step size η; empty for a regular minimum. \[C\]'s theorems are for B = 1.
-pub fn violations(gram: &Gram, step_size: f64) -> Vec<Violation> {
+///
+/// With momentum a step of one sample has no resonance: it neither ends a motion nor reflects all of it.
+pub fn violations(gram: &Gram, optimizer: Optimizer, step_size: f64) -> Vec<Violation> {
     let mut violations = orthogonal_groups(gram)
         .map_or(Vec::new(), |sizes| vec![Violation::OrthogonalGroups { sizes }]);
+    let step = optimizer.rule().linear_step(step_size);
+    if step.components > 1 {
+        return violations;
+    }
+    let decay = optimizer.rule().penalty();
     for sample in 0..gram.samples() {
         for eigenvalue in gram.sample_eigenvalues(sample) {
+            let eigenvalue = eigenvalue + decay;
             let near =
                 |product: f64| (step_size * eigenvalue - product).abs() < TOLERANCE * product;
             let product = [1_u8, 2].into_iter().find(|&product| near(f64::from(product)));
@@ -101,8 +110,8 @@ mod tests {
     fn resonances_and_groups_are_found_and_nothing_else() {
         let mut matrix = Mat::from_fn(4, 4, |i, j| if i == j { 2.0 } else { 0.5 });
         let connected = Gram::new(matrix.clone(), 1).unwrap();
-        assert_eq!(violations(&connected, 0.3), []);
-        let resonant = violations(&connected, 0.5);
+        assert_eq!(violations(&connected, Optimizer::Sgd, 0.3), []);
+        let resonant = violations(&connected, Optimizer::Sgd, 0.5);
         assert_eq!(resonant.len(), 4);
         assert!(matches!(resonant[0], Violation::Resonance { product: 1, .. }));
         for (i, j) in [(0, 1), (0, 2), (0, 3)] {
@@ -110,6 +119,9 @@ mod tests {
             matrix[(j, i)] = 0.0;
         }
         let split = Gram::new(matrix, 1).unwrap();
-        assert_eq!(violations(&split, 0.3), [Violation::OrthogonalGroups { sizes: vec![3, 1] }]);
+        assert_eq!(
+            violations(&split, Optimizer::Sgd, 0.3),
+            [Violation::OrthogonalGroups { sizes: vec![3, 1] }]
+        );
     }
 }

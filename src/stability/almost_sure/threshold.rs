@@ -31,11 +31,27 @@ const FARTHEST: f64 = 1e4;
 /// The smallest tolerance: closer step sizes differ by rounding only.
 const FINEST: f64 = 1e-6;
 
-/// η*_as for step sizes above `stable`, a step size known to have λ ≤ 0 such as η*_var, to
-/// `tolerance` (relative).
+/// Where the search for η*_as begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Start {
+    /// A step size known to have λ ≤ 0, such as η*_var.
+    pub stable: f64,
+    /// The step size from which the first unstable one is searched, at least `stable`. If all above it are
+    /// unstable, η*_as is between the two.
+    pub first: f64,
+}
+
+/// At the stable step size itself.
+impl From<f64> for Start {
+    fn from(stable: f64) -> Self {
+        Self { stable, first: stable }
+    }
+}
+
+/// η*_as for step sizes above a stable one, to `tolerance` (relative).
 ///
 /// λ need not be monotone, and with few samples it may turn negative again at much larger η: the search
-/// increases η from `stable` until six neighbouring step sizes, each 1.25 times the one before, are all
+/// increases η from `start.first` until six neighbouring step sizes, each 1.25 times the one before, are all
 /// unstable, and takes the last change of sign below them. All step sizes use the same batches (common
 /// random numbers), so that estimates differ by the effect of η only and the crossing is more accurate
 /// than each of them.
@@ -45,14 +61,14 @@ const FINEST: f64 = 1e-6;
 pub fn eta_as(
     factor: &GramFactor,
     dynamics: impl Into<Dynamics>,
-    stable: f64,
+    start: impl Into<Start>,
     tolerance: f64,
     options: ExponentOptions,
 ) -> Result<AlmostSureThreshold, LyapunovError> {
     let tolerance = tolerance.max(FINEST);
     let options = ExponentOptions { sign_only: true, ..options };
     let search = Search { factor, dynamics: dynamics.into(), options };
-    let mut bracket = search.bracket(stable)?;
+    let mut bracket = search.bracket(start.into())?;
     while bracket.high / bracket.edge > 1.0 + tolerance {
         let ratio = (bracket.high / bracket.edge).powf(1.0 / (POINTS + 1) as f64);
         let inner: Vec<f64> = (1..=POINTS as i32).map(|k| bracket.edge * ratio.powi(k)).collect();
@@ -80,10 +96,11 @@ impl Search<'_> {
     }
 
     /// Increases the step size until the last `POINTS` of them are unstable.
-    fn bracket(&self, stable: f64) -> Result<Bracket, LyapunovError> {
+    fn bracket(&self, start: Start) -> Result<Bracket, LyapunovError> {
+        let Start { stable, first } = start;
         let mut known: Vec<Point> = Vec::new();
-        let mut from = stable;
-        while from < FARTHEST * stable {
+        let mut from = first;
+        while from < FARTHEST * first {
             let next: Vec<f64> = (1..=POINTS as i32).map(|k| from * STRIDE.powi(k)).collect();
             from = next[POINTS - 1];
             known.extend(self.evaluate(&next)?);
@@ -94,7 +111,7 @@ impl Search<'_> {
                 return Ok(all.narrowed(&known));
             }
         }
-        Err(LyapunovError::NeverUnstable(FARTHEST * stable))
+        Err(LyapunovError::NeverUnstable(FARTHEST * first))
     }
 }
 

@@ -7,9 +7,11 @@
 //! F_T = mean over all b ⊂ T of batch size of (I − ηH_b) F_{T∖b} (I − ηH_b),
 //!
 //! the mean over the orders in which the samples of T can have come, Φ_η(M) is F of all samples: at most 2ⁿ
-//! matrices instead of n! products. η*_var is where the spectral radius of Φ_η rises through 1.
+//! matrices instead of n! products. With momentum M is that of position and velocity, and I − ηH_b the matrix of
+//! a step of both. η*_var is where the spectral radius of Φ_η rises through 1.
 
 mod operator;
+mod step;
 mod subsets;
 mod threshold;
 

@@ -5,17 +5,22 @@ use std::collections::HashMap;
 use faer::{Mat, Side};
 use rayon::prelude::*;
 
+use super::step::Step;
 use super::subsets::{binomial, deposit, elements, subsets};
+use crate::optimizer::Optimizer;
 use crate::stability::linearised::GramFactor;
 
 /// Most multiplications of one application of Φ_η.
 const MOST_MULTIPLICATIONS: f64 = 6e6;
 
-/// The mean over all shuffles of what an epoch of plain SGD does to E θθᵀ, in the coordinates of a
-/// [`GramFactor`].
+/// The mean over all shuffles of what an epoch does to E zzᵀ in the coordinates of a [`GramFactor`]; z is θ, or
+/// (θ, u) if the optimizer has a velocity.
 #[derive(Debug, Clone)]
 pub struct EpochMoment {
+    optimizer: Optimizer,
     rank: usize,
+    /// That of z.
+    dimension: usize,
     /// One for each batch of the epoch.
     levels: Vec<Level>,
     /// Of every set of samples that can be a batch: rows R with RᵀR = H_b, at most `rank` of them.
@@ -34,24 +39,30 @@ struct Level {
 
 impl EpochMoment {
     /// `None` if one application would take too long.
-    pub fn of(factor: &GramFactor, batch_size: usize) -> Option<Self> {
+    pub fn of(factor: &GramFactor, optimizer: Optimizer, batch_size: usize) -> Option<Self> {
         let (n, rank) = (factor.samples(), factor.rank());
+        let components = optimizer.rule().linear_step(1.0).components;
         let ends: Vec<usize> =
             (1..=n.div_ceil(batch_size.max(1))).map(|k| (k * batch_size).min(n)).collect();
         let sizes: Vec<(usize, usize)> =
             ends.iter().scan(0, |start, &end| Some((std::mem::replace(start, end), end))).collect();
         let rows = |size: usize| (size * factor.outputs()).min(rank) as f64;
-        let side = rank as f64;
+        let side = (components * rank) as f64;
         let cost = |&(start, end): &(usize, usize)| {
             let height = rows(end - start);
             let step = (4.0 * height + 1.0) * side * side + 2.0 * height * height * side;
             binomial(n, end) * binomial(end, end - start) * step
         };
         let cheap = n < 32 && sizes.iter().map(cost).sum::<f64>() <= MOST_MULTIPLICATIONS;
-        cheap.then(|| Self::build(factor, &sizes)).flatten()
+        cheap.then(|| Self::build(factor, optimizer, components * rank, &sizes)).flatten()
     }
 
-    fn build(factor: &GramFactor, sizes: &[(usize, usize)]) -> Option<Self> {
+    fn build(
+        factor: &GramFactor,
+        optimizer: Optimizer,
+        dimension: usize,
+        sizes: &[(usize, usize)],
+    ) -> Option<Self> {
         let n = factor.samples();
         let places = |sets: &[u32]| sets.iter().enumerate().map(|(k, &set)| (set, k)).collect();
         let mut batches = HashMap::new();
@@ -68,12 +79,12 @@ impl EpochMoment {
                 choices: subsets(end, end - start),
             });
         }
-        Some(Self { rank: factor.rank(), levels, batches })
+        Some(Self { optimizer, rank: factor.rank(), dimension, levels, batches })
     }
 
     /// The side of M.
-    pub fn rank(&self) -> usize {
-        self.rank
+    pub fn dimension(&self) -> usize {
+        self.dimension
     }
 
     /// Steps of an epoch.
@@ -81,16 +92,20 @@ impl EpochMoment {
         self.levels.len()
     }
 
-    /// Φ_η(M), both as rows of `rank` numbers.
+    /// Φ_η(M), both as rows of `dimension` numbers.
     pub fn apply(&self, moment: &[f64], step_size: f64) -> Vec<f64> {
+        let step = self.optimizer.rule().linear_step(step_size);
         let mut moments = vec![moment.to_vec()];
         for level in &self.levels {
-            let after = |&set: &u32| self.mean_over_last_batch(level, set, &moments, step_size);
+            let after = |&set: &u32| {
+                let step = Step::new(step, self.rank);
+                self.mean_over_last_batch(level, set, &moments, step)
+            };
             moments = level.sets.par_iter().map(after).collect();
         }
         let moment = moments.swap_remove(0);
         // The steps take M to be symmetric; what rounding makes of it must not grow.
-        let d = self.rank;
+        let d = self.dimension;
         (0..d * d).map(|at| f64::midpoint(moment[at], moment[at % d * d + at / d])).collect()
     }
 
@@ -100,16 +115,15 @@ impl EpochMoment {
         level: &Level,
         set: u32,
         moments: &[Vec<f64>],
-        step_size: f64,
+        mut step: Step,
     ) -> Vec<f64> {
         let members = elements(set);
         let weight = 1.0 / level.choices.len() as f64;
-        let mut sum = vec![0.0; self.rank * self.rank];
-        let mut step = Step { rank: self.rank, images: Vec::new(), inner: Vec::new() };
+        let mut sum = vec![0.0; self.dimension * self.dimension];
         for &choice in &level.choices {
             let batch = deposit(&members, choice);
             let source = &moments[level.before[&(set & !batch)]];
-            step.add(&self.batches[&batch], step_size, weight, source, &mut sum);
+            step.add(&self.batches[&batch], weight, source, &mut sum);
         }
         sum
     }
@@ -136,61 +150,4 @@ fn rows_of_batch(factor: &GramFactor, batch: u32) -> Option<Vec<f64>> {
     let eigen = (tall.transpose() * &tall).self_adjoint_eigen(Side::Lower).ok()?;
     let root = |k: usize| eigen.S()[k].max(0.0).sqrt();
     Some((0..rank * rank).map(|at| root(at / rank) * eigen.U()[(at % rank, at / rank)]).collect())
-}
-
-/// Buffers of one step.
-struct Step {
-    rank: usize,
-    images: Vec<f64>,
-    inner: Vec<f64>,
-}
-
-impl Step {
-    /// `target` += `weight` (I − ηRᵀR) M (I − ηRᵀR) for symmetric M = `source`.
-    ///
-    /// With W = RM and Z = W − (η/2)(WRᵀ)R it is M − η(RᵀZ + ZᵀR).
-    fn add(
-        &mut self,
-        rows: &[f64],
-        step_size: f64,
-        weight: f64,
-        source: &[f64],
-        target: &mut [f64],
-    ) {
-        let d = self.rank;
-        self.images.clear();
-        self.images.resize(rows.len(), 0.0);
-        for (row, image) in rows.chunks_exact(d).zip(self.images.chunks_exact_mut(d)) {
-            row.iter()
-                .zip(source.chunks_exact(d))
-                .for_each(|(&x, line)| add_scaled(image, x, line));
-        }
-        self.inner.clear();
-        for image in self.images.chunks_exact(d) {
-            self.inner.extend(rows.chunks_exact(d).map(|row| dot(image, row)));
-        }
-        let height = rows.len() / d;
-        for (image, inner) in
-            self.images.chunks_exact_mut(d).zip(self.inner.chunks_exact(height.max(1)))
-        {
-            let pairs = inner.iter().zip(rows.chunks_exact(d));
-            pairs.for_each(|(&x, row)| add_scaled(image, -0.5 * step_size * x, row));
-        }
-        add_scaled(target, weight, source);
-        let factor = -weight * step_size;
-        for (row, image) in rows.chunks_exact(d).zip(self.images.chunks_exact(d)) {
-            for (a, line) in target.chunks_exact_mut(d).enumerate() {
-                add_scaled(line, factor * row[a], image);
-                add_scaled(line, factor * image[a], row);
-            }
-        }
-    }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
-fn add_scaled(target: &mut [f64], factor: f64, source: &[f64]) {
-    target.iter_mut().zip(source).for_each(|(x, y)| *x += factor * y);
 }

@@ -83,22 +83,22 @@ struct Search<'m> {
 
 impl<'m> Search<'m> {
     fn new(moment: &'m EpochMoment) -> Self {
-        let rank = moment.rank();
-        let vector = (0..rank * rank).map(|k| f64::from(u8::from(k % (rank + 1) == 0)));
+        let side = moment.dimension();
+        let vector = (0..side * side).map(|k| f64::from(u8::from(k % (side + 1) == 0)));
         Self { moment, vector: vector.collect() }
     }
 
     fn at(&mut self, log_rate: f64) -> Point {
-        let (rank, step_size) = (self.moment.rank(), log_rate.exp());
+        let (side, step_size) = (self.moment.dimension(), log_rate.exp());
         // A little of the identity: what was left of the Perron vector of another mode may be nothing.
         let mut start = self.vector.clone();
-        (0..rank).for_each(|a| start[a * (rank + 1)] += 1e-3);
+        (0..side).for_each(|a| start[a * (side + 1)] += 1e-3);
         let found = perron_pair(start, ACCURACY, |x| self.moment.apply(x, step_size));
         let point = Point { log_rate, growth: found.value.ln() };
         // The vector of what decays is of no use above the threshold.
         if point.growth > 0.0 {
             // A sign, which the method leaves open: the Perron vector is positive semidefinite.
-            let trace: f64 = (0..rank).map(|a| found.vector[a * (rank + 1)]).sum();
+            let trace: f64 = (0..side).map(|a| found.vector[a * (side + 1)]).sum();
             self.vector = found.vector.iter().map(|x| x * trace.signum()).collect();
         }
         point

@@ -10,7 +10,8 @@ use super::walk::{RENORMALISE, Stepper};
 use crate::optimizer::State;
 use crate::process::Batches;
 
-/// Orthonormal directions that linearised SGD moves by the same batches.
+/// Orthonormal directions that linearised SGD moves by the same batches: of θ, or of (θ, u) if the optimizer has a
+/// velocity.
 ///
 /// The first one moves as a walk of its own does; log R_jj of the triangular R, added up over time,
 /// tends to the j-th Lyapunov exponent times the steps.
@@ -62,11 +63,10 @@ impl<'f> Block<'f> {
         dynamics: Dynamics,
         batches: Batches,
         step_size: f64,
-        starts: Vec<Vec<f64>>,
+        columns: Vec<State>,
         rng: ChaCha8Rng,
     ) -> Self {
         let stepper = Stepper::new(factor, dynamics.optimizer, step_size);
-        let columns: Vec<State> = starts.into_iter().map(State::at).collect();
         let stretch = Stretch::none(columns.len());
         let mut block = Self { stepper, columns, batches, rng, stretch };
         block.orthonormalise();

@@ -1,8 +1,9 @@
-//! The second-moment operator Q(η): E θθᵀ of linearised SGD from one step to the next (\[M\] §3).
+//! The second-moment operator Q(η): E zzᵀ of linearised SGD from one step to the next (\[M\] §3).
 
 use faer::{Accum, Mat, MatRef, Side, get_global_parallelism, linalg::matmul::matmul};
 
 use crate::gram::Gram;
+use crate::linalg::arnoldi::perron_pair;
 use crate::linalg::{Stop, largest_eigenpairs};
 use crate::optimizer::Optimizer;
 use crate::process::Coefficients;
@@ -11,8 +12,8 @@ use crate::stability::spectrum::{Spectrum, SpectrumError};
 /// The A_i of H_i = A_iᵀS_iA_i in the eigenbasis of H, on the range of H; S_i is diagonal, 1 or −1,
 /// and the identity where the minimum interpolates.
 ///
-/// Matrices X below are rank × rank, so one application is O(nq·rank²): meant for ranks up to a
-/// few hundred. For the threshold alone, [`thresholds`](crate::stability::thresholds) is far faster.
+/// Matrices X below are E θθᵀ, rank × rank, or E zzᵀ of z = (θ, u) for an optimizer with a velocity, so one
+/// application is O(nq·rank²): meant for ranks up to a few hundred. For the threshold alone, [`thresholds`](crate::stability::thresholds) is far faster.
 #[derive(Debug, Clone)]
 pub struct SecondMoment {
     /// A, n blocks of `per_sample` rows, × rank.
@@ -38,7 +39,8 @@ impl SecondMoment {
     }
 
     /// From the rows A in blocks of `per_sample` and the `signs` S (1 or −1): every H_i = A_iᵀS_iA_i,
-    /// H itself without negative eigenvalues. Those below `cutoff`·λ_1 count as zero.
+    /// H itself without negative eigenvalues. Those below `cutoff`·λ_1 count as zero; with −∞ all are kept, for an
+    /// optimizer whose weight decay acts where H is 0.
     ///
     /// # Errors
     /// [`SpectrumError::NoConvergence`].
@@ -61,6 +63,17 @@ impl SecondMoment {
         let eigenvalues = (0..rank).map(|k| values[side - 1 - k]).collect();
         let optimizer = Optimizer::default();
         Ok(Self { rows: rows * &basis, optimizer, signs, per_sample, eigenvalues, basis })
+    }
+
+    /// The same minimum with another optimizer.
+    #[must_use]
+    pub fn with_optimizer(self, optimizer: Optimizer) -> Self {
+        Self { optimizer, ..self }
+    }
+
+    /// How steps are made.
+    pub fn optimizer(&self) -> &Optimizer {
+        &self.optimizer
     }
 
     /// From G alone: A = V√(nΛ).
@@ -86,7 +99,7 @@ impl SecondMoment {
         self.basis.as_ref()
     }
 
-    /// D(X) = α HXH + (β/n) Σ H_iXH_i.
+    /// D(X) = α HXH + (β/n) Σ H_iXH_i of X = E θθᵀ.
     pub fn noise(&self, x: &Mat<f64>, coefficients: Coefficients) -> Mat<f64> {
         let Coefficients { alpha, beta } = coefficients;
         let (values, rank) = (&self.eigenvalues, self.eigenvalues.len());
@@ -98,22 +111,40 @@ impl SecondMoment {
         image
     }
 
-    /// Q(η)(X): E θθᵀ after one step from X.
+    /// Q(η)(X): E zzᵀ after one step from X.
     pub fn step(&self, x: &Mat<f64>, coefficients: Coefficients, step_size: f64) -> Mat<f64> {
-        let noise = self.noise(x, coefficients);
-        self.optimizer.rule().linear_step(step_size).next_second_moment(
-            x,
-            &noise,
-            &self.eigenvalues,
-        )
+        let rank = self.eigenvalues.len();
+        let linear = self.optimizer.rule().linear_step(step_size);
+        let noise = if linear.components == 1 {
+            self.noise(x, coefficients)
+        } else {
+            self.noise(&x.submatrix(0, 0, rank, rank).to_owned(), coefficients)
+        };
+        linear.next_second_moment(x, &noise, &self.eigenvalues)
     }
 
-    /// ρ(Q(η)): E‖θ_t‖² grows like ρᵗ. Below 1 exactly for η < η*_var (\[M\] Thm 5).
+    /// ρ(Q(η)): E‖z_t‖² grows like ρᵗ. Below 1 exactly for η < η*_var (\[M\] Thm 5).
     ///
-    /// Q is self-adjoint and maps the cone X ⪰ 0 into itself, so ρ is its largest eigenvalue and
-    /// the identity is not orthogonal to its eigenvector: Lanczos finds it.
+    /// Q maps the cone X ⪰ 0 into itself, so that ρ is an eigenvalue with an eigenvector X ⪰ 0, to which the
+    /// identity is not orthogonal. Without momentum Q is self-adjoint, and Lanczos finds it; with momentum Arnoldi.
     pub fn spectral_radius(&self, coefficients: Coefficients, step_size: f64) -> f64 {
         let rank = self.eigenvalues.len();
+        let components = self.optimizer.rule().linear_step(step_size).components;
+        if components > 1 {
+            let side = components * rank;
+            let identity =
+                (0..side * side).map(|k| f64::from(u8::from(k % (side + 1) == 0))).collect();
+            let found = perron_pair(identity, 1e-12, |vector| {
+                let x = Mat::from_fn(side, side, |a, b| vector[a + b * side]);
+                let image = self.step(&x, coefficients, step_size);
+                // The eigenvector is symmetric; what rounding makes of that must not grow.
+                let entry = |k: usize| {
+                    f64::midpoint(image[(k % side, k / side)], image[(k / side, k % side)])
+                };
+                (0..side * side).map(entry).collect()
+            });
+            return found.value;
+        }
         let identity =
             Mat::from_fn(rank * rank, 1, |k, _| f64::from(u8::from(k % (rank + 1) == 0)));
         let stop = Stop { tolerance: 1e-12, products: 300 };
@@ -121,25 +152,6 @@ impl SecondMoment {
             let x = Mat::from_fn(rank, rank, |a, b| vector[(a + b * rank, 0)]);
             let image = self.step(&x, coefficients, step_size);
             Mat::from_fn(rank * rank, 1, |k, _| image[(k % rank, k / rank)])
-        });
-        top[0].value
-    }
-
-    /// λ_max(C†D), so that η*_var = 2/λ_max(C†D) (\[M\] Thm 5): the largest eigenvalue of
-    /// √h ∘ D(√h ∘ ·), h_ab = 2/(λ_a + λ_b), which maps the cone X ⪰ 0 into itself up to the scaling.
-    pub fn generalized_sharpness(&self, coefficients: Coefficients) -> f64 {
-        let (values, rank) = (&self.eigenvalues, self.eigenvalues.len());
-        let root = |a: usize, b: usize| (2.0 / (values[a] + values[b])).sqrt();
-        // C^{1/2} of the identity.
-        let start = Mat::from_fn(rank * rank, 1, |k, _| {
-            if k % (rank + 1) == 0 { 1.0 / root(k % rank, k / rank) } else { 0.0 }
-        });
-        let top = largest_eigenpairs(start, Stop { tolerance: 1e-6, products: 300 }, |vector| {
-            let x = Mat::from_fn(rank, rank, |a, b| root(a, b) * vector[(a + b * rank, 0)]);
-            let image = self.noise(&x, coefficients);
-            Mat::from_fn(rank * rank, 1, |k, _| {
-                root(k % rank, k / rank) * image[(k % rank, k / rank)]
-            })
         });
         top[0].value
     }

@@ -1,4 +1,10 @@
 //! The stationary distribution of SGD around a regular minimum with g_i ≠ 0: \[M\] Thm 12 and Cor 13.
+//!
+//! For any optimizer the noise of all earlier steps adds up to
+//! Σ_∞,ab = η²g_ab (N(Σ_∞) + βΣ_g)_ab, N(X) = D(X) − HXH, with g_ab of
+//! [`UpdateRule::inverse_gramian`](crate::optimizer::UpdateRule::inverse_gramian). With weight decay the minimum is
+//! that of L plus its [penalty](crate::optimizer::UpdateRule::penalty), and the g_i are gradients of ℓ_i plus the
+//! penalty; without any curvature the penalty still holds θ back.
 
 use faer::{Mat, MatRef};
 
@@ -8,23 +14,24 @@ use crate::process::Coefficients;
 /// The stationary distribution's second moments.
 #[derive(Debug, Clone)]
 pub struct Stationary {
-    /// Σ_∞ in the eigenbasis of H, on its range: rank × rank.
+    /// Σ_∞ of the position in the eigenbasis of H, on its range: rank × rank.
     pub covariance: Mat<f64>,
     /// E‖θ − θ*‖² on the range of H: Tr Σ_∞ (\[M\] Cor 13).
     pub distance: f64,
-    /// E L − L*: ½ Tr(HΣ_∞).
+    /// E L − L*, both with the penalty c‖θ‖²/2: ½ Tr((H + cI)Σ_∞).
     pub loss_gap: f64,
-    /// E‖∇L‖²: Tr(H²Σ_∞).
+    /// E‖∇L‖², L with the penalty: Tr((H + cI)²Σ_∞).
     pub gradient_squared: f64,
     /// E‖θ_t − θ_0‖² gained per step in the null space of H, where θ is a driftless random walk:
-    /// η²β/n Σ‖g_i‖² over the components there.
+    /// η²β/n Σ‖g_i‖² over the components there, divided by (1 − m)² with momentum. With weight decay keep all
+    /// directions in the moments, and it is 0.
     pub null_growth: f64,
 }
 
 /// Why a stationary distribution cannot be found.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StationaryError {
-    /// 2C − ηD is not positive definite.
+    /// The system is not positive definite; 2C − ηD for plain SGD.
     #[error("at the step size {0} SGD is not stable in mean square: no stationary covariance")]
     Unstable(f64),
     /// The iteration did not converge.
@@ -40,10 +47,11 @@ const TOLERANCE: f64 = 1e-12;
 /// Iterations at most; about 1/√(1 − η/η*_var) are needed.
 const ITERATIONS: usize = 2000;
 
-/// Solves (2C − ηD) vec Σ = ηβ vec Σ_g on the range of H (\[M\] Thm 12).
+/// Solves Σ_ab/(ηg_ab) − ηN(Σ)_ab = ηβ Σ_g,ab on the range of H; for plain SGD (2C − ηD) vec Σ = ηβ vec Σ_g
+/// (\[M\] Thm 12).
 ///
 /// `gradients` is n × dimension and sums to 0 over the samples. Conjugate gradients,
-/// preconditioned with 2C, which is diagonal in the eigenbasis; O(nq·rank²) per iteration.
+/// preconditioned with the diagonal part, 2C for plain SGD; O(nq·rank²) per iteration.
 ///
 /// # Errors
 /// [`StationaryError`]; a step size at or above η*_var shows as negative curvature.
@@ -61,8 +69,11 @@ pub fn stationary(
     let within = gradients * moments.basis();
     let noise = within.transpose() * &within * faer::Scale(1.0 / samples);
     let scale = step_size * coefficients.beta;
+    let rule = moments.optimizer().rule();
+    let displacement = rule.linear_step(1.0).displacement();
     let covariance = solve(moments, &noise * faer::Scale(scale), coefficients, step_size)?;
-    let values = moments.eigenvalues();
+    let values: Vec<f64> =
+        moments.eigenvalues().iter().map(|value| value + rule.penalty()).collect();
     let sum = |weight: &dyn Fn(f64) -> f64| {
         (0..values.len()).map(|k| weight(values[k]) * covariance[(k, k)]).sum::<f64>()
     };
@@ -71,7 +82,7 @@ pub fn stationary(
         distance: sum(&|_| 1.0),
         loss_gap: sum(&|value| value / 2.0),
         gradient_squared: sum(&|value| value * value),
-        null_growth: step_size * scale * outside.max(0.0) / samples,
+        null_growth: displacement * displacement * step_size * scale * outside.max(0.0) / samples,
         covariance,
     })
 }
@@ -83,11 +94,22 @@ fn solve(
     step_size: f64,
 ) -> Result<Mat<f64>, StationaryError> {
     let (values, rank) = (moments.eigenvalues(), moments.eigenvalues().len());
-    let weight = |a: usize, b: usize| values[a] + values[b];
-    let precondition = |x: &Mat<f64>| Mat::from_fn(rank, rank, |a, b| x[(a, b)] / weight(a, b));
+    let rule = moments.optimizer().rule();
+    // 1/(ηg_ab) + ηλ_aλ_b, λ_a + λ_b for plain SGD: N is D less HXH.
+    let weight = |a: f64, b: f64| match rule.pencil(a, b) {
+        Some(term) => 2.0 * term.slope + step_size * (term.constant + a * b),
+        None => step_size * (rule.inverse_gramian(2.0 / step_size, a, b).value() + a * b),
+    };
+    let weights = Mat::from_fn(rank, rank, |a, b| weight(values[a], values[b]));
+    // Beyond η*_mean some direction alone is unstable.
+    let mean_stable = |k: usize| weights[(k, k)] > step_size * values[k] * values[k];
+    if !(0..rank).all(mean_stable) {
+        return Err(StationaryError::Unstable(step_size));
+    }
+    let precondition = |x: &Mat<f64>| Mat::from_fn(rank, rank, |a, b| x[(a, b)] / weights[(a, b)]);
     let apply = |x: &Mat<f64>| {
         let noise = moments.noise(x, coefficients);
-        Mat::from_fn(rank, rank, |a, b| weight(a, b) * x[(a, b)] - step_size * noise[(a, b)])
+        Mat::from_fn(rank, rank, |a, b| weights[(a, b)] * x[(a, b)] - step_size * noise[(a, b)])
     };
     let mut solution = Mat::zeros(rank, rank);
     let mut residual = right;

@@ -6,7 +6,7 @@
 //!
 //! M ↦ Φ_η(M) = E_π\[P_π M P_πᵀ\], P_π = (I − ηH_{B_m}) ⋯ (I − ηH_{B_1}) of the shuffle π,
 //!
-//! a mean over all n! shuffles, for which no closed form is known. SGD is stable in mean square iff
+//! a mean over all n! shuffles (with momentum of the steps of position and velocity), for which no closed form is known. SGD is stable in mean square iff
 //! ρ(Φ_η) ≤ 1; ρ is what a [`Population`] measures, and [`eta_var`] finds where it is 1.
 
 mod population;

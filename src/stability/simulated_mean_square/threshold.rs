@@ -54,7 +54,8 @@ pub struct PopulationOptions {
     pub populations: usize,
     /// Walks in each.
     pub walks: usize,
-    /// Rounds around the threshold, each of one epoch, from which a population finds it.
+    /// Rounds around the threshold, each of one epoch or as long as a velocity lasts, from which a population finds
+    /// it.
     pub rounds: usize,
     pub seed: u64,
 }
@@ -148,6 +149,9 @@ pub fn eta_var(
         return Err(SimulationError::TooSmall { populations, walks, rounds });
     }
     let epoch = (factor.samples() as f64 / batches.mean_size()).round().max(1.0) as u64;
+    // Several epochs if a velocity lasts longer than one.
+    let memory = dynamics.optimizer.rule().linear_step(start).memory();
+    let epoch = epoch * memory.div_ceil(epoch);
     let edge = |number: u64| {
         let population = Population::new(factor, dynamics, options.walks, options.seed, number)?;
         let search = Search { population, epoch, log_rate: start.ln(), variance: 0.0 };
@@ -181,12 +185,7 @@ pub fn eta_var_of_epochs(
     }
     let dynamics = Dynamics { optimizer, process: BatchProcess::shuffled(batch_size) };
     Batches::new(dynamics.process, factor.samples())?;
-    let exact = optimizer
-        .rule()
-        .has_additive_kernel()
-        .then(|| EpochMoment::of(factor, batch_size))
-        .flatten();
-    if let Some(moment) = exact {
+    if let Some(moment) = EpochMoment::of(factor, optimizer, batch_size) {
         let found = moment.threshold(independent).map_err(|none| match none {
             NoThreshold::NeverUnstable(farthest) => SimulationError::NeverUnstable(farthest),
             NoThreshold::NeverStable(farthest) => SimulationError::NoCrossing(farthest),
@@ -224,7 +223,7 @@ fn quantile(freedom: usize) -> f64 {
 /// One population on its way to the threshold.
 struct Search<'f> {
     population: Population<'f>,
-    /// Steps of an epoch.
+    /// Steps of a round: whole epochs.
     epoch: u64,
     log_rate: f64,
     /// Σ over the rounds of the present sweep.

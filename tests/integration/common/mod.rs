@@ -5,6 +5,7 @@ pub mod config;
 #[cfg(unix)]
 pub mod fake_slurm;
 pub mod fixtures;
+pub mod optimizers;
 pub mod permutations;
 pub mod problems;
 pub mod program;
