@@ -3,6 +3,7 @@
 use crate::data::Dataset;
 use crate::loss::Loss;
 use crate::net::Weights;
+use crate::optimizer::Optimizer;
 use crate::process::BatchSettings;
 
 /// A probe: perturbed runs of SGD at several step sizes.
@@ -13,6 +14,7 @@ pub struct Request<'a> {
     pub data: &'a Dataset,
     pub loss: Loss,
     pub batches: BatchSettings,
+    pub optimizer: Optimizer,
     /// ‖δ‖/‖θ*‖.
     pub perturbation: f64,
     /// Epochs of ⌈n/B⌉ steps.

@@ -56,14 +56,14 @@ impl Request<'_> {
     }
 }
 
-/// Trains from `start` at the constant step size `rate` until the last epoch or until it is far away.
+/// Trains from `start`, at rest, at the constant step size `rate` until the last epoch or until it is far away.
 fn run_from(
     request: &Request<'_>,
     start: &Weights,
     rate: f64,
     repeat: u64,
 ) -> Result<Outcome, EngineError> {
-    let mut engine = engine_at(start, request.data, request.loss)?;
+    let mut engine = engine_at(start, request.data, request.loss, request.optimizer)?;
     let initial_loss = engine.loss()?;
     let initial_distance = distance(start, request.weights);
     let sampler = EpochSampler {

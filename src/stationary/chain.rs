@@ -7,6 +7,7 @@ use crate::curvature::{Pass, gradient, mean_squared_gradient};
 use crate::data::Dataset;
 use crate::loss::Loss;
 use crate::net::Weights;
+use crate::optimizer::Optimizer;
 use crate::process::{Algorithm, BatchSampling, BatchSettings, EpochSampler};
 use crate::train::{Engine, EngineError, engine_at};
 
@@ -16,6 +17,7 @@ pub struct Request<'a> {
     pub data: &'a Dataset,
     pub loss: Loss,
     pub sampling: BatchSampling,
+    pub optimizer: Optimizer,
     /// Steps of each chain; averages begin after half of them.
     pub steps: u64,
     /// Number of independent chains for each step size.
@@ -23,10 +25,10 @@ pub struct Request<'a> {
     pub seed: u64,
 }
 
-/// Averages over the second half of one chain.
+/// Averages over the second half of one chain. L and the g_i include the penalty of weight decay.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Averages {
-    /// ‖P(θ − θ*)‖², P the projection on the range of H.
+    /// ‖P(θ − θ*)‖², P the projection on the range of H; P = I with weight decay.
     pub distance: f64,
     /// L − L*.
     pub loss_gap: f64,
@@ -44,7 +46,7 @@ pub struct Chains<'a> {
     pub loss: f64,
     /// (1/n) Σ‖g_i‖² at θ*.
     pub noise: f64,
-    /// Orthonormal columns that span the range of H.
+    /// Orthonormal columns that span the range of P.
     pub basis: MatRef<'a, f64>,
 }
 
@@ -66,8 +68,8 @@ impl Chains<'_> {
         step_size: f64,
         seed: u64,
     ) -> Result<Option<Averages>, StationaryError> {
-        let Request { data, loss, sampling, .. } = *self.request;
-        let mut engine = engine_at(self.weights, data, loss)?;
+        let Request { data, loss, sampling, optimizer, .. } = *self.request;
+        let mut engine = engine_at(self.weights, data, loss, optimizer)?;
         let settings = BatchSettings { algorithm: Algorithm::Sgd, sampling, batch_size };
         let sampler = EpochSampler { settings, samples: data.samples, seed };
         let epochs = self.request.epochs(batch_size);
@@ -101,9 +103,15 @@ impl Chains<'_> {
             .basis
             .col_iter()
             .map(|column| column.iter().zip(&away).map(|(u, x)| u * x).sum::<f64>().powi(2));
-        let slope = gradient(&pass).iter().map(|g| g * g).sum();
-        let noise = mean_squared_gradient(&pass) / self.noise;
-        let now = [along.sum(), pass.loss() - self.loss, slope, noise];
+        let (slope, penalty) = (gradient(&pass), self.request.optimizer.rule().penalty());
+        let pairs = slope.iter().zip(weights.parameters());
+        let slope_squared: f64 = pairs.map(|(g, x)| (g + penalty * x).powi(2)).sum();
+        // The mean of ‖g_i + cθ‖².
+        let slope_size = slope.iter().map(|g| g * g).sum::<f64>();
+        let noise = (mean_squared_gradient(&pass) + (slope_squared - slope_size)) / self.noise;
+        let size: f64 = weights.parameters().map(|x| x * x).sum();
+        let loss = pass.loss() + 0.5 * penalty * size;
+        let now = [along.sum(), loss - self.loss, slope_squared, noise];
         Ok(now.iter().all(|value| value.is_finite()).then_some(now))
     }
 }

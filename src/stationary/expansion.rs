@@ -9,27 +9,34 @@ use crate::curvature::{LossHessian, Pass, gradient};
 use crate::data::Dataset;
 use crate::loss::Loss;
 use crate::net::Weights;
+use crate::optimizer::Optimizer;
 use crate::stability::second_moment::SecondMoment;
 
 /// Eigenvalues of H below this part of λ_1 count as zero: those of directions that no sample depends on
 /// and of the symmetries of ReLU networks are at most the rounding of θ* away from zero.
 pub const CUTOFF: f64 = 1e-7;
 
-/// The losses ℓ_i around θ* to second order.
+/// The losses ℓ_i around θ* to second order, and the optimizer that moves there.
 #[derive(Debug)]
 pub struct Expansion {
-    /// The true Hessians of the samples, on the range of H.
+    /// The true Hessians of the samples, on the range of H; with weight decay, which acts everywhere, on all
+    /// parameters.
     pub moments: SecondMoment,
-    /// g_i, n × d.
+    /// g_i, with weight decay g_i + cθ*, n × d.
     pub gradients: Mat<f64>,
 }
 
 impl Expansion {
-    /// Expands at `weights`; O(n d³), for small networks.
+    /// Expands at `weights`, a minimum of the loss and the penalty of `optimizer`; O(n d³), for small networks.
     ///
     /// # Errors
     /// Numbers that are not finite.
-    pub fn at(weights: &Weights, data: &Dataset, loss: Loss) -> Result<Self, StationaryError> {
+    pub fn at(
+        weights: &Weights,
+        data: &Dataset,
+        loss: Loss,
+        optimizer: Optimizer,
+    ) -> Result<Self, StationaryError> {
         let samples: Vec<(Vec<f64>, Mat<f64>)> = (0..data.samples)
             .into_par_iter()
             .map(|i| {
@@ -51,9 +58,13 @@ impl Expansion {
                 row.iter().enumerate().for_each(|(j, value)| rows[(i * height + k, j)] = *value);
             }
         }
-        let gradients = Mat::from_fn(data.samples, side, |i, j| samples[i].0[j]);
-        let moments = SecondMoment::signed(rows.as_ref(), signs, height, CUTOFF)
-            .map_err(|_| StationaryError::NotFinite)?;
+        let penalty = optimizer.rule().penalty();
+        let pulls: Vec<f64> = weights.parameters().map(|x| penalty * x).collect();
+        let gradients = Mat::from_fn(data.samples, side, |i, j| samples[i].0[j] + pulls[j]);
+        let cutoff = if penalty > 0.0 { f64::NEG_INFINITY } else { CUTOFF };
+        let moments = SecondMoment::signed(rows.as_ref(), signs, height, cutoff)
+            .map_err(|_| StationaryError::NotFinite)?
+            .with_optimizer(optimizer);
         Ok(Self { moments, gradients })
     }
 }

@@ -1,4 +1,4 @@
-//! Newton's method on the loss over all samples, from trained weights to the minimum.
+//! Newton's method on the loss over all samples and the penalty of weight decay, from trained weights to the minimum.
 
 use faer::{Mat, Par};
 
@@ -13,13 +13,13 @@ use crate::net::Weights;
 #[derive(Debug, Clone)]
 pub struct StationaryPoint {
     pub weights: Weights,
-    /// L(θ*).
+    /// L(θ*), with the penalty.
     pub loss: f64,
     /// ‖∇L(θ*)‖.
     pub gradient_norm: f64,
     /// ½ ∇LᵀH⁺∇L, the possible decrease of the loss to second order.
     pub decrement: f64,
-    /// The largest and the smallest eigenvalue of H.
+    /// The largest and the smallest eigenvalue of H, without the penalty's c.
     pub sharpness: f64,
     pub lowest: f64,
     /// Number of Newton steps.
@@ -36,7 +36,7 @@ const MAX_STEPS: usize = 100;
 /// Initial and maximal damping relative to λ_1; steps with more damping are too short to help.
 const DAMPING: (f64, f64) = (1e-3, 1e6);
 
-/// Descends from `start` until the decrement is small, by Levenberg–Marquardt damping of Newton's
+/// Descends from `start` on L + c‖θ‖²/2, c = `penalty`, until the decrement is small, by Levenberg–Marquardt damping of Newton's
 /// step with |H| in place of H (Nocedal & Wright §3.4), O(d³) a step.
 ///
 /// # Errors
@@ -46,10 +46,11 @@ pub fn descend(
     start: &Weights,
     data: &Dataset,
     loss: Loss,
+    penalty: f64,
 ) -> Result<StationaryPoint, StationaryError> {
     let (mut weights, mut damping) = (start.clone(), DAMPING.0);
     for steps in 0..=MAX_STEPS {
-        let local = Local::at(&weights, data, loss)?;
+        let local = Local::at(&weights, data, loss, penalty)?;
         // One-hot targets have length 1: a network that returns 0 has the loss c.
         if local.loss <= INTERPOLATED * loss.factor() {
             return Err(StationaryError::Interpolates);
@@ -59,14 +60,14 @@ pub fn descend(
         }
         let lower = |damping: f64| {
             let trial = weights.plus(local.step(damping));
-            (value(&trial, data, loss) < local.loss).then_some(trial)
+            (value(&trial, data, loss, penalty) < local.loss).then_some(trial)
         };
         let Some((found, used)) = first_successful(lower, damping) else {
             return Err(StationaryError::Stuck { gradient: local.norm(), loss: local.loss });
         };
         (weights, damping) = (found, used / 10.0);
     }
-    let local = Local::at(&weights, data, loss)?;
+    let local = Local::at(&weights, data, loss, penalty)?;
     Err(StationaryError::Stuck { gradient: local.norm(), loss: local.loss })
 }
 
@@ -78,9 +79,10 @@ fn first_successful(lower: impl Fn(f64) -> Option<Weights>, least: f64) -> Optio
         .find_map(|damping| Some((lower(damping)?, damping)))
 }
 
-/// Loss, gradient and Hessian at one point, the latter two in the Hessian's eigenbasis.
+/// Loss, gradient and Hessian at one point, all with the penalty, the latter two in the Hessian's eigenbasis.
 struct Local {
     loss: f64,
+    penalty: f64,
     values: Vec<f64>,
     vectors: Mat<f64>,
     /// Uᵀ∇L.
@@ -88,15 +90,25 @@ struct Local {
 }
 
 impl Local {
-    fn at(weights: &Weights, data: &Dataset, loss: Loss) -> Result<Self, StationaryError> {
+    fn at(
+        weights: &Weights,
+        data: &Dataset,
+        loss: Loss,
+        penalty: f64,
+    ) -> Result<Self, StationaryError> {
         let pass = Pass::new(weights, data, loss, Par::rayon(0));
         let eigen = eigen(&LossHessian::new(&pass).dense())?;
-        let slope = gradient(&pass);
+        let slope: Vec<f64> = gradient(&pass)
+            .into_iter()
+            .zip(weights.parameters())
+            .map(|(g, x)| g + penalty * x)
+            .collect();
         let along =
             |k: usize| -> f64 { eigen.U().col(k).iter().zip(&slope).map(|(u, g)| u * g).sum() };
         Ok(Self {
-            loss: pass.loss(),
-            values: (0..slope.len()).map(|k| eigen.S()[k]).collect(),
+            loss: penalised(pass.loss(), weights, penalty),
+            penalty,
+            values: (0..slope.len()).map(|k| eigen.S()[k] + penalty).collect(),
             gradient: (0..slope.len()).map(along).collect(),
             vectors: eigen.U().to_owned(),
         })
@@ -138,13 +150,18 @@ impl Local {
             loss: self.loss,
             gradient_norm: self.norm(),
             decrement: self.decrement(),
-            sharpness,
-            lowest,
+            sharpness: sharpness - self.penalty,
+            lowest: lowest - self.penalty,
             steps,
         })
     }
 }
 
-fn value(weights: &Weights, data: &Dataset, loss: Loss) -> f64 {
-    Pass::new(weights, data, loss, Par::rayon(0)).loss()
+fn value(weights: &Weights, data: &Dataset, loss: Loss, penalty: f64) -> f64 {
+    let found = Pass::new(weights, data, loss, Par::rayon(0)).loss();
+    penalised(found, weights, penalty)
+}
+
+fn penalised(loss: f64, weights: &Weights, penalty: f64) -> f64 {
+    loss + 0.5 * penalty * weights.parameters().map(|x| x * x).sum::<f64>()
 }

@@ -65,7 +65,8 @@ pub fn start_of_run(
     }
 }
 
-/// An engine on the CPU that starts at `weights`: the fused one if it supports the network.
+/// An engine on the CPU that starts at `weights`, without a velocity: the fused one if it supports the network and the
+/// optimizer.
 ///
 /// # Errors
 /// Numbers that are not finite.
@@ -73,10 +74,11 @@ pub fn engine_at(
     weights: &Weights,
     data: &Dataset,
     loss: Loss,
+    optimizer: Optimizer,
 ) -> Result<Box<dyn Engine>, EngineError> {
-    if FusedEngine::supports(weights) {
+    if FusedEngine::supports(weights) && optimizer == Optimizer::Sgd {
         return Ok(Box::new(FusedEngine::new(weights, data, loss)?));
     }
     let device = open_device(Backend::Flex, 0)?;
-    Ok(Box::new(TensorEngine::new(weights, data, loss, device)))
+    Ok(Box::new(TensorEngine::new(weights, data, loss, device).with_optimizer(optimizer)))
 }

@@ -88,6 +88,7 @@ impl Probe {
                 sampling: BatchSampling::shuffled(self.shuffle),
                 batch_size: self.batch_size.unwrap_or(minimum.spec.train.batch_size),
             },
+            optimizer: minimum.spec.train.optimizer(),
             perturbation: self.perturbation,
             epochs: self.epochs,
             repeats: self.repeats,

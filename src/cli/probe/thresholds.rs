@@ -2,11 +2,10 @@
 
 use etastar::config::logspace;
 use etastar::curvature::{Pass, gram};
-use etastar::optimizer::Optimizer;
 use etastar::probe;
 use etastar::process::Sampling;
 use etastar::stability::almost_sure::{AlmostSureThreshold, ExponentOptions, LinearisedSgd};
-use etastar::stability::linearised::GramFactor;
+use etastar::stability::linearised::{Dynamics, GramFactor};
 use etastar::stability::simulated_mean_square::{SimulatedThreshold, eta_var_of_epochs};
 use etastar::stability::solver::SolverOptions;
 use etastar::stability::thresholds::{Request, thresholds};
@@ -28,12 +27,11 @@ pub struct ProbeThresholds {
 impl ProbeThresholds {
     /// The thresholds of the process of `probe`, and in any case η*_var of independent batches.
     pub fn compute(probe: &probe::Request<'_>) -> anyhow::Result<Self> {
-        let probe::Request { weights, data, loss, batches, .. } = *probe;
+        let probe::Request { weights, data, loss, batches, optimizer, .. } = *probe;
         let batch_size = batches.batch_size;
         let pass = Pass::new(weights, data, loss, Par::rayon(0));
         let gram = gram(&pass)?;
         let options = SolverOptions::default();
-        let optimizer = Optimizer::default();
         let request = Request {
             batch_sizes: vec![batch_size],
             sampling: Sampling::Distinct,
@@ -50,7 +48,7 @@ impl ProbeThresholds {
         let independent = LinearisedSgd {
             gram: &gram,
             factor: &factor,
-            dynamics: process.into(),
+            dynamics: Dynamics { optimizer, process },
             decay,
             options,
         };

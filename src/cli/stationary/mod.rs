@@ -133,13 +133,15 @@ impl MinimumExperiment for Stationary {
     ) -> anyhow::Result<Results> {
         output.note("the Hessians of all samples at the minimum …");
         let (data, loss) = (&saved.data, Loss::from(&saved.spec.loss));
-        let minimum = descend(&saved.weights, data, loss)?;
-        let expansion = Expansion::at(&minimum.weights, data, loss)?;
+        let optimizer = saved.spec.train.optimizer();
+        let minimum = descend(&saved.weights, data, loss, optimizer.rule().penalty())?;
+        let expansion = Expansion::at(&minimum.weights, data, loss, optimizer)?;
         let points = self.points(&expansion, batch_sizes)?;
         let request = Request {
             data,
             loss,
             sampling: self.sampling(),
+            optimizer,
             steps: self.steps,
             chains: self.chains,
             seed: self.experiment.seed,
@@ -159,7 +161,7 @@ impl MinimumExperiment for Stationary {
             "loss": results.minimum.loss,
             "gradient_norm": results.minimum.gradient_norm,
             "sharpness": results.minimum.sharpness,
-            "rank": results.expansion.moments.eigenvalues().len(),
+            "rank": results.expansion.rank(),
             "noise_in_null_space": results.expansion.noise_in_null_space(),
             "points": results.rows,
         })
@@ -176,7 +178,7 @@ impl MinimumExperiment for Stationary {
             number(minimum.loss),
             minimum.gradient_norm,
             number(minimum.sharpness),
-            expansion.moments.eigenvalues().len(),
+            expansion.rank(),
             expansion.noise_in_null_space(),
             table::to_text(rows),
         )
