@@ -15,6 +15,7 @@ mod logging;
 mod man;
 mod minimum_args;
 mod minimum_experiment;
+mod optimizer_args;
 mod output_files;
 mod output_folder;
 mod output_options;

@@ -82,8 +82,8 @@ pub struct MeanSquare {
     pub noise_sharpness: f64,
     /// σ of \[D\].
     pub coherence: f64,
-    /// \[D\] Thm 1 on the scale of the generalized sharpness.
-    pub dexter_bound: f64,
+    /// \[D\] Thm 1 on the scale of the generalized sharpness; for plain SGD only.
+    pub dexter_bound: Option<f64>,
     /// Numerical rank of G.
     pub rank: usize,
     /// The smallest eigenvalue of H above rounding.

@@ -3,7 +3,7 @@
 use burn_tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::heavy_ball::advanced;
+use super::heavy_ball::{advanced, with_settings};
 use super::linear_step::LinearStep;
 use super::rule::{PencilTerm, UpdateRule};
 use super::state::{LinearGradient, State};
@@ -20,6 +20,11 @@ pub struct DecoupledDecay {
 }
 
 impl UpdateRule for DecoupledDecay {
+    fn description(&self) -> String {
+        let Self { momentum, weight_decay } = *self;
+        with_settings("heavy ball", momentum, ("decoupled weight decay", weight_decay))
+    }
+
     /// The η with η(λ_1 + (1 + m)w) = 2(1 + m).
     fn eta_mean(&self, sharpness: f64) -> f64 {
         let Self { momentum: m, weight_decay: w } = *self;
@@ -55,10 +60,6 @@ impl UpdateRule for DecoupledDecay {
 
     fn pencil(&self, _a: f64, _b: f64) -> Option<PencilTerm> {
         None
-    }
-
-    fn has_positive_kernel(&self) -> bool {
-        true
     }
 
     fn linear_step(&self, step_size: f64) -> LinearStep {

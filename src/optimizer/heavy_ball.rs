@@ -19,6 +19,12 @@ pub struct HeavyBall {
 }
 
 impl UpdateRule for HeavyBall {
+    fn description(&self) -> String {
+        let Self { momentum, weight_decay } = *self;
+        let name = if momentum > 0.0 { "heavy ball" } else { "SGD" };
+        with_settings(name, momentum, ("weight decay", weight_decay))
+    }
+
     /// 2(1 + m)/(λ_1 + w).
     fn eta_mean(&self, sharpness: f64) -> f64 {
         2.0 * (1.0 + self.momentum) / (sharpness + self.weight_decay)
@@ -54,10 +60,6 @@ impl UpdateRule for HeavyBall {
         let slope = 0.5 * (1.0 - m) * (a + b);
         let difference = (a - b) * (a - b) * m / ((1.0 - m) * (1.0 + m));
         Some(PencilTerm { slope, constant: difference - (1.0 - m) / (1.0 + m) * a * b })
-    }
-
-    fn has_positive_kernel(&self) -> bool {
-        true
     }
 
     fn linear_step(&self, step_size: f64) -> LinearStep {
@@ -105,6 +107,18 @@ impl HeavyBall {
         let velocity = advanced(velocity, gradient, momentum);
         (parameter - velocity.clone().mul_scalar(learning_rate), Some(velocity))
     }
+}
+
+/// `name, m = 0.9, decay 0.1` without the settings that are 0.
+pub(super) fn with_settings(name: &str, momentum: f64, (decay, rate): (&str, f64)) -> String {
+    let mut text = name.to_owned();
+    if momentum > 0.0 {
+        text += &format!(", m = {momentum}");
+    }
+    if rate > 0.0 {
+        text += &format!(", {decay} {rate}");
+    }
+    text
 }
 
 /// g + wθ.

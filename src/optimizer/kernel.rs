@@ -38,9 +38,35 @@ impl Kernel {
         self.optimizer.rule().pencil(a, b)
     }
 
-    /// Whether κ is proved to be positive semidefinite.
-    pub fn is_proved_positive(self) -> bool {
-        self.optimizer.rule().has_positive_kernel()
+    /// η*_mean as a scale, for λ_1 = 1.
+    pub fn full_batch_scale(self) -> f64 {
+        2.0 / self.optimizer.rule().eta_mean(1.0)
+    }
+
+    /// The same with another α.
+    #[must_use]
+    pub fn with_alpha(self, alpha: f64) -> Self {
+        Self { alpha, ..self }
+    }
+
+    /// The same at another scale.
+    #[must_use]
+    pub fn at(self, scale: f64) -> Self {
+        Self { scale, ..self }
+    }
+
+    /// A bound on |∂κ/∂λ_a|, taken at all pairs of `eigenvalues`.
+    pub fn steepness(self, eigenvalues: &[f64]) -> f64 {
+        /// Of a central difference, relative to λ_a.
+        const STEP: f64 = 1e-5;
+        /// For what lies between the eigenvalues, and for the error of the difference.
+        const SAFETY: f64 = 4.0;
+        let of_pair = |a: f64, b: f64| {
+            (self.entry(a * (1.0 + STEP), b) - self.entry(a * (1.0 - STEP), b)).abs()
+                / (2.0 * STEP * a)
+        };
+        let of_row = |a: &f64| eigenvalues.iter().map(|b| of_pair(*a, *b)).fold(0.0, f64::max);
+        SAFETY * eigenvalues.par_iter().map(of_row).reduce(|| 0.0, f64::max)
     }
 
     /// A bound on the error of an entry for any two of `eigenvalues`, in roundings of the entry; ∞ where some

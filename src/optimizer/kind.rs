@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dampened::Dampened;
 use super::decoupled_decay::DecoupledDecay;
 use super::heavy_ball::HeavyBall;
 use super::nesterov::Nesterov;
@@ -21,6 +22,8 @@ pub enum Optimizer {
     Nesterov(Nesterov),
     /// Heavy-ball momentum with decoupled weight decay.
     DecoupledDecay(DecoupledDecay),
+    /// Heavy-ball momentum with dampening, and decay of either kind.
+    Dampened(Dampened),
 }
 
 impl Optimizer {
@@ -31,6 +34,7 @@ impl Optimizer {
             Self::HeavyBall(rule) => rule,
             Self::Nesterov(rule) => rule,
             Self::DecoupledDecay(rule) => rule,
+            Self::Dampened(rule) => rule,
         }
     }
 
@@ -49,6 +53,9 @@ impl Optimizer {
                 weight_decay: rule.weight_decay / curvature,
                 ..rule
             }),
+            Self::Dampened(rule) => {
+                Self::Dampened(Dampened { weight_decay: rule.weight_decay / curvature, ..rule })
+            }
         }
     }
 }

@@ -13,6 +13,7 @@
 //! adds that to [`State`] and to the engine's snapshot; engines that do not support it must refuse it
 //! (`EngineKind::fits`).
 
+mod dampened;
 mod decoupled_decay;
 mod heavy_ball;
 mod kernel;
@@ -30,6 +31,7 @@ mod tests;
 mod training;
 mod two_step;
 
+pub use dampened::Dampened;
 pub use decoupled_decay::DecoupledDecay;
 pub use heavy_ball::HeavyBall;
 pub use kernel::Kernel;

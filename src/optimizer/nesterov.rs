@@ -3,7 +3,7 @@
 use burn_tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::heavy_ball::{advanced, decayed};
+use super::heavy_ball::{advanced, decayed, with_settings};
 use super::linear_step::LinearStep;
 use super::rule::{PencilTerm, UpdateRule};
 use super::state::{LinearGradient, State};
@@ -19,6 +19,11 @@ pub struct Nesterov {
 }
 
 impl UpdateRule for Nesterov {
+    fn description(&self) -> String {
+        let Self { momentum, weight_decay } = *self;
+        with_settings("Nesterov", momentum, ("weight decay", weight_decay))
+    }
+
     /// 2(1 + m)/((1 + 2m)(λ_1 + w)).
     fn eta_mean(&self, sharpness: f64) -> f64 {
         let Self { momentum: m, weight_decay: w } = *self;
@@ -70,11 +75,6 @@ impl UpdateRule for Nesterov {
 
     fn pencil(&self, _a: f64, _b: f64) -> Option<PencilTerm> {
         None
-    }
-
-    /// Not proved.
-    fn has_positive_kernel(&self) -> bool {
-        false
     }
 
     fn linear_step(&self, step_size: f64) -> LinearStep {

@@ -16,6 +16,9 @@ pub struct PencilTerm {
 /// The displacement along eigenvector a of H, k full-batch steps after a unit impulse, is h_a(k), and
 /// g_ab = Σ_k h_a(k)h_b(k): the noise of all earlier steps adds up to η²g_ab times that of one step.
 pub trait UpdateRule {
+    /// Its name and settings in a few words, as `heavy ball, m = 0.9`.
+    fn description(&self) -> String;
+
     /// η*_mean: the largest step size at which the full batch is stable where λ_1 = `sharpness`.
     fn eta_mean(&self, sharpness: f64) -> f64;
 
@@ -77,6 +80,9 @@ pub trait UpdateRule {
     fn pencil(&self, a: f64, b: f64) -> Option<PencilTerm>;
 
     /// κ_ab = λ_aλ_b/(1/(η²g_ab) + (1 − α)λ_aλ_b).
+    ///
+    /// Certificates require that for 0 ≤ α ≤ 1 and η < η*_mean it is a positive semidefinite kernel that rises
+    /// with η.
     fn kernel(&self, scale: f64, alpha: f64, a: f64, b: f64) -> f64 {
         let rest = Terms::of((1.0 - alpha) * a * b);
         a * b / (self.inverse_gramian(scale, a, b) + rest).value()
@@ -86,9 +92,6 @@ pub trait UpdateRule {
     fn has_additive_kernel(&self) -> bool {
         false
     }
-
-    /// Whether κ is proved to be a positive semidefinite kernel wherever its diagonal is positive, α ≤ 1.
-    fn has_positive_kernel(&self) -> bool;
 
     /// One full-batch step as a matrix, and where the gradient enters.
     fn linear_step(&self, step_size: f64) -> LinearStep;

@@ -1,5 +1,6 @@
 //! The settings of an optimizer, as users give them, and which combinations there are.
 
+use super::dampened::Dampened;
 use super::decoupled_decay::DecoupledDecay;
 use super::heavy_ball::HeavyBall;
 use super::kind::Optimizer;
@@ -61,29 +62,25 @@ impl OptimizerError {
 }
 
 impl OptimizerSettings {
-    /// The optimizer at dampening 0, and the factor by which dampening multiplies its step size.
-    ///
-    /// With v ← m v + (1 − δ)(g + wθ) a step at η is one without dampening at (1 − δ)η. Decoupled decay is not
-    /// dampened, so that its w becomes w/(1 − δ).
+    /// The optimizer with these settings; plain SGD where none of them changes a step.
     ///
     /// # Errors
     /// A setting outside its range, or two that exclude each other.
-    pub fn optimizer(self) -> Result<(Optimizer, f64), OptimizerError> {
+    pub fn optimizer(self) -> Result<Optimizer, OptimizerError> {
         self.check()?;
         let Self { momentum, nesterov, weight_decay, decoupled, dampening } = self;
-        let factor = 1.0 - dampening;
-        let weight_decay = if decoupled { weight_decay / factor } else { weight_decay };
-        let optimizer = if momentum == 0.0 && weight_decay == 0.0 {
-            Optimizer::Sgd
+        Ok(if dampening > 0.0 {
+            Optimizer::Dampened(Dampened { momentum, weight_decay, decoupled, dampening })
         } else if nesterov {
             Optimizer::Nesterov(Nesterov { momentum, weight_decay })
+        } else if momentum == 0.0 && weight_decay == 0.0 {
+            Optimizer::Sgd
         } else if decoupled && momentum > 0.0 && weight_decay > 0.0 {
             Optimizer::DecoupledDecay(DecoupledDecay { momentum, weight_decay })
         } else {
             // Without momentum, both kinds of decay make the same step.
             Optimizer::HeavyBall(HeavyBall { momentum, weight_decay })
-        };
-        Ok((optimizer, factor))
+        })
     }
 
     fn check(self) -> Result<(), OptimizerError> {
@@ -121,11 +118,9 @@ mod tests {
 
     #[test]
     fn settings_that_change_nothing_are_plain_sgd() {
-        assert_eq!(PLAIN.optimizer(), Ok((Optimizer::Sgd, 1.0)));
-        let damped = OptimizerSettings { dampening: 0.25, ..PLAIN };
-        assert_eq!(damped.optimizer(), Ok((Optimizer::Sgd, 0.75)));
+        assert_eq!(PLAIN.optimizer(), Ok(Optimizer::Sgd));
         let decoupled = OptimizerSettings { decoupled: true, ..PLAIN };
-        assert_eq!(decoupled.optimizer(), Ok((Optimizer::Sgd, 1.0)));
+        assert_eq!(decoupled.optimizer(), Ok(Optimizer::Sgd));
     }
 
     #[test]

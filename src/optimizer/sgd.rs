@@ -12,6 +12,10 @@ use super::terms::Terms;
 pub struct Sgd;
 
 impl UpdateRule for Sgd {
+    fn description(&self) -> String {
+        "plain SGD".to_owned()
+    }
+
     /// \[M\] Thm 1.
     fn eta_mean(&self, sharpness: f64) -> f64 {
         2.0 / sharpness
@@ -62,11 +66,6 @@ impl UpdateRule for Sgd {
 
     fn pencil(&self, a: f64, b: f64) -> Option<PencilTerm> {
         Some(PencilTerm { slope: 0.5 * (a + b), constant: -a * b })
-    }
-
-    /// 1/(μy − α) with y = (1/λ_a + 1/λ_b)/2 is ∫₀^∞ e^{ατ} e^{−τμy} dτ.
-    fn has_positive_kernel(&self) -> bool {
-        true
     }
 
     fn linear_step(&self, step_size: f64) -> LinearStep {

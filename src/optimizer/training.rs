@@ -24,6 +24,7 @@ impl Optimizer {
             Self::DecoupledDecay(rule) => {
                 rule.tensor_step(parameter, gradient, velocity, learning_rate)
             }
+            Self::Dampened(rule) => rule.tensor_step(parameter, gradient, velocity, learning_rate),
         }
     }
 }

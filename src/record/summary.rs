@@ -118,7 +118,7 @@ impl<'a> Row<'a> {
             eta_mean: analysis.and_then(|a| a.eta_mean),
             eta_var: mean_square.map(|m| m.eta_var),
             coherence: mean_square.map(|m| m.coherence),
-            dexter_bound: mean_square.map(|m| m.dexter_bound),
+            dexter_bound: mean_square.and_then(|m| m.dexter_bound),
             lyapunov: exponent.and_then(|e| e.value),
             lyapunov_low: exponent.and_then(|e| e.low),
             lyapunov_high: exponent.and_then(|e| e.high),

@@ -4,16 +4,15 @@ use serde::Serialize;
 
 use super::almost_sure::DecayBound;
 use super::bounds::coherence::{coherence, dexter_bound};
-use super::bounds::one_step::one_step_upper;
-use super::bounds::rank_one::rank_one_bounds;
-use super::bounds::rayleigh::{TopEigenpair, bound_18};
+use super::bounds::minimum_bounds::{Bounds, bounds};
+use super::bounds::of_kernel::greatest_amplification;
 use super::solver::accelerator::Accelerator;
 use super::solver::inner_map::{Workload, inner_map};
-use super::solver::noise::noise_sharpness;
+use super::solver::noise::{noise_sharpness, sufficient_batch_size};
 use super::solver::{GeneralizedSharpness, Solution, Solver, SolverOptions, Status};
 use super::spectrum::{Spectrum, SpectrumError};
 use crate::gram::Gram;
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Kernel, Optimizer};
 use crate::process::{Coefficients, Sampling, SamplingError};
 
 /// What to compute, for one process and optimizer.
@@ -77,6 +76,26 @@ pub struct Report {
 }
 
 impl Report {
+    /// The least B that implies (1 − ε) η*_mean ≤ η*_var for batches without replacement (\[M\] Prop 8, for any
+    /// optimizer): B ≥ λ_max(C†E) · max_ab η²g_ab(λ_a + λ_b)/2 at η = (1 − ε)η*_mean; at most n.
+    ///
+    /// None unless 0 < `epsilon` < 1.
+    pub fn sufficient_batch_size(&self, epsilon: f64) -> Option<usize> {
+        if self.optimizer.rule().has_additive_kernel() {
+            let noise = self.noise_sharpness;
+            return sufficient_batch_size(noise, self.sharpness, epsilon, self.samples);
+        }
+        if !(epsilon > 0.0 && epsilon < 1.0) {
+            return None;
+        }
+        let unit = self.optimizer.in_units_of(self.sharpness);
+        let step_size = (1.0 - epsilon) * unit.rule().eta_mean(1.0);
+        let values: Vec<f64> = self.eigenvalues.iter().map(|x| x / self.sharpness).collect();
+        let kernel = Kernel::new(unit, 2.0 / step_size, 1.0);
+        let least = self.noise_sharpness / self.sharpness * greatest_amplification(kernel, &values);
+        Some((least.ceil().min(self.samples as f64) as usize).max(1))
+    }
+
     /// What `found`, one of the thresholds, proves about the decay of linearised SGD.
     pub fn decay(&self, found: &Threshold) -> DecayBound {
         DecayBound {
@@ -114,8 +133,8 @@ pub struct Threshold {
     pub one_step_upper: f64,
     /// (Tr X)²/‖X‖_F² of the maximiser X.
     pub effective_rank: f64,
-    /// See [`dexter_bound`].
-    pub dexter_bound: f64,
+    /// See [`dexter_bound`]; `None` for other optimizers than plain SGD.
+    pub dexter_bound: Option<f64>,
     /// Whether the enclosure is within the tolerance.
     pub status: Status,
     /// Applications of the solver's inner map.
@@ -172,10 +191,23 @@ pub fn thresholds_on(
     progress(Stage::Spectrum);
 
     let optimizer = request.optimizer;
-    let workload = Workload { optimizer, tolerance, problems: pairs.len() + 1 };
-    let solver = Solver::new(&spectrum, optimizer, inner_map(&spectrum, workload, accelerator));
+    let solver_of = |optimizer: Optimizer| {
+        let workload = Workload { optimizer, tolerance, problems: pairs.len() + 1 };
+        Solver::new(&spectrum, optimizer, inner_map(&spectrum, workload, accelerator))
+    };
+    // λ_max(C†E) is a quantity of the minimum: that of plain SGD for every optimizer.
+    let mut plain = solver_of(Optimizer::Sgd);
     tracing::debug!("the inner map is set up");
-    let sharpness = sharpnesses(solver, request, &pairs, progress);
+    let noise = noise_sharpness(&mut plain, request.options);
+    tracing::debug!("noise sharpness found");
+    let solver = if optimizer == Optimizer::Sgd {
+        plain
+    } else {
+        drop(plain);
+        solver_of(optimizer)
+    };
+    let generalized = sharpnesses(solver, request, &pairs, progress);
+    let sharpness = Sharpnesses { generalized, noise };
     let report = report(gram, &spectrum, request, &pairs, sharpness);
     tracing::debug!("bounds found");
     progress(Stage::Bounds);
@@ -193,9 +225,7 @@ fn sharpnesses(
     request: &Request,
     pairs: &[Coefficients],
     progress: &mut dyn FnMut(Stage),
-) -> Sharpnesses {
-    let noise = noise_sharpness(&mut solver, request.options);
-    tracing::debug!("noise sharpness found");
+) -> Vec<Solution> {
     let mut order: Vec<usize> = (0..pairs.len()).collect();
     order.sort_by_key(|&k| request.batch_sizes[k]);
     let mut found: Vec<(usize, Solution)> = Vec::with_capacity(pairs.len());
@@ -204,7 +234,7 @@ fn sharpnesses(
         progress(Stage::BatchSize(request.batch_sizes[k]));
     }
     found.sort_by_key(|(k, _)| *k);
-    Sharpnesses { generalized: found.into_iter().map(|(_, value)| value).collect(), noise }
+    found.into_iter().map(|(_, value)| value).collect()
 }
 
 fn report(
@@ -216,41 +246,40 @@ fn report(
 ) -> Report {
     let (n, sharpness) = (gram.samples(), spectrum.sharpness());
     let rounding = gram.eigenvalue_rounding() / n as f64;
-    let top = TopEigenpair { sharpness, vector: spectrum.top_vector().to_vec() };
     let directions: Vec<Vec<f64>> =
         found.generalized.iter().map(|solution| solution.direction.clone()).collect();
-    let rank_one = rank_one_bounds(gram, spectrum, pairs, &directions);
-    let one_step = one_step_upper(gram, spectrum, pairs);
+    let bounds = bounds(gram, spectrum, request.optimizer, pairs, &directions);
     let coherence = coherence(gram);
     let rule = request.optimizer.rule();
-    let thresholds = found.generalized.into_iter().enumerate().map(|(k, solution)| {
-        let generalized = solution.sharpness;
-        let batch_size = request.batch_sizes[k];
-        let bound_17 = top.bound_17(n, pairs[k]);
-        let bound_27 = rank_one[k].max(bound_17);
-        // (27) is a Rayleigh quotient too: where X has rank one it can be the larger one.
-        let value = generalized.value.max(bound_27);
-        let generalized_sharpness =
-            GeneralizedSharpness { value, upper: generalized.upper.max(value), ..generalized };
-        Threshold {
-            batch_size,
-            sampling: request.sampling,
-            alpha: pairs[k].alpha,
-            beta: pairs[k].beta,
-            eta_mean: rule.eta_mean(sharpness),
-            eta_var: rule.eta_var(value),
-            bound_17,
-            bound_18: bound_18(gram, pairs[k]),
-            bound_27,
-            one_step_upper: one_step[k],
-            effective_rank: generalized.effective_rank,
-            dexter_bound: dexter_bound(sharpness, coherence, n, batch_size),
-            status: generalized.status,
-            iterations: generalized.iterations,
-            certificates: generalized.certificates,
-            generalized_sharpness,
-        }
-    });
+    let thresholds =
+        found.generalized.into_iter().zip(bounds).enumerate().map(|(k, (solution, bounds))| {
+            let generalized = solution.sharpness;
+            let batch_size = request.batch_sizes[k];
+            let Bounds { bound_17, bound_18, bound_27, one_step_upper } = bounds;
+            // (27) is a Rayleigh quotient too: where X has rank one it can be the larger one.
+            let value = generalized.value.max(bound_27);
+            let generalized_sharpness =
+                GeneralizedSharpness { value, upper: generalized.upper.max(value), ..generalized };
+            let plain = rule.has_additive_kernel();
+            Threshold {
+                batch_size,
+                sampling: request.sampling,
+                alpha: pairs[k].alpha,
+                beta: pairs[k].beta,
+                eta_mean: rule.eta_mean(sharpness),
+                eta_var: rule.eta_var(value),
+                bound_17,
+                bound_18,
+                bound_27,
+                one_step_upper,
+                effective_rank: generalized.effective_rank,
+                dexter_bound: plain.then(|| dexter_bound(sharpness, coherence, n, batch_size)),
+                status: generalized.status,
+                iterations: generalized.iterations,
+                certificates: generalized.certificates,
+                generalized_sharpness,
+            }
+        });
     Report {
         samples: n,
         outputs: gram.outputs(),

@@ -12,7 +12,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 use etastar::gram::Gram;
-use etastar::optimizer::Optimizer;
 use etastar::process::Sampling;
 use etastar::stability::linearised::GramFactor;
 use etastar::stability::solver::SolverOptions;
@@ -22,6 +21,7 @@ use serde_json::{Value, json};
 
 use super::accelerator_args::AcceleratorArgs;
 use super::exit::UsageError;
+use super::optimizer_args::OptimizerArgs;
 use super::output_options::OutputOptions;
 use crate::cli::standard_output::stdout;
 use lyapunov::Simulation;
@@ -56,17 +56,20 @@ pub struct Thresholds {
     #[arg(long, default_value_t = 0.1)]
     epsilon: f64,
     #[command(flatten)]
+    optimizer: OptimizerArgs,
+    #[command(flatten)]
     accelerator: AcceleratorArgs,
 }
 
 impl Thresholds {
     pub fn run(&self, output: OutputOptions) -> anyhow::Result<ExitCode> {
         self.check()?;
+        let optimizer = self.optimizer.optimizer()?;
         let gram = self.matrix.read()?;
         let request = Request {
             batch_sizes: self.batch_sizes(gram.samples()),
             sampling: self.sampling,
-            optimizer: Optimizer::default(),
+            optimizer,
             options: SolverOptions { tolerance: self.tolerance, ..SolverOptions::default() },
         };
         let mut progress = |text: &str| {
@@ -89,6 +92,9 @@ impl Thresholds {
         let mut stdout = stdout();
         if output.json {
             let mut answer = json!(report);
+            if let Some(keys) = answer.as_object_mut() {
+                keys.extend(self.optimizer.to_json());
+            }
             extend(&mut answer, &json!(epochs));
             extend(&mut answer, &json!(lyapunov));
             if !self.learning_rates.is_empty() {

@@ -83,7 +83,7 @@ fn side(at: &ExponentAt) -> Side {
 
 const SENSES: &str = "\
 mean square  stable if E‖θ‖² of linearised SGD goes to 0: η below η*_var
-full batch   stable if η is below η*_mean = 2/λ_max(H)
+full batch   stable if η is below η*_mean
 ";
 
 const EXPONENTS: &str = "\

@@ -18,11 +18,11 @@ struct StartPoint {
 
 /// The end of an ascent of R.
 #[derive(Debug, Clone)]
-struct Summit {
+pub struct Summit {
     /// R in units of λ_1.
-    value: f64,
+    pub value: f64,
     /// v in the eigenbasis of H.
-    direction: Vec<f64>,
+    pub direction: Vec<f64>,
 }
 
 /// Steps of an ascent that is to end at a local maximum.
@@ -40,19 +40,19 @@ const TRIAL_COST: usize = 200_000_000;
 const LEAST_TRIALS: usize = 4;
 const MOST_TRIALS: usize = 64;
 
-/// \[M\] (27) for every pair (α, β): the largest local maximum of R found.
+/// \[M\] (27) of plain SGD for every pair (α, β): the largest local maximum of R found.
 ///
 /// R(v) = (α(vᵀHv)² + (β/n) Σ(vᵀH_iv)²)/(vᵀHv·vᵀv) is the Rayleigh quotient of X = vvᵀ, so every
 /// value is a lower bound on the generalized sharpness. Ascents start from the top three eigenvectors of
 /// H, from the top eigenvectors of the two H_i of largest trace, from `direction` of each pair (the top
 /// eigenvector of its second moment X), and from those of all n·q eigenvectors of the H_i that are the
 /// highest after a short trial: as many as the cost allows, those of largest R first.
-pub fn rank_one_bounds(
+pub fn rank_one_maxima(
     gram: &Gram,
     spectrum: &Spectrum,
     pairs: &[Coefficients],
     directions: &[Vec<f64>],
-) -> Vec<f64> {
+) -> Vec<Summit> {
     let shared = shared_directions(gram, spectrum);
     let trials = trials(gram, spectrum, pairs);
     let starts: Vec<StartPoint> = trials.iter().flatten().cloned().collect();
@@ -76,8 +76,7 @@ pub fn rank_one_bounds(
         best.map(|end| StartPoint { coefficients, direction: end.direction })
     };
     let best: Vec<StartPoint> = lengths.into_iter().zip(pairs).filter_map(best).collect();
-    let ends = ascend(spectrum, &best, STEPS, LAST_GAIN);
-    ends.into_iter().map(|end| end.value * spectrum.sharpness()).collect()
+    ascend(spectrum, &best, STEPS, LAST_GAIN)
 }
 
 /// Ascends R from each start until a step gains less than `gain`, relative, at most `steps` times.
@@ -214,42 +213,47 @@ fn eigenvector_of_sample(
     Some(spectrum.eigenvalues().iter().enumerate().map(along).collect())
 }
 
-struct RankOne<'a> {
+/// The products with the H_i that an ascent takes.
+pub struct RankOne<'a> {
     vectors: MatRef<'a, f64>,
     /// Λ/λ_1.
-    values: Vec<f64>,
+    pub values: Vec<f64>,
     samples: usize,
 }
 
 impl<'a> RankOne<'a> {
-    fn new(spectrum: &'a Spectrum) -> Self {
+    /// Of the H_i in the eigenbasis of H, in units of λ_1.
+    pub fn new(spectrum: &'a Spectrum) -> Self {
         let values = spectrum.eigenvalues().iter().map(|v| v / spectrum.sharpness()).collect();
         Self { vectors: spectrum.vectors().view(), values, samples: spectrum.samples() }
     }
 
-    /// R and the next point for every unit column of `points`.
-    fn step(&self, points: &Mat<f64>, pairs: &[Coefficients]) -> (Vec<f64>, Mat<f64>) {
+    /// vᵀHv, (1/n) Σ(vᵀH_iv)² and Λ^{−1/2}(1/n) Σ(vᵀH_iv)H_iv for every column v of `points`.
+    pub fn curvatures(&self, points: &Mat<f64>) -> (Vec<f64>, Vec<f64>, Mat<f64>) {
         // With y = VΛ^{1/2}v: vᵀH_iv = n‖y_i‖² and (1/n) Σ(vᵀH_iv)H_iv = Λ^{1/2}Vᵀ[vᵀH_iv y_i].
         let scaled = Mat::from_fn(points.nrows(), points.ncols(), |a, c| {
             self.values[a].sqrt() * points[(a, c)]
         });
         let mut outputs = product(self.vectors, scaled.as_ref());
-        let mut values = Vec::with_capacity(pairs.len());
-        let mut means = Vec::with_capacity(pairs.len());
-        for (c, &Coefficients { alpha, beta }) in pairs.iter().enumerate() {
-            let mean: f64 = scaled.col(c).squared_norm_l2();
-            let square = self.weigh_by_curvature(&mut outputs, c);
-            values.push((alpha * mean * mean + beta * square) / mean);
-            means.push(mean);
-        }
-        let back = product(self.vectors.transpose(), outputs.as_ref());
+        let means = (0..points.ncols()).map(|c| scaled.col(c).squared_norm_l2()).collect();
+        let squares =
+            (0..points.ncols()).map(|c| self.weigh_by_curvature(&mut outputs, c)).collect();
+        (means, squares, product(self.vectors.transpose(), outputs.as_ref()))
+    }
+
+    /// R and the next point for every unit column of `points`.
+    fn step(&self, points: &Mat<f64>, pairs: &[Coefficients]) -> (Vec<f64>, Mat<f64>) {
+        let (means, squares, back) = self.curvatures(points);
+        let quotient = |(c, &Coefficients { alpha, beta }): (usize, &Coefficients)| {
+            (alpha * means[c] * means[c] + beta * squares[c]) / means[c]
+        };
         let next = Mat::from_fn(points.nrows(), points.ncols(), |a, c| {
             let Coefficients { alpha, beta } = pairs[c];
             let (value, mean) = (self.values[a], means[c]);
             let image = alpha * mean * value * points[(a, c)] + beta * value.sqrt() * back[(a, c)];
             image / (mean + value)
         });
-        (values, next)
+        (pairs.iter().enumerate().map(quotient).collect(), next)
     }
 
     /// y_i ← (vᵀH_iv) y_i in column c; returns (1/n) Σ(vᵀH_iv)².
@@ -266,7 +270,8 @@ impl<'a> RankOne<'a> {
     }
 }
 
-fn normalise(points: &mut Mat<f64>) {
+/// Divides every column by its length.
+pub fn normalise(points: &mut Mat<f64>) {
     for column in points.col_iter_mut() {
         let norm = column.norm_l2();
         column.iter_mut().for_each(|x| *x /= norm);

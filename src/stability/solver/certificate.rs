@@ -92,7 +92,7 @@ pub fn rayleigh_quotient(map: &DenseMap<f64>, kernel: Kernel, beta: f64, m: &Blo
 }
 
 /// A few Lanczos steps on X_ab = Z_ab/√(λ_aλ_b).
-fn top_direction(map: &DenseMap<f64>, image: &Image<f64>) -> Vec<f64> {
+pub fn top_direction(map: &DenseMap<f64>, image: &Image<f64>) -> Vec<f64> {
     const STEPS: usize = 8;
     let roots: Vec<f64> = map.eigenvalues().iter().map(|value| value.sqrt()).collect();
     let half = image.half.view();
@@ -191,6 +191,19 @@ fn dominating_factor(m: &[f64], f: &[f64], slack: f64, q: usize) -> f64 {
         excess *= 1.5;
     }
     f64::INFINITY
+}
+
+/// A c, little above the least one, for which c m_i − f_i − slack_i I ≻ 0 is proved for every i; infinite if some m_i
+/// is not positive definite.
+pub fn proved_factor(m: &Blocks, image: &Blocks, slack: impl Fn(usize) -> f64 + Sync) -> f64 {
+    let q = m.outputs();
+    let factor = |i| {
+        let (m, f, slack) = (m.block(i), image.block(i), slack(i));
+        let Some(estimate) = largest_quotient(m, f, slack, q) else { return f64::INFINITY };
+        let doublings = (0..52).map(|k| estimate * (1.0 + f64::EPSILON * f64::from(k).exp2()));
+        doublings.into_iter().find(|c| is_dominated(*c, m, f, slack, q)).unwrap_or(f64::INFINITY)
+    };
+    (0..m.len()).into_par_iter().map(factor).reduce(|| 0.0, f64::max)
 }
 
 /// Proves c·m − f − slack·I ≻ 0 by a Cholesky factorisation that its own rounding cannot mislead.

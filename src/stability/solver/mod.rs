@@ -10,6 +10,7 @@ pub(crate) mod block_map;
 pub(crate) mod blocks;
 pub(crate) mod certificate;
 pub(crate) mod correction;
+pub(crate) mod crossing;
 pub(crate) mod dense_map;
 pub(crate) mod explicit_map;
 pub(crate) mod exponentials;
@@ -17,6 +18,8 @@ pub(crate) mod inner_map;
 pub(crate) mod newton;
 pub mod noise;
 pub(crate) mod packing;
+pub(crate) mod radius_bounds;
+pub(crate) mod scale;
 pub(crate) mod search;
 pub(crate) mod solution;
 

@@ -6,8 +6,8 @@
 //! enclosure from one application in double precision, independent of the approximations before it;
 //! `correction` turns the same application into a vector whose certificate is as narrow as requested.
 //!
-//! Newton's step, the case β = 0 and the certificate are those of kernels with
-//! 1/κ_ab = μ(1/λ_a + 1/λ_b)/2 − α, that is, of the pencil D − μC.
+//! Newton's step and the certificate here are those of kernels with 1/κ_ab = μ(1/λ_a + 1/λ_b)/2 − α, that is,
+//! of the pencil D − μC; those of other kernels are in `crossing`.
 
 use super::block_map::BlockMap;
 use super::blocks::Blocks;
@@ -25,14 +25,15 @@ use crate::stability::spectrum::Spectrum;
 
 /// Finds generalized sharpnesses of one spectrum, each starting from the solution of the one before.
 pub struct Solver<'a> {
-    spectrum: &'a Spectrum,
+    pub(super) spectrum: &'a Spectrum,
+    /// In units of λ_1.
     optimizer: Optimizer,
     /// For certificates.
-    exact: DenseMap<'a, f64>,
+    pub(super) exact: DenseMap<'a, f64>,
     /// For iterations.
     inner: Box<dyn BlockMap + 'a>,
     /// The approximate Perron vector; at first that of the problem before.
-    perron_vector: Blocks,
+    pub(super) perron_vector: Blocks,
 }
 
 impl<'a> Solver<'a> {
@@ -43,6 +44,7 @@ impl<'a> Solver<'a> {
         inner: Box<dyn BlockMap + 'a>,
     ) -> Self {
         let perron_vector = Blocks::identity(spectrum.samples(), spectrum.outputs());
+        let optimizer = optimizer.in_units_of(spectrum.sharpness());
         Self { spectrum, optimizer, exact: DenseMap::exact(spectrum), inner, perron_vector }
     }
 
@@ -53,7 +55,7 @@ impl<'a> Solver<'a> {
     /// tightest ends of all attempts count.
     pub fn solve(&mut self, coefficients: Coefficients, options: SolverOptions) -> Solution {
         if coefficients.beta == 0.0 {
-            return self.noiseless(coefficients.alpha, options.tolerance);
+            return self.noiseless(options.tolerance);
         }
         let mut search = Search::new(options, self.spectrum);
         let target = (options.tolerance / 2.0).max(FINEST);
@@ -75,12 +77,20 @@ impl<'a> Solver<'a> {
     }
 
     /// The kernel of the optimizer.
-    fn kernel(&self, scale: f64, alpha: f64) -> Kernel {
+    pub(super) fn kernel(&self, scale: f64, alpha: f64) -> Kernel {
         Kernel::new(self.optimizer, scale, alpha)
+    }
+
+    /// Whether F_μ is that of the pencil D − μC.
+    fn is_pencil_of_sgd(&self) -> bool {
+        self.optimizer.rule().has_additive_kernel()
     }
 
     /// Certificates from Perron vectors found to within `target`.
     fn attempt(&mut self, coefficients: Coefficients, target: f64, search: &mut Search) {
+        if !self.is_pencil_of_sgd() {
+            return self.attempt_crossing(coefficients, target, search);
+        }
         let Coefficients { alpha, beta } = coefficients;
         while search.may_certify() {
             self.move_into_interior();
@@ -98,23 +108,24 @@ impl<'a> Solver<'a> {
                 if !search.may_certify() {
                     break;
                 }
-                self.correct(&certified.image, self.kernel(scale, alpha), beta, target, search);
+                let kernel = self.kernel(scale, alpha);
+                self.correct(&certified.image, kernel, beta, 0.5 * target, search);
                 scale = certified.value.max(scale);
             }
         }
     }
 
-    /// Improves the Perron vector by its image in double precision.
-    fn correct(
+    /// Improves the Perron vector by its image in double precision, until `residual` is left.
+    pub(super) fn correct(
         &mut self,
         image: &Blocks,
         kernel: Kernel,
         beta: f64,
-        target: f64,
+        residual: f64,
         search: &mut Search,
     ) {
         let m = self.perron_vector.clone();
-        let found = corrected(&m, image, 0.5 * target, |change| {
+        let found = corrected(&m, image, residual, |change| {
             search.may_iterate().then(|| self.apply(kernel, beta, change, search))
         });
         let so_far = search.found.iterations;
@@ -124,7 +135,7 @@ impl<'a> Solver<'a> {
 
     /// Mixes some of every sample into the Perron vector: where samples fall into groups that hardly share
     /// directions, that of the last problem may be zero on the group where the next one is not.
-    fn move_into_interior(&mut self) {
+    pub(super) fn move_into_interior(&mut self) {
         const PART: f64 = 1e-2;
         self.perron_vector.scale(1.0 / self.perron_vector.largest_norm());
         self.perron_vector.add_diagonal(PART);
@@ -142,16 +153,20 @@ impl<'a> Solver<'a> {
         value * self.spectrum.sharpness()
     }
 
-    /// β = 0: D = αH⊗H, whose maximiser is X = vvᵀ.
-    fn noiseless(&self, alpha: f64, tolerance: f64) -> Solution {
-        let value = alpha * self.spectrum.sharpness();
+    /// β = 0: the full batch, α = 1, or nothing at all. The maximiser is X = vvᵀ.
+    fn noiseless(&self, tolerance: f64) -> Solution {
+        let sharpness = self.spectrum.sharpness();
+        let value = self.kernel(1.0, 1.0).full_batch_scale() * sharpness;
         let skew = 4.0 * self.spectrum.skewness() + 8.0 * f64::EPSILON;
-        let drift = alpha * (2.0 * self.spectrum.residual() + skew * self.spectrum.sharpness());
+        // 2/η*_mean grows by no more than its part of λ_1, or than λ_1.
+        let drift =
+            (2.0 * self.spectrum.residual() + skew * sharpness) * (value / sharpness).max(1.0);
+        let (lower, upper) = (value - drift, value + drift);
         let narrow = 2.0 * drift <= tolerance * value;
         let sharpness = GeneralizedSharpness {
             value,
-            lower: value - drift,
-            upper: value + drift,
+            lower,
+            upper,
             effective_rank: 1.0,
             status: if narrow { Status::Converged } else { Status::WiderThanTolerance },
             iterations: 0,
@@ -173,7 +188,7 @@ impl<'a> Solver<'a> {
     ///
     /// Where the Perron vector is small, what Lanczos' method finds of it is noise. Such blocks are raised
     /// until they are of the right size, which changes nothing elsewhere; `correct` does the rest.
-    fn positive_perron_vector(
+    pub(super) fn positive_perron_vector(
         &mut self,
         coefficients: Coefficients,
         target: f64,
@@ -203,7 +218,13 @@ impl<'a> Solver<'a> {
     }
 
     /// F_μ(m).
-    fn apply(&mut self, kernel: Kernel, beta: f64, m: &Blocks, search: &mut Search) -> Blocks {
+    pub(super) fn apply(
+        &mut self,
+        kernel: Kernel,
+        beta: f64,
+        m: &Blocks,
+        search: &mut Search,
+    ) -> Blocks {
         let mut image = self.inner.apply(m, kernel);
         image.scale(beta * self.spectrum.samples() as f64);
         search.found.iterations += 1;
@@ -222,6 +243,9 @@ impl<'a> Solver<'a> {
         search: &mut Search,
     ) -> (f64, f64) {
         const STEPS: usize = 30;
+        if !self.is_pencil_of_sgd() {
+            return self.crossing(coefficients, target, search);
+        }
         let Coefficients { alpha, beta } = coefficients;
         let least = self.least_scale(coefficients);
         let noise = beta * self.spectrum.samples() as f64;
@@ -254,7 +278,7 @@ impl<'a> Solver<'a> {
 
     /// The spectral radius of F_μ by Lanczos' method; its approximate Perron vector is left in
     /// `self.perron_vector`.
-    fn spectral_radius(
+    pub(super) fn spectral_radius(
         &mut self,
         kernel: Kernel,
         beta: f64,
@@ -299,4 +323,4 @@ const RAISES: usize = 60;
 const OVERSHOOT: f64 = 3.0;
 
 /// Most certificates in a row, each from the vector that the one before was corrected to.
-const CORRECTIONS: usize = 3;
+pub(super) const CORRECTIONS: usize = 3;

@@ -1,6 +1,7 @@
 //! The best enclosure found so far, and what it has cost.
 
 use super::certificate::Enclosure;
+use super::radius_bounds::RadiusBounds;
 use super::solution::{GeneralizedSharpness, SolverOptions, Status, first};
 use crate::stability::spectrum::Spectrum;
 
@@ -71,6 +72,53 @@ impl Search {
             found.certificates,
             found.iterations,
         );
+    }
+
+    /// Keeps the value of the last bounds, and what they prove of the ends; all in units of λ_1.
+    pub fn record_radius(
+        &mut self,
+        value: f64,
+        ends: (Option<f64>, Option<f64>),
+        bounds: RadiusBounds,
+    ) {
+        /// For the multiplication by λ_1 and for w/λ_1.
+        const MARGIN: f64 = 16.0 * f64::EPSILON;
+        let found = &mut self.found;
+        if let Some(lower) = ends.0 {
+            found.lower = found.lower.max(lower * self.unit * (1.0 - MARGIN));
+        }
+        if let Some(upper) = ends.1 {
+            found.upper = found.upper.min(upper * self.unit * (1.0 + MARGIN));
+        }
+        found.value = (value * self.unit).min(found.upper).max(found.lower);
+        found.effective_rank = bounds.effective_rank;
+        self.direction = bounds.direction;
+        found.certificates += 1;
+        if found.relative_width() <= self.options.tolerance {
+            found.status = Status::Converged;
+        }
+        tracing::debug!(
+            "certificate {} after {} iterations: {} in [{}, {}], radius {} in [{}, {}]",
+            found.certificates,
+            found.iterations,
+            found.value,
+            found.lower,
+            found.upper,
+            bounds.rayleigh,
+            bounds.lower,
+            bounds.upper,
+        );
+    }
+
+    /// The generalized sharpness is at least `lower`, in units of λ_1.
+    pub fn raise_lower(&mut self, lower: f64) {
+        self.found.lower = self.found.lower.max(lower * self.unit);
+        self.found.value = self.found.value.max(self.found.lower);
+    }
+
+    /// The requested relative width.
+    pub fn tolerance(&self) -> f64 {
+        self.options.tolerance
     }
 
     /// Keeps what is better than the best so far.

@@ -1,0 +1,86 @@
+//! All bounds on the generalized sharpness at one minimum, for any optimizer.
+
+use super::of_kernel::{
+    identity_scale, noise_of_plain_bounds, rank_one_scale, top_eigenvector_scale, upper_scale,
+};
+use super::one_step::one_step_upper;
+use super::rank_one::{Summit, rank_one_maxima};
+use super::rayleigh::{TopEigenpair, bound_18};
+use crate::gram::Gram;
+use crate::optimizer::{Kernel, Optimizer};
+use crate::process::Coefficients;
+use crate::stability::spectrum::Spectrum;
+
+/// The bounds at one batch size, in units of λ_1.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// \[M\] (17), from below.
+    pub bound_17: f64,
+    /// \[M\] (18), from below.
+    pub bound_18: f64,
+    /// \[M\] (27), from below and at least (17).
+    pub bound_27: f64,
+    /// From above.
+    pub one_step_upper: f64,
+}
+
+/// The bounds for every pair (α, β). `directions` are those from which (27) is maximised besides its own, one for each
+/// pair.
+pub fn bounds(
+    gram: &Gram,
+    spectrum: &Spectrum,
+    optimizer: Optimizer,
+    pairs: &[Coefficients],
+    directions: &[Vec<f64>],
+) -> Vec<Bounds> {
+    let (n, sharpness) = (gram.samples(), spectrum.sharpness());
+    let top = TopEigenpair { sharpness, vector: spectrum.top_vector().to_vec() };
+    let maxima = rank_one_maxima(gram, spectrum, pairs, directions);
+    let plain = |(pair, summit): (&Coefficients, &Summit)| {
+        let bound_17 = top.bound_17(n, *pair);
+        let bound_27 = (summit.value * sharpness).max(bound_17);
+        Bounds {
+            bound_17,
+            bound_18: bound_18(gram, *pair),
+            bound_27,
+            one_step_upper: f64::INFINITY,
+        }
+    };
+    let mut found: Vec<Bounds> = pairs.iter().zip(&maxima).map(plain).collect();
+    if optimizer.rule().has_additive_kernel() {
+        let upper = one_step_upper(gram, spectrum, pairs);
+        found.iter_mut().zip(upper).for_each(|(found, upper)| found.one_step_upper = upper);
+        return found;
+    }
+    // N(X) = D(X) − HXH.
+    let noise_pairs: Vec<Coefficients> =
+        pairs.iter().map(|pair| Coefficients { alpha: pair.alpha - 1.0, ..*pair }).collect();
+    let noise = one_step_upper(gram, spectrum, &noise_pairs);
+    let values: Vec<f64> = spectrum.eigenvalues().iter().map(|v| v / sharpness).collect();
+    let unit = optimizer.in_units_of(sharpness);
+    let of_kernel = |k: usize| {
+        let Coefficients { alpha, beta } = pairs[k];
+        let kernel = Kernel::new(unit, 1.0, alpha);
+        if beta == 0.0 {
+            let scale = kernel.full_batch_scale();
+            return [scale; 4];
+        }
+        let plain = (found[k].bound_17 / sharpness, found[k].bound_18 / sharpness);
+        let (of_top, of_identity) = noise_of_plain_bounds(pairs[k], plain, &values);
+        let first = top_eigenvector_scale(kernel, of_top);
+        let starts = [maxima[k].direction.clone(), directions[k].clone()];
+        [
+            first,
+            identity_scale(kernel, of_identity, &values),
+            rank_one_scale(spectrum, kernel, beta, &starts, first),
+            upper_scale(kernel, (noise[k] / sharpness).max(0.0), &values),
+        ]
+    };
+    (0..pairs.len())
+        .map(|k| {
+            let [bound_17, bound_18, bound_27, one_step_upper] =
+                of_kernel(k).map(|scale| scale * sharpness);
+            Bounds { bound_17, bound_18, bound_27, one_step_upper }
+        })
+        .collect()
+}

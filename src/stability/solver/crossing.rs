@@ -1,0 +1,159 @@
+//! The scale at which the block map of any optimizer has spectral radius 1, with a proved enclosure.
+//!
+//! For optimizers whose kernel is not that of plain SGD. λ_max(F_μ) falls as μ = 2/η grows, and the step size is
+//! stable in mean square exactly where it is below 1 (`docs/momentum-theorem.md`). The upper end of the enclosure is
+//! a scale at which λ_max < 1 is proved, the lower end one at which λ_max ≥ 1 is (see `radius_bounds`).
+
+use super::newton::{CORRECTIONS, Solver};
+use super::radius_bounds::RadiusBounds;
+use super::scale::scale_where_one;
+use super::search::Search;
+use crate::linalg::Vector;
+use crate::optimizer::Kernel;
+use crate::process::Coefficients;
+use crate::stability::bounds::rayleigh::relative_bound_17;
+
+/// How far above the crossing stability is to be proved, in widths of the enclosure …
+const ABOVE: f64 = 0.4;
+/// … and how far below it instability, where no tangent proves it.
+const BELOW: f64 = 0.3;
+
+impl Solver<'_> {
+    /// Certificates from Perron vectors found to within `target`.
+    pub(super) fn attempt_crossing(
+        &mut self,
+        coefficients: Coefficients,
+        target: f64,
+        search: &mut Search,
+    ) {
+        let Coefficients { alpha, beta } = coefficients;
+        let width = search.tolerance();
+        self.record_full_batch(search);
+        while search.may_certify() {
+            self.move_into_interior();
+            let mut root = self.positive_perron_vector(coefficients, target, search);
+            for _ in 0..CORRECTIONS {
+                let kernel = self.kernel(root * (1.0 + ABOVE * width), alpha);
+                let (bounds, elasticity) = self.radius_bounds(kernel, beta, search);
+                root = kernel.scale * (1.0 + (bounds.rayleigh - 1.0) / elasticity);
+                let image = bounds.image.clone();
+                let proved = self.record(kernel, root, bounds, search);
+                if proved && search.may_certify() {
+                    let below = self.kernel(root * (1.0 - BELOW * width), alpha);
+                    let bounds = self.radius_bounds(below, beta, search).0;
+                    self.record(below, root, bounds, search);
+                }
+                if !search.may_certify() {
+                    break;
+                }
+                let residual = 0.5 * ABOVE * width * elasticity.min(1.0);
+                self.correct(&image, kernel, beta, residual, search);
+            }
+        }
+    }
+
+    /// Bounds at the Perron vector, and −d log λ_max/d log μ there.
+    fn radius_bounds(
+        &mut self,
+        kernel: Kernel,
+        beta: f64,
+        search: &mut Search,
+    ) -> (RadiusBounds, f64) {
+        let m = self.perron_vector.clone();
+        let bounds = RadiusBounds::of(&self.exact, self.spectrum, kernel, beta, &m);
+        let elasticity = match bounds.slope {
+            Some(slope) => slope * kernel.scale / bounds.rayleigh,
+            None => self.elasticity(kernel, beta, search),
+        };
+        (bounds, elasticity)
+    }
+
+    /// Records what `bounds` at `kernel` prove, and returns whether that is stability.
+    fn record(
+        &self,
+        kernel: Kernel,
+        value: f64,
+        bounds: RadiusBounds,
+        search: &mut Search,
+    ) -> bool {
+        let stable = bounds.upper < 1.0;
+        let ends = (bounds.unstable_scale(kernel.scale), stable.then_some(kernel.scale));
+        search.record_radius(value, ends, bounds);
+        stable
+    }
+
+    /// Full batches are unstable above η*_mean, and so are all others.
+    fn record_full_batch(&self, search: &mut Search) {
+        let (residual, skew) = (self.spectrum.residual(), self.spectrum.skewness());
+        let drift = 2.0 * residual / self.spectrum.sharpness() + 4.0 * skew + 8.0 * f64::EPSILON;
+        let scale = self.kernel(1.0, 0.0).full_batch_scale() * (1.0 - drift);
+        search.raise_lower(scale);
+    }
+
+    /// The scale μ and the spectral radius of F_μ there, within about a tenth of `target` of 1; the Perron
+    /// vector is left in `self.perron_vector`.
+    ///
+    /// Newton's method for 1/radius, which has a pole's inverse at η*_mean and is linear close to it.
+    pub(super) fn crossing(
+        &mut self,
+        coefficients: Coefficients,
+        target: f64,
+        search: &mut Search,
+    ) -> (f64, f64) {
+        const STEPS: usize = 30;
+        let Coefficients { alpha, beta } = coefficients;
+        let (mut least, mut most) = (self.least_crossing(coefficients), f64::INFINITY);
+        let (mut scale, mut radius) = (least, 1.0);
+        for _ in 0..STEPS {
+            let kernel = self.kernel(scale, alpha);
+            radius = self.spectral_radius(kernel, beta, target, search);
+            if radius >= 1.0 {
+                least = scale
+            } else {
+                most = scale
+            }
+            if !search.may_iterate() {
+                break;
+            }
+            let elasticity = self.elasticity(kernel, beta, search);
+            let so_far = search.found.iterations;
+            tracing::debug!(
+                "radius {radius} at scale {scale} after {so_far} iterations, elasticity {elasticity}"
+            );
+            if (radius - 1.0).abs() <= 0.1 * target * elasticity.min(1.0) || least >= most {
+                break;
+            }
+            let next = scale * (1.0 + (radius - 1.0) / elasticity);
+            scale = if next > least && next < most { next } else { middle(least, most) };
+        }
+        (scale, radius)
+    }
+
+    /// The scale at which \[M\] (17), the quotient of the top eigenvector, is 1; just above the pole at η*_mean.
+    fn least_crossing(&self, coefficients: Coefficients) -> f64 {
+        let (vector, samples) = (self.spectrum.top_vector(), self.spectrum.samples());
+        let Coefficients { alpha, .. } = coefficients;
+        let noise = relative_bound_17(vector, samples, coefficients) - alpha;
+        let kernel = self.kernel(1.0, alpha);
+        let pole = kernel.full_batch_scale() * (1.0 + 1e-9);
+        scale_where_one(pole, |scale| noise / kernel.at(scale).denominator(1.0, 1.0).value())
+    }
+
+    /// −d log⟨m, F_μ(m)⟩/d log μ at the Perron vector m, by a difference.
+    fn elasticity(&mut self, kernel: Kernel, beta: f64, search: &mut Search) -> f64 {
+        /// Of the distance from the pole.
+        const PART: f64 = 0.02;
+        /// Less would be rounding in single precision.
+        const LEAST: f64 = 1e-3;
+        let m = self.perron_vector.clone();
+        let step = PART * (kernel.scale - kernel.full_batch_scale()).abs().max(1e-6 * kernel.scale);
+        let here = m.dot(&self.apply(kernel, beta, &m, search));
+        let there = m.dot(&self.apply(kernel.at(kernel.scale + step), beta, &m, search));
+        ((here - there) / (0.5 * (here + there)) * kernel.scale / step).max(LEAST)
+    }
+}
+
+/// Between two scales, the upper of which may be ∞.
+fn middle(low: f64, high: f64) -> f64 {
+    if high.is_finite() { 0.5 * (low + high) } else { 2.0 * low }
+}
