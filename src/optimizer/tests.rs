@@ -7,11 +7,15 @@ use super::*;
 fn optimizers() -> impl Strategy<Value = Optimizer> {
     let momentum = prop_oneof![Just(0.0), 0.0..0.97];
     let decay = prop_oneof![Just(0.0), 1e-3..1.0];
-    (momentum, decay, 0..3).prop_filter_map("an optimizer", |(momentum, weight_decay, kind)| {
-        let (nesterov, decoupled) = (kind == 1, kind == 2);
-        let settings =
-            OptimizerSettings { momentum, nesterov, weight_decay, decoupled, dampening: 0.0 };
-        settings.optimizer().ok().map(|(optimizer, _)| optimizer)
+    (momentum, decay, 0..5).prop_filter_map("an optimizer", |(momentum, weight_decay, kind)| {
+        let settings = OptimizerSettings {
+            momentum,
+            nesterov: kind == 1,
+            weight_decay,
+            decoupled: kind == 2 || kind == 4,
+            dampening: if kind >= 3 { 0.3 } else { 0.0 },
+        };
+        settings.optimizer().ok()
     })
 }
 

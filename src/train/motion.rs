@@ -51,7 +51,7 @@ mod tests {
     const RATE: f64 = 0.03;
 
     fn motion(settings: OptimizerSettings) -> Motion {
-        Motion::new(settings.optimizer().unwrap().0, RATE)
+        Motion::new(settings.optimizer().unwrap(), RATE)
     }
 
     fn close(found: [f64; 2], expected: [f64; 2]) {
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn decay_alone_needs_no_velocity() {
         let settings = OptimizerSettings { weight_decay: 0.1, ..OptimizerSettings::default() };
-        let (decay, _) = settings.optimizer().unwrap();
+        let decay = settings.optimizer().unwrap();
         assert!(!Motion::has_velocity(decay) && !Motion::has_velocity(Optimizer::Sgd));
         close(Motion::new(decay, RATE).matrix[0], [1.0 - 0.1 * RATE, 0.0]);
         close(Motion::new(decay, RATE).matrix[1], [0.0; 2]);

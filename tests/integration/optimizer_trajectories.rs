@@ -76,7 +76,7 @@ fn trajectory(given: &Value, found: &Value) -> Trajectory {
     let parts = order.chunks(count("steps_per_rate") * batch_size);
     Trajectory {
         name: format!("{settings:?}, B = {batch_size}, inputs from {shift}"),
-        optimizer: settings.optimizer().unwrap().0,
+        optimizer: settings.optimizer().unwrap(),
         batch_size,
         data,
         start: Weights { activation: Activation::Relu, layers },
