@@ -62,7 +62,7 @@ impl OptimizerKeys {
         let Self { momentum, nesterov, weight_decay, decoupled } = self;
         let settings =
             OptimizerSettings { momentum, nesterov, weight_decay, decoupled, dampening: 0.0 };
-        settings.optimizer().map(|(optimizer, _)| optimizer)
+        settings.optimizer()
     }
 
     /// The value of a dotted key; `None` if it is none of these.

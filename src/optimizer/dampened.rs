@@ -60,6 +60,14 @@ impl UpdateRule for Dampened {
         self.undampened(|rule| rule.full_batch_edge(step_size * self.factor()))
     }
 
+    fn contraction_sharpness(&self, curvature: f64) -> f64 {
+        self.undampened(|rule| rule.contraction_sharpness(curvature)) * self.factor()
+    }
+
+    fn penalty(&self) -> f64 {
+        self.undampened(|rule| rule.penalty())
+    }
+
     fn inverse_gramian(&self, scale: f64, a: f64, b: f64) -> Terms {
         self.undampened(|rule| rule.inverse_gramian(scale / self.factor(), a, b))
     }

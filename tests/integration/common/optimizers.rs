@@ -25,7 +25,7 @@ pub fn variants() -> Vec<OptimizerSettings> {
 
 /// The optimizer of `settings`.
 pub fn optimizer(settings: OptimizerSettings) -> Optimizer {
-    settings.optimizer().unwrap().0
+    settings.optimizer().unwrap()
 }
 
 /// One step (θ, v) ↦ M(θ, v) on the batch of Hessian H: g = Hθ + wθ (coupled), v ← m v + g, and
