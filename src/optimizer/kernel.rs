@@ -27,6 +27,11 @@ impl Kernel {
         self.optimizer.rule().kernel(self.scale, self.alpha, a, b)
     }
 
+    /// Whether an entry takes no longer to evaluate than to read from memory.
+    pub fn is_cheap(self) -> bool {
+        self.optimizer.rule().has_additive_kernel()
+    }
+
     /// λ_aλ_b/κ_ab.
     pub fn denominator(self, a: f64, b: f64) -> Terms {
         self.optimizer.rule().inverse_gramian(self.scale, a, b)

@@ -204,7 +204,7 @@ pub fn thresholds_on(
         plain
     } else {
         drop(plain);
-        solver_of(optimizer)
+        solver_of(optimizer).with_noise(noise)
     };
     let generalized = sharpnesses(solver, request, &pairs, progress);
     let sharpness = Sharpnesses { generalized, noise };

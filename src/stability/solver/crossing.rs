@@ -63,7 +63,7 @@ impl Solver<'_> {
         let bounds = RadiusBounds::of(&self.exact, self.spectrum, kernel, beta, &m);
         let elasticity = match bounds.slope {
             Some(slope) => slope * kernel.scale / bounds.rayleigh,
-            None => self.elasticity(kernel, beta, search),
+            None => self.elasticity(kernel, beta, bounds.rayleigh, search),
         };
         (bounds, elasticity)
     }
@@ -103,7 +103,7 @@ impl Solver<'_> {
         const STEPS: usize = 30;
         let Coefficients { alpha, beta } = coefficients;
         let (mut least, mut most) = (self.least_crossing(coefficients), f64::INFINITY);
-        let (mut scale, mut radius) = (least, 1.0);
+        let (mut scale, mut radius) = (self.likely_crossing(coefficients).max(least), 1.0);
         for _ in 0..STEPS {
             let kernel = self.kernel(scale, alpha);
             radius = self.spectral_radius(kernel, beta, target, search);
@@ -115,7 +115,7 @@ impl Solver<'_> {
             if !search.may_iterate() {
                 break;
             }
-            let elasticity = self.elasticity(kernel, beta, search);
+            let elasticity = self.elasticity(kernel, beta, radius, search);
             let so_far = search.found.iterations;
             tracing::debug!(
                 "radius {radius} at scale {scale} after {so_far} iterations, elasticity {elasticity}"
@@ -139,15 +139,25 @@ impl Solver<'_> {
         scale_where_one(pole, |scale| noise / kernel.at(scale).denominator(1.0, 1.0).value())
     }
 
-    /// −d log⟨m, F_μ(m)⟩/d log μ at the Perron vector m, by a difference.
-    fn elasticity(&mut self, kernel: Kernel, beta: f64, search: &mut Search) -> f64 {
+    /// The scale at which noise of β λ_max(C†E) along the top eigenvector makes full batches unstable: an upper bound
+    /// for heavy ball, and close to the crossing where B is small.
+    fn likely_crossing(&self, Coefficients { beta, .. }: Coefficients) -> f64 {
+        let Some(noise) = self.noise else { return 0.0 };
+        let kernel = self.kernel(1.0, 1.0);
+        scale_where_one(kernel.full_batch_scale(), |scale| {
+            beta * noise / kernel.at(scale).denominator(1.0, 1.0).value()
+        })
+    }
+
+    /// −d log⟨m, F_μ(m)⟩/d log μ at the Perron vector m, where ⟨m, F_μ(m)⟩ = `radius`·⟨m, m⟩, by a difference.
+    fn elasticity(&mut self, kernel: Kernel, beta: f64, radius: f64, search: &mut Search) -> f64 {
         /// Of the distance from the pole.
         const PART: f64 = 0.02;
         /// Less would be rounding in single precision.
         const LEAST: f64 = 1e-3;
         let m = self.perron_vector.clone();
         let step = PART * (kernel.scale - kernel.full_batch_scale()).abs().max(1e-6 * kernel.scale);
-        let here = m.dot(&self.apply(kernel, beta, &m, search));
+        let here = radius * m.dot(&m);
         let there = m.dot(&self.apply(kernel.at(kernel.scale + step), beta, &m, search));
         ((here - there) / (0.5 * (here + there)) * kernel.scale / step).max(LEAST)
     }

@@ -21,6 +21,16 @@ pub struct DenseMap<'a, T: Clone> {
     outputs: usize,
     eigenvalues: Vec<f64>,
     vectors: Cow<'a, Dense<T>>,
+    repeated: RepeatedKernel<T>,
+}
+
+/// κ as a matrix, once the same kernel is applied again: some kernels take longer to evaluate than to read.
+#[derive(Debug)]
+struct RepeatedKernel<T> {
+    /// (μ, α) of the last application.
+    last: Option<(f64, f64)>,
+    /// κ_ab for a ≥ b of that kernel.
+    entries: Option<Dense<T>>,
 }
 
 /// What one application of the map gives.
@@ -67,7 +77,34 @@ impl<'a, T: Float> DenseMap<'a, T> {
             outputs: spectrum.outputs(),
             eigenvalues: kept.map(|value| value / spectrum.sharpness()).collect(),
             vectors,
+            repeated: RepeatedKernel { last: None, entries: None },
         }
+    }
+
+    /// The same as [`DenseMap::image`], with κ from memory from the second application on.
+    fn repeated_image(&mut self, m: &Blocks, kernel: Kernel) -> Image<T> {
+        let key = Some((kernel.scale, kernel.alpha));
+        if self.repeated.last != key {
+            self.repeated = RepeatedKernel { last: key, entries: None };
+            return self.image(m, kernel);
+        }
+        let entries = self.repeated.entries.take();
+        let entries = entries.unwrap_or_else(|| self.kernel_matrix(kernel));
+        let image = self.image_with(m, |a, b| entries.column(b)[a].widen());
+        self.repeated.entries = Some(entries);
+        image
+    }
+
+    /// κ_ab for a ≥ b.
+    fn kernel_matrix(&self, kernel: Kernel) -> Dense<T> {
+        let values = &self.eigenvalues;
+        let mut entries = Dense::zeros(values.len(), values.len());
+        entries.par_columns_mut().for_each(|(b, column)| {
+            for (entry, a) in column.iter_mut().zip(values).skip(b) {
+                *entry = T::round(kernel.entry(*a, values[b]));
+            }
+        });
+        entries
     }
 
     /// n.
@@ -199,7 +236,8 @@ impl<'a, T: Float> DenseMap<'a, T> {
 
 impl<T: Float> BlockMap for DenseMap<'_, T> {
     fn apply(&mut self, m: &Blocks, kernel: Kernel) -> Blocks {
-        self.image(m, kernel).blocks
+        if kernel.is_cheap() { self.image(m, kernel) } else { self.repeated_image(m, kernel) }
+            .blocks
     }
 
     fn alpha_derivative(&mut self, m: &Blocks, kernel: Kernel) -> f64 {

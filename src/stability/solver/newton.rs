@@ -34,6 +34,8 @@ pub struct Solver<'a> {
     inner: Box<dyn BlockMap + 'a>,
     /// The approximate Perron vector; at first that of the problem before.
     pub(super) perron_vector: Blocks,
+    /// λ_max(C†E)/λ_1, if it is known: where to look for the crossing.
+    pub(super) noise: Option<f64>,
 }
 
 impl<'a> Solver<'a> {
@@ -45,7 +47,20 @@ impl<'a> Solver<'a> {
     ) -> Self {
         let perron_vector = Blocks::identity(spectrum.samples(), spectrum.outputs());
         let optimizer = optimizer.in_units_of(spectrum.sharpness());
-        Self { spectrum, optimizer, exact: DenseMap::exact(spectrum), inner, perron_vector }
+        Self {
+            spectrum,
+            optimizer,
+            exact: DenseMap::exact(spectrum),
+            inner,
+            perron_vector,
+            noise: None,
+        }
+    }
+
+    /// The same with a known λ_max(C†E) = `noise`, which tells where about the threshold is.
+    #[must_use]
+    pub fn with_noise(self, noise: f64) -> Self {
+        Self { noise: Some(noise / self.spectrum.sharpness()), ..self }
     }
 
     /// λ_max(C†D) for (α, β).
