@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::cell;
+use crate::optimizer::{Optimizer, OptimizerSetting, OptimizerSettings};
 use crate::table::{Row, Table, TableError};
 
 /// The settings of a run on the further axes of its sweep: the columns with a dotted name. Runs that
@@ -71,6 +72,8 @@ pub struct SummaryRow {
     /// Batch size B.
     pub batch_size: usize,
     pub stop_reason: String,
+    /// How a step was made; plain SGD if the summary does not say.
+    pub optimizer: Optimizer,
     /// λ_max of the Gauss–Newton Hessian, the matrix that the bounds refer to.
     pub sharpness_gn: Option<f64>,
     /// Lower bound (17) of \[M\] on the generalized sharpness.
@@ -119,6 +122,7 @@ impl SummaryRow {
             learning_rate: row.positive("learning_rate")?,
             batch_size: row.count("batch_size")? as usize,
             stop_reason: row.text("stop_reason").to_owned(),
+            optimizer: optimizer(row)?,
             sharpness_gn: row.optional("sharpness_gn")?,
             bound_17: row.optional("bound_17")?,
             bound_27: row.optional("bound_27")?,
@@ -138,5 +142,82 @@ impl SummaryRow {
             eta_as_epoch: row.optional("eta_as_epoch")?,
             facet: Facet(row.further_axes()),
         })
+    }
+}
+
+/// The optimizer of a row, from the keys of the configuration; those without a column are at their default.
+fn optimizer(row: &Row<'_>) -> Result<Optimizer, TableError> {
+    let flag = |column| match row.text(column) {
+        "" | "false" => Ok(false),
+        "true" => Ok(true),
+        _ => Err(row.cell_error(column, "true or false")),
+    };
+    let settings = OptimizerSettings {
+        momentum: row.signed("train.momentum")?.unwrap_or(0.0),
+        nesterov: flag("train.nesterov")?,
+        weight_decay: row.signed("train.weight_decay")?.unwrap_or(0.0),
+        decoupled: flag("train.decoupled")?,
+        dampening: 0.0,
+    };
+    settings.optimizer().map_err(|error| match error.setting() {
+        OptimizerSetting::Momentum => {
+            row.cell_error("train.momentum", "a momentum, 0 or more and below 1")
+        }
+        OptimizerSetting::WeightDecay => {
+            row.cell_error("train.weight_decay", "a weight decay, 0 or more")
+        }
+        OptimizerSetting::Nesterov | OptimizerSetting::Dampening => {
+            row.cell_error("train.nesterov", "a step that goes with the other columns of [train]")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::optimizer::{HeavyBall, Nesterov};
+
+    fn optimizers(columns: &str, cells: &[&str]) -> Result<Vec<Optimizer>, String> {
+        let header = format!("learning_rate,batch_size,stop_reason,sharpness_gn{columns}");
+        let rows = cells.iter().map(|cells| format!("0.1,4,converged,3{cells}"));
+        let lines: Vec<String> = std::iter::once(header).chain(rows).collect();
+        let mut table = Table::new(Path::new("CSV"), lines.join("\n")).unwrap();
+        let rows = table.rows::<_, TableError>(SummaryRow::read);
+        rows.map(|rows| rows.iter().map(|row| row.optimizer).collect())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn rows_without_columns_of_an_optimizer_are_of_plain_sgd() {
+        assert_eq!(optimizers("", &[""]), Ok(vec![Optimizer::Sgd]));
+        let (momentum, weight_decay) = (0.9, 0.0);
+        assert_eq!(
+            optimizers(",train.momentum", &[",0.9", ",0.0", ","]),
+            Ok(vec![
+                Optimizer::HeavyBall(HeavyBall { momentum, weight_decay }),
+                Optimizer::Sgd,
+                Optimizer::Sgd
+            ])
+        );
+        assert_eq!(
+            optimizers(",train.nesterov,train.momentum", &[",true,0.9"]),
+            Ok(vec![Optimizer::Nesterov(Nesterov { momentum, weight_decay })])
+        );
+    }
+
+    #[test]
+    fn cells_that_are_no_optimizer_are_faults_of_their_column() {
+        for (columns, cells, column) in [
+            (",train.momentum", ",1.5", "train.momentum"),
+            (",train.momentum", ",x", "train.momentum"),
+            (",train.weight_decay", ",-1", "train.weight_decay"),
+            (",train.nesterov", ",true", "train.nesterov"),
+            (",train.decoupled", ",yes", "train.decoupled"),
+        ] {
+            let fault = optimizers(columns, &[cells]).unwrap_err();
+            assert!(fault.contains(&format!("line 2, column `{column}`")), "{fault}");
+        }
     }
 }

@@ -341,7 +341,7 @@
     const points = run.spectrum.map((value, i) => [i + 1, value]);
     plot("spectrum", {
       name: "Spectrum", label: "k-th eigenvalue of H", points, joined: false,
-      marks: [{ y: 2 / run.eta, text: "2/η" }],
+      marks: [run.edge ? { y: run.edge[0], text: run.edge[1] } : { y: 2 / run.eta, text: "2/η" }],
       scale: (k) => k,
       ticks: (all) => [1, 8, 16, 24, 32, 40, 48, 56, 64].filter((k) => k <= all.length),
       describe: ([k, value]) => `λ${[...String(k)].map((c) => "₀₁₂₃₄₅₆₇₈₉"[c]).join("")} = ${number(value)}`,

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use etastar::config::RunSpec;
 use etastar::measurement::{Analysis, MeanSquare, Missing, Simulated, Verdict};
+use etastar::optimizer::Optimizer;
 use etastar::text::{number, optional, wrap};
 
 use super::output_options::TERMINAL_WIDTH;
@@ -33,6 +34,10 @@ pub fn print_verdict(
     if converged == Some(false) {
         text += " The run had not converged: these are the thresholds of its last point, which need \
                  not be a minimum.";
+        if spec.train.optimizer.weight_decay > 0.0 {
+            text += " With weight decay the loss does not go to 0: train.tolerance has to be above the \
+                     loss at which it stays.";
+        }
     }
     Ok(writeln!(out, "{}", wrap(&text, TERMINAL_WIDTH, 0))?)
 }
@@ -40,8 +45,9 @@ pub fn print_verdict(
 /// Prints that a run diverged.
 pub fn print_divergence(out: &mut impl Write, spec: &RunSpec) -> std::io::Result<()> {
     let (eta, batch_size) = (number(spec.train.learning_rate), spec.train.batch_size);
+    let subject = spec.train.optimizer().subject();
     let text = format!(
-        "SGD at η = {eta} and B = {batch_size} diverged: there is no minimum whose stability could \
+        "{subject} at η = {eta} and B = {batch_size} diverged: there is no minimum whose stability could \
          be judged."
     );
     writeln!(out, "{}", wrap(&text, TERMINAL_WIDTH, 0))
@@ -55,7 +61,7 @@ pub fn print_analysis(
 ) -> anyhow::Result<()> {
     let mut lines = curvature(analysis, spec);
     match &analysis.mean_square {
-        Some(exact) => lines.extend(mean_square(analysis, exact)),
+        Some(exact) => lines.extend(mean_square(analysis, exact, spec.train.optimizer())),
         None => lines.extend(spectrum_free_bounds(analysis)),
     }
     lines.extend(analysis.simulated.iter().flat_map(simulated));
@@ -70,7 +76,8 @@ fn line(name: &'static str, value: String, meaning: impl Into<String>) -> Line {
 }
 
 fn curvature(analysis: &Analysis, spec: &RunSpec) -> Vec<Line> {
-    let edge = spec.train.optimizer().rule().edge(spec.train.learning_rate);
+    let optimizer = spec.train.optimizer();
+    let edge = optimizer.rule().edge(spec.train.learning_rate);
     let mut lines =
         vec![line("loss", number(analysis.loss), "on all samples, in double precision")];
     if let Some(dead) = analysis.dead_samples.filter(|dead| *dead > 0) {
@@ -79,14 +86,29 @@ fn curvature(analysis: &Analysis, spec: &RunSpec) -> Vec<Line> {
     lines.extend([
         line("sharpness", optional(analysis.sharpness_gn), "λ_max of H, the Gauss–Newton Hessian"),
         line("  of the true Hessian", optional(analysis.sharpness_hessian), "λ_max"),
-        line("2/η", number(edge), "λ_max at the edge of full-batch descent"),
+    ]);
+    if optimizer.is_plain() {
+        lines.push(line("2/η", number(edge), "λ_max at the edge of full-batch descent"));
+    } else {
+        let (rule, eta) = (optimizer.rule(), spec.train.learning_rate);
+        let meaning = format!("{}: edge of λ_max", rule.full_batch_edge_formula());
+        lines.push(line("  full-batch edge", number(rule.full_batch_edge(eta)), meaning));
+        lines.push(line("2/η", number(edge), "generalized sharpness at the edge"));
+    }
+    let mean = if optimizer.is_plain() { "2/λ_max: largest" } else { "largest" };
+    lines.extend([
         line("trace", number(analysis.trace), "of H"),
-        line("η*_mean", optional(analysis.eta_mean), "2/λ_max: largest η stable in the mean"),
+        line("η*_mean", optional(analysis.eta_mean), format!("{mean} η stable in the mean")),
     ]);
     lines
 }
 
-fn mean_square(analysis: &Analysis, exact: &MeanSquare) -> Vec<Line> {
+fn mean_square(analysis: &Analysis, exact: &MeanSquare, optimizer: Optimizer) -> Vec<Line> {
+    let (upper, meaning) = if optimizer.is_plain() {
+        ("  one step", "upper bound: no step expands E‖θ‖²")
+    } else {
+        ("  upper", "upper bound, from λ_max(C†E) and λ_max")
+    };
     let interval = format!("proved: {} to {}", number(exact.lower), optional(exact.upper));
     let mut lines = vec![
         line("η*_var", number(exact.eta_var), "2/(generalized sharpness): largest η stable"),
@@ -96,7 +118,7 @@ fn mean_square(analysis: &Analysis, exact: &MeanSquare) -> Vec<Line> {
     lines.extend(spectrum_free_bounds(analysis));
     lines.extend([
         line("  (27)", number(exact.bound_27), "lower bound, the best found of rank one"),
-        line("  one step", number(exact.one_step_upper), "upper bound: no step expands E‖θ‖²"),
+        line(upper, number(exact.one_step_upper), meaning),
         line(
             "effective rank",
             number(exact.effective_rank),
@@ -110,7 +132,7 @@ fn mean_square(analysis: &Analysis, exact: &MeanSquare) -> Vec<Line> {
 fn spectrum_free_bounds(analysis: &Analysis) -> [Line; 2] {
     [
         line("  (17)", optional(analysis.bound_17), "lower bound of Mulayoff & Michaeli"),
-        line("  (18)", number(analysis.bound_18), "lower bound of Mulayoff & Michaeli"),
+        line("  (18)", optional(analysis.bound_18), "lower bound of Mulayoff & Michaeli"),
     ]
 }
 

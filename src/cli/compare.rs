@@ -43,6 +43,9 @@ impl Compare {
             output
                 .note("these runs are not of the paper's network: the ratios compare two problems");
         }
+        if runs.iter().any(|run| !run.optimizer.is_plain()) {
+            output.note("the published minima are of plain SGD: not all of these runs are");
+        }
         let figures = draw_comparison(&runs, &published, &folder.join("figures"))?;
         let mut stdout = stdout();
         if output.json {

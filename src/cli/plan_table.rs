@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::Write;
 
 use etastar::config::{Config, setting_text};
+use etastar::optimizer::Optimizer;
 use etastar::record::{Run, RunPlan, check_experiment, is_finished};
 use etastar::store::Store;
 use etastar::sweep::SweepError;
@@ -37,9 +38,18 @@ pub fn print_plan(config: &Config, plan: &RunPlan, output: OutputOptions) -> any
     let finished = finished.into_iter().filter(|&finished| finished).count();
     writeln!(out, "{count} {}, {finished} finished, in {folder}", plural(count, "run"))?;
     networks(plan).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    if let Some(optimizer) = common_optimizer(&plan.runs).filter(|found| !found.is_plain()) {
+        writeln!(out, "optimizer: {}", optimizer.rule().description())?;
+    }
     let text = if count <= MAX_LISTED_RUNS { listed(plan) } else { axes(plan) };
     write!(out, "{text}")?;
     Ok(())
+}
+
+/// The optimizer of all `runs`; `None` if they have several.
+pub fn common_optimizer(runs: &[Run]) -> Option<Optimizer> {
+    let first = runs.first()?.spec.train.optimizer();
+    runs.iter().all(|run| run.spec.train.optimizer() == first).then_some(first)
 }
 
 fn json_of(run: &Run, plan: &RunPlan, finished: bool) -> Value {
@@ -50,6 +60,9 @@ fn json_of(run: &Run, plan: &RunPlan, finished: bool) -> Value {
         "seed": run.spec.train.seed,
         "finished": finished,
     });
+    if let Some(optimizer) = Some(run.spec.train.optimizer()).filter(|found| !found.is_plain()) {
+        entry["optimizer"] = json!(optimizer.rule().description());
+    }
     let settings = plan.further_axes.iter();
     let settings: Map<String, Value> =
         settings.filter_map(|key| Some((key.clone(), run.spec.setting(key)?))).collect();

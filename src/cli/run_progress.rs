@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use etastar::config::RunSpec;
+use etastar::config::{OptimizerKeys, RunSpec, Schedule};
 use etastar::record::{Estimate, Record, Run};
 use etastar::sweep::{Event, Reporter};
-use etastar::text::{duration, number, optional, plural};
+use etastar::text::{duration, number, optional, plural, wrap};
 use etastar::train::{Progress, StopReason};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::output_options::{OutputOptions, can_redraw, print_error_line};
+use super::output_options::{OutputOptions, TERMINAL_WIDTH, can_redraw, print_error_line};
 
 /// The reporter of a sweep for these output options and this standard error.
 pub fn reporter(output: OutputOptions) -> Box<dyn Reporter> {
@@ -121,7 +121,7 @@ impl ProgressReporter {
             worker.bar.set_message(text);
             worker.bar.tick();
         } else {
-            self.print_line(&text);
+            self.print_line(&fitted(text));
         }
         if let Some(total) = &state.total {
             total.tick();
@@ -145,12 +145,8 @@ impl ProgressReporter {
         state.done += 1;
         if !earlier {
             let width = state.planned.to_string().len();
-            self.print_line(&format!(
-                "{:>width$}/{} {}",
-                state.done,
-                state.planned,
-                outcome(record)
-            ));
+            let (done, planned) = (state.done, state.planned);
+            self.print_line(&fitted(format!("{done:>width$}/{planned} {}", outcome(record))));
         }
         let workers = state.workers.len().max(1) as f64;
         let to_go = state.estimate.seconds(&state.unfinished).map(|work| work / workers);
@@ -225,9 +221,28 @@ fn error_line(event: &Event<'_>) -> Option<String> {
     }
 }
 
-/// "η = 0.0433  B = 4".
+/// A line that fits a terminal, in several if it is longer.
+fn fitted(line: String) -> String {
+    let fits = line.chars().count() <= TERMINAL_WIDTH;
+    if fits { line } else { wrap(line.trim(), TERMINAL_WIDTH, 4) }
+}
+
+/// "η = 0.0433  B = 4", and "m = 0.9" after it.
 fn name(spec: &RunSpec) -> String {
-    format!("η = {:<8} B = {:<3}", number(spec.train.learning_rate), spec.train.batch_size)
+    let Schedule { learning_rate, batch_size, optimizer, .. } = &spec.train;
+    let name = format!("η = {:<8} B = {batch_size:<3}", number(*learning_rate));
+    let words = settings(*optimizer);
+    if words.is_empty() { name } else { format!("{name}  {words} ") }
+}
+
+/// "Nesterov m = 0.9, w = 0.001"; nothing for plain SGD.
+fn settings(keys: OptimizerKeys) -> String {
+    let OptimizerKeys { momentum, nesterov, weight_decay, decoupled } = keys;
+    let step = if nesterov { "Nesterov " } else { "" };
+    let decay = if decoupled { "decoupled " } else { "" };
+    let momentum = (momentum > 0.0).then(|| format!("{step}m = {momentum}"));
+    let weight_decay = (weight_decay > 0.0).then(|| format!("{decay}w = {weight_decay}"));
+    momentum.into_iter().chain(weight_decay).collect::<Vec<_>>().join(", ")
 }
 
 /// "B = 4     24 runs at once, epochs 310 to 322".
@@ -254,8 +269,13 @@ fn outcome(record: &Record) -> String {
     let verb = record.stop_reason.description();
     let sharpness = record.analysis.as_ref().map_or(String::new(), |analysis| {
         let schedule = &record.spec.train;
-        let edge = schedule.optimizer().rule().edge(schedule.learning_rate);
-        format!("  λ_max {}, 2/η {}", optional(analysis.sharpness_gn), number(edge))
+        let (optimizer, found) = (schedule.optimizer(), optional(analysis.sharpness_gn));
+        if optimizer.is_plain() {
+            let edge = optimizer.rule().edge(schedule.learning_rate);
+            return format!("  λ_max {found}, 2/η {}", number(edge));
+        }
+        // λ_max has another edge than 2/η, and the line is long.
+        format!("  λ_max {found}")
     });
     let seconds = duration(record.train_seconds + record.analysis_seconds);
     let dead = dead_samples(record);

@@ -5,11 +5,15 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Args;
-use etastar::config::setting_text;
+use etastar::config::{OptimizerKeys, setting_text};
 use etastar::launch;
-use etastar::record::{self, RunState, TaskState, status, update_summary};
+use etastar::optimizer::Optimizer;
+use etastar::record::{
+    self, RunState, TaskState, further_axes, shared_settings, status, update_summary,
+};
 use etastar::store::{RunId, Store};
 use etastar::text::{duration, number, plural};
+use serde::Deserialize;
 
 use super::output_options::OutputOptions;
 use super::results_args::ResultsArgs;
@@ -52,6 +56,9 @@ impl Status {
             status.total,
             plural(status.total, "run")
         )?;
+        if let Some(optimizer) = shared_optimizer(&store)?.filter(|found| !found.is_plain()) {
+            writeln!(out, "  optimizer: {}", optimizer.rule().description())?;
+        }
         let counts = [
             ("converged", status.converged),
             ("not converged in time", status.max_epochs),
@@ -88,6 +95,17 @@ impl Status {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The optimizer of the folder's runs, without the settings in which they differ.
+fn shared_optimizer(store: &Store) -> anyhow::Result<Option<Optimizer>> {
+    let axes = further_axes(store)?;
+    if axes.iter().any(|axis| OptimizerKeys::default_of(&axis.key).is_some()) {
+        return Ok(None);
+    }
+    let settings = shared_settings(store)?;
+    let keys = settings.and_then(|settings| OptimizerKeys::deserialize(&settings["train"]).ok());
+    Ok(keys.and_then(|keys| keys.optimizer().ok()))
 }
 
 /// Number of runs that are neither finished nor failed.

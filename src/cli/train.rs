@@ -77,7 +77,12 @@ fn print_record(record: &Record, store: &Store, output: OutputOptions) -> anyhow
         None => print_divergence(&mut out, &record.spec)?,
     }
     writeln!(out, "run {}", record.run_id)?;
-    writeln!(out, "  η = {}, B = {}", number(train.learning_rate), train.batch_size)?;
+    let optimizer = match train.optimizer() {
+        plain if plain.is_plain() => String::new(),
+        other => format!(", {}", other.rule().description()),
+    };
+    let (eta, batch_size) = (number(train.learning_rate), train.batch_size);
+    writeln!(out, "  η = {eta}, B = {batch_size}{optimizer}")?;
     writeln!(
         out,
         "  {} after {} {}, {} steps, {}; loss {}",

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::optimizer::Optimizer;
 use crate::statistics::Range;
 use crate::summary_csv::SummaryRow;
 
@@ -63,9 +62,8 @@ pub fn edge_statistics(converged: &[&SummaryRow]) -> Option<EdgeStatistics> {
     let known: Vec<&SummaryRow> =
         converged.iter().copied().filter(|run| run.generalized_sharpness.is_some()).collect();
     let scaled = |of: fn(&SummaryRow) -> Option<f64>| {
-        let optimizer = Optimizer::default();
         let fraction = |run: &&SummaryRow| {
-            Some(optimizer.rule().fraction_of_edge(of(run)?, run.learning_rate))
+            Some(run.optimizer.rule().fraction_of_edge(of(run)?, run.learning_rate))
         };
         Range::of(known.iter().filter_map(fraction))
     };

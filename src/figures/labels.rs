@@ -8,9 +8,11 @@ use crate::statistics::distinct;
 const MOST_LISTED: usize = 6;
 
 /// Columns with their axis label and, if they have one, their symbol.
-const LABELS: [(&str, &str, &str); 30] = [
+const LABELS: [(&str, &str, &str); 32] = [
     ("learning_rate", "step size *η*", "*η*"),
     ("batch_size", "batch size *B*", "*B*"),
+    ("train.momentum", "momentum *m*", "*m*"),
+    ("train.weight_decay", "weight decay *w*", "*w*"),
     ("two_over_eta", "2/*η*", ""),
     ("sharpness_gn", "sharpness *λ*_{max}(*H*)", ""),
     ("sharpness_hessian", "*λ*_{max} of the true Hessian", ""),

@@ -70,7 +70,7 @@ fn panel(batch_size: usize, runs: &[&SummaryRow], published: &[PublishedPoint]) 
             markers(0, "sharpness *λ*_{max}(*H*)", Marker::Circle, |run| run.sharpness_gn),
             markers(1, "lower bound (17)", Marker::Square, |run| run.bound_17),
         ],
-        lines: vec![ReferenceLine::two_over_eta()],
+        lines: ReferenceLine::edges(runs.first().map(|run| run.optimizer).unwrap_or_default()),
         ..Panel::default()
     })
 }

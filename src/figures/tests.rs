@@ -283,3 +283,60 @@ fn an_output_folder_that_cannot_be_made_is_an_error() {
     let out = folder.path().join("summary.csv/figures");
     assert!(matches!(draw_all(&csv, &out), Err(FiguresError::Write { .. })));
 }
+
+/// The grid with the momenta 0 and 0.9.
+fn momenta() -> Vec<String> {
+    let mut lines = vec![format!("{HEADER},train.momentum")];
+    for momentum in ["0.0", "0.9"] {
+        lines.extend(grid()[1..].iter().map(|line| format!("{line},{momentum}")));
+    }
+    lines
+}
+
+#[test]
+fn both_edges_are_drawn_where_the_optimizer_is_not_plain_sgd() {
+    let (folder, csv) = sweep(&momenta());
+    let out = folder.path().join("figures");
+    draw_all(&csv, &out).unwrap();
+    let texts = |name: &str| {
+        let svg = fs::read_to_string(out.join(name)).unwrap();
+        // Labels are divided into spans where they change to italics.
+        let mut text = String::new();
+        let mut is_text = true;
+        for c in svg.chars() {
+            match c {
+                '<' => is_text = false,
+                '>' => is_text = true,
+                _ if is_text => text.push(c),
+                _ => {}
+            }
+        }
+        text
+    };
+    let edges =
+        "2/η: edge for the generalized sharpness; 2(1 + m)/η: edge of the full batch, for λmax.";
+    for name in ["figure1a_sharpness.svg", "figure1b_sharpness_vs_batch.svg"] {
+        let text = texts(name);
+        assert!(text.contains("m = 0.9") && text.contains("m = 0"), "{name}: {text}");
+        assert!(text.contains(edges), "{name}: {text}");
+    }
+    let bounds = texts("figure2_bounds_train.momentum_0.9.svg");
+    assert!(
+        bounds.contains("Optimizer: heavy ball, m = 0.9.") && bounds.contains(edges),
+        "{bounds}"
+    );
+    let plain = texts("figure2_bounds_train.momentum_0.0.svg");
+    assert!(!plain.contains("(1 + m)") && !plain.contains("Optimizer"), "{plain}");
+}
+
+#[test]
+fn a_column_of_plain_sgd_changes_no_byte() {
+    let with_column: Vec<String> =
+        momenta().into_iter().filter(|line| !line.ends_with("0.9")).collect();
+    let drawn = [grid(), with_column].map(|lines| {
+        let (folder, csv) = sweep(&lines);
+        draw_all(&csv, &folder.path().join("figures")).unwrap();
+        files(&folder.path().join("figures"))
+    });
+    assert!(drawn[0] == drawn[1]);
+}

@@ -14,7 +14,7 @@ use crate::loss::Loss;
 use crate::memory::{self, NotEnoughMemory};
 use crate::net::Weights;
 use crate::process::{Sampling, SamplingError};
-use crate::stability::bounds::rayleigh::bound_18;
+use crate::stability::bounds::rayleigh::{TopEigenpair, bound_18};
 use crate::stability::solver::accelerator::Accelerator;
 use crate::stability::solver::{SolverOptions, Status};
 use crate::stability::thresholds::{Request, thresholds_on};
@@ -85,13 +85,24 @@ pub fn analyse(
     let true_sharpness = settings.hessian.then(|| sharpness::true_hessian(&pass, &top, settings));
     let reason = true_sharpness.as_ref().and_then(|found| found.as_ref().err());
     note(&["sharpness_hessian"], reason, &mut missing);
+    let bounds = exact.as_ref().map_or((None, None), |exact| exact.bounds);
     let (mean_square, spectrum) =
         exact.map_or((None, Vec::new()), |exact| (Some(exact.mean_square), exact.spectrum));
     let earlier = earlier.and_then(|(_, analysis)| analysis.simulated.as_ref());
     let simulated = mean_square
         .as_ref()
         .and_then(|mean_square| simulate(spec, &gram, mean_square, earlier, &mut missing));
-    let eta_mean = top.as_ref().map(|top| spec.train.optimizer().rule().eta_mean(top.sharpness));
+    let optimizer = spec.train.optimizer();
+    let eta_mean = top.as_ref().map(|top| optimizer.rule().eta_mean(top.sharpness));
+    let bounds = if optimizer.is_plain() {
+        let of_top = |top: &TopEigenpair| top.bound_17(gram.samples(), coefficients);
+        (top.as_ref().ok().map(of_top), Some(bound_18(&gram, coefficients)))
+    } else {
+        if bounds.1.is_none() && !settings.thresholds {
+            note(&["bound_17", "bound_18"], Some(&NEEDS_THRESHOLDS), &mut missing);
+        }
+        bounds
+    };
     Ok(Analysis {
         loss: pass.loss(),
         dead_samples: Some(pass.dead_samples()),
@@ -99,8 +110,8 @@ pub fn analyse(
         sharpness_hessian: true_sharpness.and_then(Result::ok),
         trace: (0..gram.side()).map(|k| gram.matrix()[(k, k)]).sum::<f64>() / gram.samples() as f64,
         eta_mean: eta_mean.ok(),
-        bound_17: top.as_ref().ok().map(|top| top.bound_17(gram.samples(), coefficients)),
-        bound_18: bound_18(&gram, coefficients),
+        bound_17: bounds.0,
+        bound_18: bounds.1,
         mean_square,
         simulated,
         spectrum,
@@ -110,6 +121,10 @@ pub fn analyse(
 
 /// Quantities that λ_1 of the Gauss–Newton Hessian and its eigenvector give.
 const DERIVED_FROM_TOP: [&str; 3] = ["sharpness_gn", "eta_mean", "bound_17"];
+
+/// Why bounds are not known.
+const NEEDS_THRESHOLDS: &str =
+    "with momentum or weight decay they need the exact threshold: analysis.thresholds = true";
 
 /// Notes `reason`, if there is one, for each of `quantities`.
 fn note(quantities: &[&str], reason: Option<&impl ToString>, missing: &mut Vec<Missing>) {
@@ -128,6 +143,8 @@ struct Exact {
     spectrum: Vec<f64>,
     /// λ_1.
     sharpness: Option<f64>,
+    /// (17) and (18) of the optimizer.
+    bounds: (Option<f64>, Option<f64>),
 }
 
 impl Exact {
@@ -135,7 +152,8 @@ impl Exact {
     fn of_earlier(mean_square: &MeanSquare, analysis: &Analysis) -> Self {
         let spectrum = analysis.spectrum.clone();
         let sharpness = spectrum.first().copied().or(analysis.sharpness_gn);
-        Self { mean_square: mean_square.clone(), spectrum, sharpness }
+        let bounds = (analysis.bound_17, analysis.bound_18);
+        Self { mean_square: mean_square.clone(), spectrum, sharpness, bounds }
     }
 }
 
@@ -185,7 +203,8 @@ fn exact_threshold(
         smallest_curvature: report.smallest_curvature,
     };
     let spectrum = report.eigenvalues.into_iter().take(spec.analysis.spectrum).collect();
-    Some(Exact { mean_square, spectrum, sharpness: Some(report.sharpness) })
+    let bounds = (Some(found.bound_17), Some(found.bound_18));
+    Some(Exact { mean_square, spectrum, sharpness: Some(report.sharpness), bounds })
 }
 
 /// Checks that the network has an input per feature and an output per class of the data.

@@ -27,12 +27,12 @@ pub struct Analysis {
     pub sharpness_hessian: Option<f64>,
     /// Tr H of the Gauss–Newton Hessian.
     pub trace: f64,
-    /// 2/λ_1.
+    /// The largest step size at which the full batch is stable: 2/λ_1 of plain SGD.
     pub eta_mean: Option<f64>,
     /// \[M\] (17).
     pub bound_17: Option<f64>,
-    /// \[M\] (18).
-    pub bound_18: f64,
+    /// \[M\] (18); as (17) of other optimizers than plain SGD only with the exact threshold.
+    pub bound_18: Option<f64>,
     /// Quantities that need the whole spectrum of G.
     pub mean_square: Option<MeanSquare>,
     /// Quantities that need simulation of the linearised process.
@@ -63,14 +63,14 @@ impl Analysis {
 /// The exact mean-square threshold and related quantities, for batches of distinct samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MeanSquare {
-    /// λ_max(C†D), the best Rayleigh quotient.
+    /// 2/η*_var: λ_max(C†D) of plain SGD, from the best Rayleigh quotient.
     pub generalized_sharpness: f64,
     /// Proved bounds.
     pub lower: f64,
     pub upper: Option<f64>,
     /// Whether the bounds are as close as requested by `analysis.tolerance`.
     pub converged: bool,
-    /// η*_var = 2/λ_max(C†D).
+    /// η*_var = 2/(generalized sharpness).
     pub eta_var: f64,
     /// \[M\] (27).
     pub bound_27: f64,

@@ -51,6 +51,11 @@ pub struct ExponentSign {
     pub high: Option<f64>,
 }
 
+/// What a verdict means where the loss of single samples has a gradient at the minimum.
+const NOT_INTERPOLATING: &str = " With weight decay the minimum does not interpolate: stable means that the distance from it stays \
+     bounded, as gradients of single samples remain, and H leaves out the curvature that comes with \
+     residuals.";
+
 impl Verdict {
     /// The verdict on the run of `spec` from the measurements at its minimum.
     ///
@@ -72,13 +77,17 @@ impl Verdict {
             almost_surely,
             mean,
         };
-        verdict.sentence = verdict.to_sentence(eta, spec.train.batch_size);
+        verdict.sentence = verdict.to_sentence(spec);
+        if spec.train.optimizer.weight_decay > 0.0 {
+            verdict.sentence += NOT_INTERPOLATING;
+        }
         Ok(verdict)
     }
 
-    fn to_sentence(&self, eta: f64, batch_size: usize) -> String {
-        let head =
-            format!("SGD with {} at η = {} and B = {batch_size} is", self.process, number(eta));
+    fn to_sentence(&self, spec: &RunSpec) -> String {
+        let (subject, process) = (spec.train.optimizer().subject(), self.process);
+        let (eta, batch_size) = (number(spec.train.learning_rate), spec.train.batch_size);
+        let head = format!("{subject} with {process} at η = {eta} and B = {batch_size} is");
         let almost_surely = self.almost_surely.map_or_else(
             || "not measured almost surely (analysis.lyapunov)".to_owned(),
             |found| self.almost_surely_phrase(found),
@@ -257,7 +266,7 @@ mod tests {
             trace: 12.0,
             eta_mean: Some(0.2),
             bound_17: Some(50.0),
-            bound_18: 40.0,
+            bound_18: Some(40.0),
             mean_square: Some(mean_square),
             simulated,
             spectrum: Vec::new(),
@@ -303,6 +312,18 @@ mod tests {
         let found = Verdict::of(&spec(0.0205, 1024, &[]), &analysis(None)).unwrap();
         let mean_square = found.mean_square.unwrap();
         assert_eq!((found.process, mean_square.process), ("the full batch", "the full batch"));
+    }
+
+    #[test]
+    fn other_optimizers_than_plain_sgd_are_named() {
+        let momentum = spec(0.0205, 4, &["train.momentum=0.9"]);
+        let found = Verdict::of(&momentum, &analysis(None)).unwrap().sentence;
+        let start = "SGD (heavy ball, m = 0.9) with shuffled epochs at η = 0.02050 and B = 4 is";
+        assert!(found.starts_with(start) && !found.contains("interpolate"), "{found}");
+        let decay = spec(0.0205, 4, &["train.weight_decay=0.001"]);
+        let found = Verdict::of(&decay, &analysis(None)).unwrap().sentence;
+        assert!(found.starts_with("SGD (weight decay 0.001) with"), "{found}");
+        assert!(found.contains("the minimum does not interpolate"), "{found}");
     }
 
     #[test]

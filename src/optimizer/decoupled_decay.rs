@@ -31,6 +31,10 @@ impl UpdateRule for DecoupledDecay {
         2.0 * (1.0 + m) / (sharpness + (1.0 + m) * w)
     }
 
+    fn full_batch_edge_formula(&self) -> &'static str {
+        "(1 + m)(2/η − w)"
+    }
+
     /// 2(1 + m)/η − (1 + m)w.
     fn full_batch_edge(&self, step_size: f64) -> f64 {
         let Self { momentum: m, weight_decay: w } = *self;

@@ -30,6 +30,14 @@ impl UpdateRule for HeavyBall {
         2.0 * (1.0 + self.momentum) / (sharpness + self.weight_decay)
     }
 
+    fn full_batch_edge_formula(&self) -> &'static str {
+        match (self.momentum > 0.0, self.weight_decay > 0.0) {
+            (true, true) => "2(1 + m)/η − w",
+            (true, false) => "2(1 + m)/η",
+            (false, _) => "2/η − w",
+        }
+    }
+
     /// 2(1 + m)/η − w.
     fn full_batch_edge(&self, step_size: f64) -> f64 {
         2.0 * (1.0 + self.momentum) / step_size - self.weight_decay

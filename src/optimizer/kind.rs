@@ -27,6 +27,20 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
+    /// Whether it is plain SGD, so that no text need name it.
+    pub fn is_plain(self) -> bool {
+        self == Self::Sgd
+    }
+
+    /// The subject of a sentence: "SGD", or "SGD (heavy ball, m = 0.9)".
+    pub fn subject(self) -> String {
+        let description = self.rule().description();
+        match self {
+            Self::Sgd => "SGD".to_owned(),
+            _ => format!("SGD ({})", description.trim_start_matches("SGD, ")),
+        }
+    }
+
     /// What the optimizer does.
     pub fn rule(&self) -> &dyn UpdateRule {
         match self {

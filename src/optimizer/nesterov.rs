@@ -30,6 +30,14 @@ impl UpdateRule for Nesterov {
         2.0 * (1.0 + m) / ((1.0 + 2.0 * m) * (sharpness + w))
     }
 
+    fn full_batch_edge_formula(&self) -> &'static str {
+        if self.weight_decay > 0.0 {
+            "2(1 + m)/((1 + 2m)η) − w"
+        } else {
+            "2(1 + m)/((1 + 2m)η)"
+        }
+    }
+
     /// 2(1 + m)/((1 + 2m)η) − w.
     fn full_batch_edge(&self, step_size: f64) -> f64 {
         let Self { momentum: m, weight_decay: w } = *self;

@@ -25,6 +25,11 @@ pub trait UpdateRule {
     /// The λ_1 at which `step_size` is η*_mean: the curve beside λ_max in figures.
     fn full_batch_edge(&self, step_size: f64) -> f64;
 
+    /// [`UpdateRule::full_batch_edge`] as a formula of η, m and w, where there is a short one.
+    fn full_batch_edge_formula(&self) -> &'static str {
+        "full-batch edge"
+    }
+
     /// η*_var, the mean-square threshold, for the given generalized sharpness.
     ///
     /// It is the scale μ at which the block map of `stability::solver`, made of the kernel

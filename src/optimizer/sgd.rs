@@ -21,6 +21,10 @@ impl UpdateRule for Sgd {
         2.0 / sharpness
     }
 
+    fn full_batch_edge_formula(&self) -> &'static str {
+        "2/η"
+    }
+
     /// 2/η.
     fn full_batch_edge(&self, step_size: f64) -> f64 {
         2.0 / step_size

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::experiment::{self, PlannedRun};
 use super::run_record::Record;
 use super::status::{RunState, Status};
-use crate::config::setting_text;
+use crate::config::{OptimizerKeys, setting_text};
 use crate::store::{self, Store, StoreError};
 
 /// A summary that could not be made.
@@ -109,7 +109,7 @@ impl<'a> Row<'a> {
             trace: analysis.map(|a| a.trace),
             two_over_eta: spec.train.optimizer().rule().edge(spec.train.learning_rate),
             bound_17: analysis.and_then(|a| a.bound_17),
-            bound_18: analysis.map(|a| a.bound_18),
+            bound_18: analysis.and_then(|a| a.bound_18),
             bound_27: mean_square.map(|m| m.bound_27),
             generalized_sharpness: mean_square.map(|m| m.generalized_sharpness),
             generalized_sharpness_lower: mean_square.map(|m| m.lower),
@@ -176,7 +176,7 @@ pub fn further_columns(store: &Store) -> Result<Vec<String>, StoreError> {
 }
 
 /// The content of `summary.csv`, ordered by batch size, step size and seed, with a column for each of
-/// the dotted `further_columns` at its end.
+/// the dotted `further_columns` at its end, and for each key of the optimizer that is not at its default.
 ///
 /// # Errors
 /// None for valid records.
@@ -189,12 +189,25 @@ pub fn summary_csv(
         let by_rate = a.spec.train.learning_rate.total_cmp(&b.spec.train.learning_rate);
         key(a).0.cmp(&key(b).0).then(by_rate).then(key(a).1.cmp(&key(b).1))
     });
+    let columns = columns_of(&records, further_columns);
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in &records {
         writer.serialize(Row::of(record))?;
     }
     let rows = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    if further_columns.is_empty() { Ok(rows) } else { extended(&rows, &records, further_columns) }
+    if columns.is_empty() { Ok(rows) } else { extended(&rows, &records, &columns) }
+}
+
+/// The columns at the end of the rows: the `further` ones, and those of the optimizer's keys with another
+/// value than their default. A summary without such a column is one of plain SGD.
+fn columns_of(records: &[Record], further: &[String]) -> Vec<String> {
+    let differs = |key: &str| {
+        let default = OptimizerKeys::default_of(key);
+        records.iter().any(|record| record.spec.setting(key) != default)
+    };
+    let own = OptimizerKeys::KEYS.into_iter().filter(|key| differs(key)).map(str::to_owned);
+    let own: Vec<String> = own.filter(|key| !further.contains(key)).collect();
+    further.iter().cloned().chain(own).collect()
 }
 
 /// `rows` with the settings of their runs under the keys `columns` at the end.

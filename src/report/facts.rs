@@ -1,10 +1,10 @@
 //! The facts about one run: the columns of the table and the lines of the run's card.
 
-use super::data::Run;
+use super::data::{ReportData, Run};
 use crate::cell;
 use crate::measurement::Analysis;
 use crate::optimizer::Optimizer;
-use crate::record::RunState;
+use crate::record::{Record, RunState};
 use crate::text::{duration, number};
 
 /// A cell: its text, and the number by which it is sorted.
@@ -60,9 +60,12 @@ const FACTS: [Fact; 26] = [
     fact("loss", "over all samples, at the end", Visibility::Table, |run| {
         number_cell(run.record.as_ref().and_then(|record| record.final_loss))
     }),
-    fact("2/η", "sharpness at which full-batch descent is unstable", Visibility::Tooltip, |run| {
-        number_cell(Some(Optimizer::default().rule().edge(run.plan.learning_rate)))
-    }),
+    fact(
+        "2/η",
+        "sharpness at which SGD is unstable; of the full batch λ_max",
+        Visibility::Tooltip,
+        |run| number_cell(Some(optimizer(run).rule().edge(run.plan.learning_rate))),
+    ),
     fact("sharpness", "λ_max of the Gauss–Newton Hessian", Visibility::Tooltip, |run| {
         number_cell(sharpness(run))
     }),
@@ -95,7 +98,7 @@ const FACTS: [Fact; 26] = [
         number_cell(measured(run, |a| a.bound_17))
     }),
     fact("bound (18)", "lower bound on the generalized sharpness", Visibility::Card, |run| {
-        number_cell(measured(run, |a| Some(a.bound_18)))
+        number_cell(measured(run, |a| a.bound_18))
     }),
     fact("bound (27)", "best rank-one lower bound", Visibility::Card, |run| {
         number_cell(measured(run, |a| a.mean_square.as_ref().map(|m| m.bound_27)))
@@ -123,6 +126,20 @@ const FACTS: [Fact; 26] = [
     }),
 ];
 
+/// What is said of runs with other optimizers than plain SGD, whose λ_max has an edge of its own.
+const OPTIMIZER_FACTS: [Fact; 3] = [
+    fact("optimizer", "momentum and weight decay of a step", Visibility::Tooltip, |run| {
+        let known = run.record.as_ref().map(|_| optimizer(run).rule().description());
+        text_cell(&known.unwrap_or_else(|| "–".to_owned()))
+    }),
+    fact("full-batch edge", "λ_max at which the full batch is unstable", Visibility::Card, |run| {
+        number_cell(run.record.as_ref().map(|_| full_batch_edge(run)))
+    }),
+    fact("sharpness / its edge", "sharpness over the full-batch edge", Visibility::Table, |run| {
+        number_cell(sharpness(run).map(|value| value / full_batch_edge(run)))
+    }),
+];
+
 /// A column of the table and a line of the cards.
 pub struct Column {
     pub label: String,
@@ -142,7 +159,8 @@ enum Source {
 const FACTS_BEFORE_SETTINGS: usize = 4;
 
 /// All columns of a report, with one for each of its further axes.
-pub fn columns(further_axes: &[String]) -> Vec<Column> {
+pub fn columns(data: &ReportData) -> Vec<Column> {
+    let further_axes = &data.further_axes;
     let fact = |fact: &Fact| Column {
         label: fact.label.to_owned(),
         meaning: fact.meaning.to_owned(),
@@ -157,7 +175,10 @@ pub fn columns(further_axes: &[String]) -> Vec<Column> {
     };
     let (first, others) = FACTS.split_at(FACTS_BEFORE_SETTINGS);
     let settings = further_axes.iter().map(setting);
-    first.iter().map(fact).chain(settings).chain(others.iter().map(fact)).collect()
+    let is_other = |record: &Record| !record.spec.train.optimizer().is_plain();
+    let of_optimizer: &[Fact] = if data.records().any(is_other) { &OPTIMIZER_FACTS } else { &[] };
+    let facts = of_optimizer.iter().chain(others).map(fact);
+    first.iter().map(fact).chain(settings).chain(facts).collect()
 }
 
 impl Column {
@@ -190,7 +211,17 @@ pub fn exact_share(run: &Run) -> Option<f64> {
 
 /// `sharpness` over the edge of stability of the run's optimizer.
 fn fraction_of_edge(run: &Run, sharpness: f64) -> f64 {
-    Optimizer::default().rule().fraction_of_edge(sharpness, run.plan.learning_rate)
+    optimizer(run).rule().fraction_of_edge(sharpness, run.plan.learning_rate)
+}
+
+/// The optimizer of a finished run.
+pub fn optimizer(run: &Run) -> Optimizer {
+    run.record.as_ref().map(|record| record.spec.train.optimizer()).unwrap_or_default()
+}
+
+/// λ_max at which the full batch is unstable at the run's η.
+pub fn full_batch_edge(run: &Run) -> f64 {
+    optimizer(run).rule().full_batch_edge(run.plan.learning_rate)
 }
 
 /// How the run ended, or its present state.

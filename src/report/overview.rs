@@ -2,6 +2,7 @@
 
 use super::data::{ReportData, Run};
 use super::facts::{exact_share, format_number, outcome, sharpness_share};
+use crate::config::OptimizerKeys;
 use crate::record::Record;
 use crate::statistics::Range;
 use crate::text::plural;
@@ -44,7 +45,11 @@ pub fn headline(data: &ReportData) -> String {
     }
     let is_common = |axis: &String| !axis.starts_with("model.") && !axis.starts_with("data.");
     let record = data.records().next().filter(|_| data.further_axes.iter().all(is_common));
-    let subject = record.map_or_else(|| " of SGD".to_owned(), subject);
+    let has_one_optimizer = !data.further_axes.iter().any(|axis| is_of_optimizer(axis));
+    let record_of_all = data.records().next().filter(|_| has_one_optimizer);
+    let sgd = record_of_all
+        .map_or_else(|| "SGD".to_owned(), |record| record.spec.train.optimizer().subject());
+    let subject = record.map_or_else(|| format!(" of {sgd}"), |record| subject(record, &sgd));
     let subject = if data.records().next().is_none() { String::new() } else { subject };
     let range = match rates[..] {
         [] => String::new(),
@@ -60,7 +65,11 @@ fn counted(count: usize, word: &str) -> String {
     format!("{count} {}", plural(count, word))
 }
 
-fn subject(record: &Record) -> String {
+fn is_of_optimizer(axis: &str) -> bool {
+    OptimizerKeys::default_of(axis).is_some()
+}
+
+fn subject(record: &Record, sgd: &str) -> String {
     let (model, data) = (&record.spec.model, &record.spec.data);
     let widths: Vec<String> = model.hidden.iter().map(usize::to_string).collect();
     let network = match widths.len() {
@@ -69,7 +78,7 @@ fn subject(record: &Record) -> String {
     };
     let samples = data.samples();
     let classes = counted(data.classes.len(), "class").replace("classs", "classes");
-    format!(" of SGD, {network} on {samples} samples of {classes}")
+    format!(" of {sgd}, {network} on {samples} samples of {classes}")
 }
 
 /// One row for each batch size, and for each algorithm and combination of settings if there are several.

@@ -127,7 +127,7 @@ fn columns(data: &ReportData) -> Vec<Column> {
         "algorithm" => algorithms > 1,
         _ => column.visibility != Visibility::Card,
     };
-    facts::columns(&data.further_axes).into_iter().filter(shown).collect()
+    facts::columns(data).into_iter().filter(shown).collect()
 }
 
 fn row<'c>(run: &'c Run, columns: &[Column]) -> Row<'c> {

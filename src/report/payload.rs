@@ -35,6 +35,9 @@ struct RunData<'c> {
     notes: Vec<String>,
     history: Option<&'c LossCurve>,
     spectrum: Vec<f64>,
+    /// The full-batch edge for λ_max and its formula, where it is not 2/η.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edge: Option<(f64, &'static str)>,
 }
 
 /// x, y, the curve's label and the indices of its runs in `runs`.
@@ -50,7 +53,7 @@ pub fn payload(
     grid: &RunGrid,
 ) -> Result<String, serde_json::Error> {
     let train = data.settings.as_ref().map(|settings| &settings["train"]);
-    let columns = facts::columns(&data.further_axes);
+    let columns = facts::columns(data);
     let pointed =
         columns.iter().enumerate().filter(|(_, column)| column.visibility == Visibility::Tooltip);
     let payload = Payload {
@@ -90,7 +93,14 @@ fn run<'c>(run: &'c Run, columns: &[Column]) -> RunData<'c> {
             .flat_map(|a| &a.spectrum)
             .map(|&value| round_to_four_digits(value))
             .collect(),
+        edge: edge(run),
     }
+}
+
+fn edge(run: &Run) -> Option<(f64, &'static str)> {
+    let optimizer = facts::optimizer(run);
+    let value = round_to_four_digits(facts::full_batch_edge(run));
+    (!optimizer.is_plain()).then(|| (value, optimizer.rule().full_batch_edge_formula()))
 }
 
 fn targets<'c>(

@@ -23,6 +23,7 @@ mod module_structure;
 mod moment;
 mod momentum_moments;
 mod npy;
+mod optimizer_records;
 mod optimizer_thresholds;
 mod optimizer_trajectories;
 mod plot_command;

@@ -103,21 +103,30 @@ impl Axes<'_> {
         }
     }
 
-    /// Power laws are straight on logarithmic axes, constants on all: two ends suffice.
+    /// Draws the straight parts of a line, clipped to the axes, as one path.
     fn draw_line(&self, canvas: &mut SvgCanvas, line: &ReferenceLine) {
-        let value_at = |part: f64| self.x.kind.inverse(self.x.low + part * self.x.length());
-        let (start, end) =
-            (self.y.normalize(line.at(value_at(0.0))), self.y.normalize(line.at(value_at(1.0))));
-        let Some((from, to)) = clip_line(start, end) else {
+        let parts = line.parts();
+        let height = |k: usize| {
+            let place = k as f64 / parts as f64;
+            self.y.normalize(line.at(self.x.kind.inverse(self.x.low + place * self.x.length())))
+        };
+        let mut path: Vec<(f64, f64)> = Vec::with_capacity(parts + 1);
+        for k in 0..parts {
+            let (start, end) = (height(k), height(k + 1));
+            let Some((from, to)) = clip_line(start, end) else { continue };
+            let point = |t: f64| {
+                let height = start + t * (end - start);
+                let x = self.corner.0 + (k as f64 + t) / parts as f64 * self.size.0;
+                (x, self.corner.1 + (1.0 - height) * self.size.1)
+            };
+            path.extend(path.is_empty().then(|| point(from)));
+            path.push(point(to));
+        }
+        if path.is_empty() {
             return;
-        };
-        let end = |t: f64| {
-            let height = start + t * (end - start);
-            let x = self.corner.0 + t * self.size.0;
-            (x, self.corner.1 + (1.0 - height) * self.size.1)
-        };
+        }
         let stroke = Stroke { dash: line.style.dash, ..Stroke::solid(line.style.colour, 1.1) };
-        canvas.polyline(&[end(from), end(to)], stroke);
+        canvas.polyline(&path, stroke);
     }
 
     /// Draws the area between the lower and the upper ends of a curve's error bars.

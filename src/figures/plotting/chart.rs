@@ -95,14 +95,22 @@ pub struct Point {
     pub runs: usize,
 }
 
-/// The reference line y = factor · x^exponent, across the whole plot: 2/η is (2, −1).
+/// A reference line across the whole plot.
 #[derive(Debug, Clone)]
 pub struct ReferenceLine {
     /// Its entry in the legend; none if empty.
     pub label: String,
     pub style: Style,
-    pub factor: f64,
-    pub exponent: i32,
+    pub shape: Shape,
+}
+
+/// y of a reference line as a function of x.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// factor · x^exponent: 2/η is (2, −1).
+    Power { factor: f64, exponent: i32 },
+    /// The λ_max at which the full batch becomes unstable at η = x.
+    FullBatchEdge(Optimizer),
 }
 
 impl Point {
@@ -125,21 +133,54 @@ impl Curve {
 }
 
 impl ReferenceLine {
-    /// The largest sharpness at which gradient descent is stable, 2/η.
+    /// The generalized sharpness at the edge of stability, 2/η.
     pub fn two_over_eta() -> Self {
         let (label, style) = ("2/*η*".to_owned(), Style::line(BLACK, Dash::Dashed));
-        Self { label, style, factor: Optimizer::default().rule().edge(1.0), exponent: -1 }
+        let factor = Optimizer::default().rule().edge(1.0);
+        Self { label, style, shape: Shape::Power { factor, exponent: -1 } }
+    }
+
+    /// The edges against η: 2/η for the generalized sharpness and, where it is another one, that of the full
+    /// batch for λ_max.
+    pub fn edges(optimizer: Optimizer) -> Vec<Self> {
+        let mut lines = vec![Self::two_over_eta()];
+        if !optimizer.is_plain() {
+            let (label, style) = (full_batch_label(optimizer), Style::line(BLACK, Dash::Dotted));
+            lines.push(Self { label, style, shape: Shape::FullBatchEdge(optimizer) });
+        }
+        lines
     }
 
     /// The horizontal line at `y`.
     pub fn horizontal(label: &str, style: Style, y: f64) -> Self {
-        Self { label: label.to_owned(), style, factor: y, exponent: 0 }
+        Self { label: label.to_owned(), style, shape: Shape::Power { factor: y, exponent: 0 } }
     }
 
     /// y at `x`.
     pub fn at(&self, x: f64) -> f64 {
-        self.factor * x.powi(self.exponent)
+        match self.shape {
+            Shape::Power { factor, exponent } => factor * x.powi(exponent),
+            Shape::FullBatchEdge(optimizer) => optimizer.rule().full_batch_edge(x),
+        }
     }
+
+    /// Into how many straight parts it is divided. Power laws are straight on logarithmic axes, constants on
+    /// all.
+    pub fn parts(&self) -> usize {
+        match self.shape {
+            Shape::Power { .. } => 1,
+            Shape::FullBatchEdge(_) => 48,
+        }
+    }
+}
+
+/// "2(1 + m)/η" in markup, with letters in italics.
+pub fn full_batch_label(optimizer: Optimizer) -> String {
+    let italic = |c: char| {
+        if ['η', 'm', 'w'].contains(&c) { format!("*{c}*") } else { c.to_string() }
+    };
+    let formula = optimizer.rule().full_batch_edge_formula();
+    formula.chars().map(italic).collect()
 }
 
 impl Panel {

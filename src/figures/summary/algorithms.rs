@@ -11,7 +11,9 @@ use crate::figures::plotting::style::{Dash, Marker, OKABE_ITO, Style};
 use crate::process::Algorithm;
 
 const QUANTITIES: [(&str, Quantity); 2] =
-    [("*λ*_{max}(*H*)", sharpness), ("*λ*_{max}(*C*^{†}*D*)", generalized_sharpness)];
+    [("*λ*_{max}(*H*)", sharpness), (PENCIL, generalized_sharpness)];
+/// The generalized sharpness of plain SGD.
+const PENCIL: &str = "*λ*_{max}(*C*^{†}*D*)";
 
 /// The name of the figure's files.
 pub const NAME: &str = "algorithms";
@@ -47,6 +49,8 @@ fn panel(sets: &BTreeMap<Method, Runs>, batch_size: usize) -> Option<Panel> {
     for (k, (name, quantity)) in QUANTITIES.into_iter().enumerate() {
         for (method, runs) in sets {
             let points = against_step_size(runs.with_batch(batch_size), quantity);
+            let is_other = name == PENCIL && !runs.optimizer().is_plain();
+            let name = if is_other { "generalized sharpness" } else { name };
             let label = format!("{}: {name}", method.algorithm);
             let style = style(&method.algorithm, k);
             let fixed = FixedSettings::BatchSizeAndAlgorithm(batch_size, method.algorithm.clone());
@@ -57,7 +61,7 @@ fn panel(sets: &BTreeMap<Method, Runs>, batch_size: usize) -> Option<Panel> {
     (shown > 1).then(|| Panel {
         title: format!("*B* = {batch_size}"),
         curves,
-        lines: vec![ReferenceLine::two_over_eta()],
+        lines: ReferenceLine::edges(sets.values().next().map(Runs::optimizer).unwrap_or_default()),
         ..Panel::default()
     })
 }

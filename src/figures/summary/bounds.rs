@@ -12,8 +12,12 @@ const CURVES: [(&str, Marker, Quantity); 4] = [
     ("sharpness *λ*_{max}(*H*)", Marker::Circle, sharpness),
     ("lower bound (17)", Marker::Square, |run| run.bound_17.map(Into::into)),
     ("lower bound (27)", Marker::Triangle, |run| run.bound_27.map(Into::into)),
-    ("exact *λ*_{max}(*C*^{†}*D*)", Marker::Diamond, generalized_sharpness),
+    (EXACT, Marker::Diamond, generalized_sharpness),
 ];
+
+/// The label of the generalized sharpness of plain SGD, and that of other optimizers.
+const EXACT: &str = "exact *λ*_{max}(*C*^{†}*D*)";
+const EXACT_OF_ANY: &str = "exact generalized sharpness";
 
 /// Curves without any value in the CSV are left out, also of the legend.
 ///
@@ -34,9 +38,11 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
 }
 
 fn panel(runs: &Runs, batch_size: usize) -> Panel {
+    // λ_max(C†D) is that of plain SGD.
+    let exact_of_another = |label: &str| label == EXACT && !runs.optimizer().is_plain();
     let curves = CURVES.iter().zip(OKABE_ITO);
     let curves = curves.map(|(&(label, marker, quantity), colour)| Curve {
-        label: label.to_owned(),
+        label: if exact_of_another(label) { EXACT_OF_ANY } else { label }.to_owned(),
         style: Style::line_with_markers(colour, marker),
         fixed: FixedSettings::BatchSize(batch_size),
         points: against_step_size(runs.with_batch(batch_size), quantity),
@@ -44,7 +50,7 @@ fn panel(runs: &Runs, batch_size: usize) -> Panel {
     Panel {
         title: format!("*B* = {batch_size}"),
         curves: curves.filter(|curve| !curve.points.is_empty()).collect(),
-        lines: vec![ReferenceLine::two_over_eta()],
+        lines: ReferenceLine::edges(runs.optimizer()),
         ..Panel::default()
     }
 }

@@ -1,7 +1,29 @@
 //! The caption below a figure: which runs are left out, and what the error bars mean.
 
 use super::runs::{Method, Runs};
-use crate::figures::plotting::chart::{Chart, ErrorBars};
+use crate::figures::plotting::chart::{Chart, ErrorBars, full_batch_label};
+use crate::figures::plotting::markup::literal;
+use crate::optimizer::Optimizer;
+
+/// The optimizer of the runs if it is not plain SGD, and what its two edges are for.
+fn optimizer(runs: &Runs, chart: &Chart) -> Option<String> {
+    let others: Vec<Optimizer> =
+        runs.converged.iter().map(|run| run.optimizer).filter(|found| !found.is_plain()).collect();
+    let other = *others.first()?;
+    let is_only = others.len() == runs.converged.len() && others.iter().all(|o| *o == other);
+    let mut sentences = Vec::new();
+    if is_only {
+        sentences.push(format!("Optimizer: {}.", literal(&other.rule().description())));
+    }
+    let full_batch = full_batch_label(other);
+    if chart.legend_entries().iter().any(|(label, _)| *label == full_batch) {
+        sentences.push(format!(
+            "2/*η*: edge for the generalized sharpness; {full_batch}: edge of the full batch, for \
+             *λ*_{{max}}."
+        ));
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
 
 /// A few sentences in plain text, or none. `method` is given if the CSV has several.
 pub fn caption(method: Option<&Method>, runs: &Runs, chart: &Chart) -> String {
@@ -9,6 +31,7 @@ pub fn caption(method: Option<&Method>, runs: &Runs, chart: &Chart) -> String {
     if let Some(method) = method {
         sentences.push(format!("Algorithm: {}, sampling: {}.", method.algorithm, method.sampling));
     }
+    sentences.extend(optimizer(runs, chart));
     let most = chart.max_runs_per_point();
     if most > 1 {
         sentences.push(format!("Median of up to {most} runs; bars: smallest to largest."));

@@ -8,7 +8,6 @@ use crate::figures::plotting::chart::{Axis, Chart, ErrorBars, Panel, ReferenceLi
 use crate::figures::plotting::scale::ScaleKind;
 use crate::figures::plotting::style::{BLACK, Dash, Style};
 use crate::figures::seeds::Measurement;
-use crate::optimizer::Optimizer;
 use crate::summary_csv::SummaryRow;
 
 /// λ_max(C†D)·η/2, one curve per batch size.
@@ -58,8 +57,8 @@ pub fn has_shuffled_epochs(run: &SummaryRow) -> bool {
 }
 
 fn of_independent_batches(run: &SummaryRow) -> Option<Measurement> {
-    let fraction =
-        |value: f64| Optimizer::default().rule().fraction_of_edge(value, run.learning_rate);
+    let rule = run.optimizer.rule();
+    let fraction = |value: f64| rule.fraction_of_edge(value, run.learning_rate);
     generalized_sharpness(run).map(|m| Measurement {
         value: fraction(m.value),
         low: fraction(m.low),

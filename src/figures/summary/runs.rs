@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::figures::error::FiguresError;
+use crate::optimizer::Optimizer;
 use crate::summary_csv::{Facet, SummaryRow, require_columns};
 use crate::table::{Row, Table, TableError};
 
@@ -96,6 +97,11 @@ impl Runs {
             _ => return Err(row.cell_error("stop_reason", "converged, max_epochs or diverged")),
         }
         Ok(())
+    }
+
+    /// The optimizer of the runs, which all have the same settings on further axes.
+    pub fn optimizer(&self) -> Optimizer {
+        self.converged.first().map(|run| run.optimizer).unwrap_or_default()
     }
 
     /// Batch sizes, ascending.

@@ -5,14 +5,15 @@ use super::runs::Runs;
 use crate::figures::plotting::chart::{Axis, Chart, Panel, ReferenceLine};
 use crate::figures::plotting::scale::ScaleKind;
 
-/// One curve per batch size below the line 2/η.
+/// One curve per batch size below the line 2/η, or below the full-batch edge of another optimizer than plain
+/// SGD.
 ///
 /// # Errors
 /// Never: a chart without points is detected when it is laid out.
 pub fn chart(runs: &Runs) -> Result<Chart, String> {
     let panel = Panel {
         curves: curve_per_batch_size(runs, sharpness),
-        lines: vec![ReferenceLine::two_over_eta()],
+        lines: ReferenceLine::edges(runs.optimizer()),
         ..Panel::default()
     };
     Ok(Chart {

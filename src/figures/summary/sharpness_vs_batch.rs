@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::quantities::sharpness;
 use super::runs::Runs;
-use crate::figures::plotting::chart::{Axis, Chart, Curve, FixedSettings, Panel, ReferenceLine};
+use crate::figures::plotting::chart::{
+    Axis, Chart, Curve, FixedSettings, Panel, ReferenceLine, full_batch_label,
+};
 use crate::figures::plotting::scale::ScaleKind;
 use crate::figures::plotting::style::{Dash, Marker, OKABE_ITO, Style};
 use crate::figures::seeds::aggregate;
-use crate::optimizer::Optimizer;
 use crate::statistics::group_by;
 use crate::summary_csv::SummaryRow;
 
@@ -18,7 +19,8 @@ const PUBLISHED: [f64; 3] = [0.002, 0.012, 0.043];
 /// 20 or more step sizes over the published three decades.
 const NEAR: f64 = 1.2;
 
-/// One curve per step size, and 2/η as a dotted line of the same colour.
+/// One curve per step size, and 2/η as a dotted line of the same colour; for other optimizers than plain SGD
+/// their full-batch edge as a dashed one.
 ///
 /// # Errors
 /// A reason if no step size has runs at two batch sizes.
@@ -31,8 +33,12 @@ pub fn chart(runs: &Runs) -> Result<Chart, String> {
     for (i, eta) in chosen.into_iter().enumerate() {
         panel.curves.push(curve(runs, eta, Style::line_with_markers(OKABE_ITO[i], Marker::nth(i))));
         let dotted = Style::line(OKABE_ITO[i], Dash::Dotted);
-        let edge = Optimizer::default().rule().edge(eta);
-        panel.lines.push(ReferenceLine::horizontal("2/*η*", dotted, edge));
+        let (optimizer, dashed) = (runs.optimizer(), Style::line(OKABE_ITO[i], Dash::Dashed));
+        panel.lines.push(ReferenceLine::horizontal("2/*η*", dotted, optimizer.rule().edge(eta)));
+        if !optimizer.is_plain() {
+            let edge = optimizer.rule().full_batch_edge(eta);
+            panel.lines.push(ReferenceLine::horizontal(&full_batch_label(optimizer), dashed, edge));
+        }
     }
     Ok(Chart {
         title: "Sharpness of the minima against the batch size, at a few step sizes".to_owned(),
