@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::contradiction::Contradiction;
 use super::document;
-use super::error::{ConfigError, Contradiction, Problem};
+use super::error::{ConfigError, Problem};
 use super::overrides;
 use super::reader::{FromDocument, read_table};
 use super::value::Table;

@@ -1,6 +1,6 @@
 //! Settings that are valid one by one but contradict each other.
 
-use super::error::Contradiction;
+use super::contradiction::Contradiction;
 use super::schema::{Config, DataConfig};
 
 /// Every contradiction in `config`.

@@ -3,6 +3,7 @@
 mod axis;
 mod condition;
 mod config_file;
+mod contradiction;
 mod contradictions;
 mod document;
 mod error;
@@ -32,7 +33,7 @@ pub use origin::Origin;
 pub use plan::{MissingKey, OverrideError, RunSpec, Schedule, setting_text, single_run};
 pub use schema::*;
 
-pub(crate) use error::Contradiction;
+pub(crate) use contradiction::Contradiction;
 pub(crate) use from_node::{FromNode, elements};
 pub(crate) use overrides::OverrideKeys;
 pub(crate) use suggestion::suggest;

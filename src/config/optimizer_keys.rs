@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::error::Contradiction;
+use super::contradiction::Contradiction;
 use crate::optimizer::{Optimizer, OptimizerError, OptimizerSettings};
 
 /// `train.momentum`, `train.nesterov`, `train.weight_decay` and `train.decoupled`.

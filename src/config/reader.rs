@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use super::error::{Contradiction, Problem};
+use super::contradiction::Contradiction;
+use super::error::Problem;
 use super::overrides::OverrideKeys;
 use super::section::Section;
 use super::value::Table;

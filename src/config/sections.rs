@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::condition::Condition;
 use super::config_file::ConfigFile;
-use super::error::{ConfigError, Contradiction};
+use super::contradiction::Contradiction;
+use super::error::ConfigError;
 use super::optimizer_keys::OptimizerKeys;
 use super::overrides::OverrideKeys;
 use super::ranges::{any, at_least_one, ensure, factor, fraction, positive};
