@@ -1,6 +1,7 @@
 //! Synthetic quadratics: simulation against theory, theory against enumeration.
 
 use crate::common::random::random_rows;
+use etastar::optimizer::Optimizer;
 use etastar::process::{BatchProcess, Coefficients, Mixture, Sampling};
 use etastar::{
     quadratic::{
@@ -154,7 +155,9 @@ fn populations_find_the_second_moment_where_plain_averages_miss_it() {
     let etastar::quadratic::settings::Experiment::SecondMoment(growth) = &config.experiment else {
         panic!("another experiment")
     };
-    let subject = PreparedProblem::new(Problem::build(&config.problem, None).unwrap()).unwrap();
+    let subject =
+        PreparedProblem::new(Problem::build(&config.problem, None).unwrap(), Optimizer::Sgd)
+            .unwrap();
     let process = BatchProcess::independent(Sampling::Distinct, 1);
     let eta_var = subject.eta_var(Sampling::Distinct, &[1]).unwrap()[0];
     for fraction in [0.8, 1.0, 1.3] {

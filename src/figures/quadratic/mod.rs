@@ -1,6 +1,8 @@
 //! The figures of the synthetic quadratics, each from the CSV files of one experiment.
 
 mod growth;
+mod intervals;
+mod momentum;
 mod phase;
 mod stationary;
 
@@ -19,7 +21,7 @@ struct Figure {
     required: &'static str,
 }
 
-const FIGURES: [Figure; 4] = [
+const FIGURES: [Figure; 5] = [
     Figure {
         name: "phase_diagram",
         csv: "phase_diagram.csv",
@@ -37,6 +39,12 @@ const FIGURES: [Figure; 4] = [
         csv: "mixture.csv",
         chart: growth::mixture,
         required: "finite rate of growth",
+    },
+    Figure {
+        name: "momentum_diagram",
+        csv: "momentum_diagram.csv",
+        chart: momentum::chart,
+        required: "cell",
     },
     Figure {
         name: "stationary",

@@ -5,11 +5,12 @@
 
 use std::path::Path;
 
+use super::intervals::{interval_of, intervals};
 use crate::figures::error::FiguresError;
 use crate::figures::plotting::chart::{Axis, Chart, Curve, Panel, Point, Tile};
 use crate::figures::plotting::scale::ScaleKind;
 use crate::figures::plotting::style::{BLACK, Colour, Dash, Marker, OKABE_ITO, Style};
-use crate::statistics::{distinct, group_by};
+use crate::statistics::group_by;
 use crate::table::{Row, Table, TableError};
 
 struct Cell {
@@ -123,23 +124,4 @@ fn panel(learning_rate: f64, cells: &[Cell], lines: &[Line]) -> Panel {
 fn extent(cells: &[Cell]) -> Curve {
     let points = cells.iter().map(|cell| Point::exact(cell.batch_size, cell.coherence));
     Curve::new("", Style::line(BLACK, Dash::None), points.collect())
-}
-
-/// Every value once, ascending, with the interval of a logarithmic axis that is nearer to it than to the
-/// other values.
-fn intervals(values: impl Iterator<Item = f64>) -> Vec<(f64, (f64, f64))> {
-    let values = distinct(values);
-    let middle = |k: usize| (values[k] * values[k + 1]).sqrt();
-    let last = values.len().saturating_sub(1);
-    let interval = |k: usize| {
-        let low = if k > 0 { middle(k - 1) } else { 0.5 * values[0] };
-        let high = if k < last { middle(k) } else { 2.0 * values[last] };
-        (values[k], (low, high))
-    };
-    (0..values.len()).map(interval).collect()
-}
-
-fn interval_of(intervals: &[(f64, (f64, f64))], value: f64) -> (f64, f64) {
-    let found = intervals.iter().find(|(known, _)| *known == value);
-    found.map_or((value, value), |(_, interval)| *interval)
 }

@@ -47,8 +47,9 @@ impl<'a> GridExperiment<'a> {
         progress: &'a Progress<'a>,
     ) -> Result<Self, QuadraticError> {
         let gradients = problem.gradients.clone();
-        let prepared = PreparedProblem::new(problem)?;
-        let thresholds = prepared.eta_var(sgd.sampling, &sgd.batch_size)?;
+        let prepared = PreparedProblem::new(problem, sgd.optimizer())?;
+        let thresholds = prepared.thresholds(sgd.sampling, &sgd.batch_size)?;
+        let thresholds = thresholds.into_iter().map(|(_, eta_var)| eta_var).collect();
         let (sampling, batch_sizes) = (sgd.sampling, &sgd.batch_size);
         Ok(Self { prepared, gradients, sampling, batch_sizes, thresholds, seed, progress })
     }
@@ -78,6 +79,6 @@ impl<'a> GridExperiment<'a> {
 }
 
 /// The seed of point number `point`.
-fn point_seed(seed: u64, point: usize) -> u64 {
+pub(super) fn point_seed(seed: u64, point: usize) -> u64 {
     ChaCha8Rng::seed_from_u64(seed ^ (point as u64) << 40).random()
 }

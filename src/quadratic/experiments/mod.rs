@@ -2,6 +2,7 @@
 
 mod grid;
 mod mixture;
+mod momentum_diagram;
 mod phase_diagram;
 mod second_moment;
 mod stationary;
@@ -15,12 +16,14 @@ use crate::memory::{NotEnoughMemory, check_thresholds};
 use grid::GridExperiment;
 
 /// The name of every table that some experiment makes.
-pub(super) const TABLES: [&str; 5] = [
+pub(super) const TABLES: [&str; 7] = [
     phase_diagram::DIAGRAM,
     phase_diagram::BOUNDARIES,
     second_moment::TABLE,
     mixture::TABLE,
     stationary::TABLE,
+    momentum_diagram::DIAGRAM,
+    momentum_diagram::BOUNDARIES,
 ];
 
 /// Runs the configured experiment. Nothing is written; the tables are returned.
@@ -42,6 +45,10 @@ pub fn run(
         Experiment::SecondMoment(growth) => second_moment::run(&on_grid()?, growth),
         Experiment::Mixture(growth) => mixture::run(&on_grid()?, growth),
         Experiment::Stationary(stationary) => stationary::run(&on_grid()?, stationary),
+        Experiment::MomentumDiagram(diagram) => {
+            let problem = Problem::build(&config.problem, None)?;
+            momentum_diagram::run(&problem, diagram, sgd, seed, progress)
+        }
     }
 }
 

@@ -108,7 +108,7 @@ fn cells_at(
         options: SolverOptions { tolerance: 1e-8, ..SolverOptions::default() },
     };
     let report = thresholds(&problem.gram()?, &request, &mut |_| {})?;
-    let steps = Steps::new(&problem);
+    let steps = Steps::new(&problem, Optimizer::default());
     let mut cells = Vec::new();
     for &step_size in &config.learning_rate {
         for threshold in &report.thresholds {

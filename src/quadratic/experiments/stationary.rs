@@ -1,4 +1,4 @@
-//! SGD around a regular minimum with g_i ≠ 0, against \[M\] Thm 12 and Cor 13.
+//! SGD around a regular minimum with g_i ≠ 0, against \[M\] Thm 12 and Cor 13; weight decay pulls to the minimum.
 
 use faer::Mat;
 use rand::SeedableRng;
@@ -19,7 +19,7 @@ use crate::statistics::Mean;
 pub const TABLE: &str = "stationary";
 
 /// Each quantity by theory, by simulation, and the simulation's standard error; `null_growth` is
-/// E‖θ_t − θ_0‖² in the null space of H per step, empty where H has none.
+/// E‖θ_t − θ_0‖² in the null space of H per step, empty where H has none and with weight decay.
 const COLUMNS: [&str; 15] = [
     "batch_size",
     "learning_rate",
@@ -103,11 +103,12 @@ fn chain(
     (0..steps / 2).for_each(|_| advance(&mut theta));
     let (mut sums, mut null_growth, mut start) = ([0.0; 3], 0.0, theta.clone());
     let measured = steps.div_ceil(MEASURE_EVERY);
+    let memory = problem.steps.optimizer().rule().linear_step(step_size).memory();
     for measurement in 1..=measured {
         (0..MEASURE_EVERY).for_each(|_| advance(&mut theta));
         let now = in_range(problem, theta.position());
         sums.iter_mut().zip(now).for_each(|(sum, now)| *sum += now);
-        if measurement % NULL_SPACE_INTERVAL == 0 || measurement == measured {
+        if measurement % (NULL_SPACE_INTERVAL * memory) == 0 || measurement == measured {
             let pairs = theta.position().iter().zip(start.position());
             let moved = State::at(pairs.map(|(now, then)| now - then).collect());
             let in_range = in_range(problem, moved.position())[0];
@@ -122,14 +123,17 @@ fn chain(
 /// Steps between measurements, which cost as much as many steps and hardly differ from one to the
 /// next.
 const MEASURE_EVERY: u64 = 10;
-/// Measurements over which the random walk in the null space is left to move on.
+/// Measurements over which the random walk in the null space is left to move on, times the memory of a velocity.
 const NULL_SPACE_INTERVAL: u64 = 100;
 
-/// ‖Pθ‖², ½ θᵀHθ and ‖Hθ‖² with P the projection on the range of H.
+/// ‖Pθ‖², ½ θᵀHθ and ‖Hθ‖² with P the projection on the range of H. With weight decay P = I, and H has the
+/// penalty's c on its diagonal.
 fn in_range(problem: &PreparedProblem, theta: &[f64]) -> [f64; 3] {
     let (basis, values) = (problem.moments.basis(), problem.moments.eigenvalues());
+    let penalty = problem.moments.optimizer().rule().penalty();
     let mut sums = [0.0; 3];
     for (column, value) in basis.col_iter().zip(values) {
+        let value = value + penalty;
         let along: f64 = column.iter().zip(theta).map(|(u, x)| u * x).sum();
         let square = along * along;
         let terms = [square, value / 2.0 * square, value * value * square];

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::ranges::{BELOW_ONE, FRACTIONS, count, list, several, steps};
+use super::ranges::{BELOW_ONE, FRACTIONS, MOMENTA, STEP_SIZES, count, list, several, steps};
 use crate::config::ranges::ensure;
 use crate::config::section::Section;
 use crate::process::Sampling;
@@ -16,6 +16,7 @@ pub enum ExperimentKind {
     SecondMoment,
     Mixture,
     Stationary,
+    MomentumDiagram,
 }
 
 /// What is simulated, with its settings.
@@ -26,6 +27,7 @@ pub enum Experiment {
     SecondMoment(GrowthConfig),
     Mixture(GrowthConfig),
     Stationary(StationaryConfig),
+    MomentumDiagram(MomentumConfig),
 }
 
 /// `[phase_diagram]`: whether SGD diverges on \[D\]'s family, over (B, σ).
@@ -69,13 +71,29 @@ pub struct StationaryConfig {
     pub steps: u64,
 }
 
+/// `[momentum_diagram]`: whether E‖θ‖² grows, over (B, m).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MomentumConfig {
+    /// η/(1 − m), what a gradient moves θ in the end; one diagram for each.
+    pub effective_learning_rate: Vec<f64>,
+    /// m.
+    pub momentum: Vec<f64>,
+    /// Particles in a population.
+    pub particles: usize,
+    /// Independent populations.
+    pub populations: usize,
+    /// Steps measured, after as many of burn-in, in units of 1/(1 − m).
+    pub steps: u64,
+}
+
 impl ExperimentKind {
     /// The words of `experiment = …`, the default first.
-    pub const WORDS: [(&'static str, Self); 4] = [
+    pub const WORDS: [(&'static str, Self); 5] = [
         ("phase_diagram", Self::PhaseDiagram),
         ("second_moment", Self::SecondMoment),
         ("mixture", Self::Mixture),
         ("stationary", Self::Stationary),
+        ("momentum_diagram", Self::MomentumDiagram),
     ];
 
     /// Reads the experiment's section.
@@ -87,6 +105,9 @@ impl ExperimentKind {
             }
             Self::Mixture => Experiment::Mixture(growth(root.subsection("mixture"))),
             Self::Stationary => Experiment::Stationary(stationary(root.subsection("stationary"))),
+            Self::MomentumDiagram => {
+                Experiment::MomentumDiagram(momentum(root.subsection("momentum_diagram")))
+            }
         }
     }
 
@@ -100,6 +121,16 @@ impl ExperimentKind {
         self == Self::Stationary
     }
 
+    /// Whether `[sgd]` has the keys of an optimizer: not where all theories are those of plain SGD.
+    pub(super) fn has_optimizers(self) -> bool {
+        self != Self::PhaseDiagram
+    }
+
+    /// Whether `[sgd]` has one momentum.
+    pub(super) fn has_one_momentum(self) -> bool {
+        self.has_optimizers() && self != Self::MomentumDiagram
+    }
+
     /// The words of `sgd.sampling`, the default first; `None` where the key has no meaning.
     pub(super) fn sampling_words(self) -> Option<[(&'static str, Sampling); 3]> {
         match self {
@@ -107,7 +138,7 @@ impl ExperimentKind {
             Self::Mixture => None,
             // \[D\] draws its batches by Bernoulli sampling.
             Self::PhaseDiagram => Some(Sampling::words_with_default(Sampling::Bernoulli)),
-            Self::SecondMoment | Self::Stationary => Some(Sampling::WORDS),
+            Self::SecondMoment | Self::Stationary | Self::MomentumDiagram => Some(Sampling::WORDS),
         }
     }
 }
@@ -120,6 +151,7 @@ impl Experiment {
             Self::SecondMoment(_) => ExperimentKind::SecondMoment,
             Self::Mixture(_) => ExperimentKind::Mixture,
             Self::Stationary(_) => ExperimentKind::Stationary,
+            Self::MomentumDiagram(_) => ExperimentKind::MomentumDiagram,
         }
     }
 
@@ -133,7 +165,10 @@ impl Experiment {
     pub fn samples(&self) -> Option<usize> {
         match self {
             Self::PhaseDiagram(phase) => Some(phase.samples),
-            Self::SecondMoment(_) | Self::Mixture(_) | Self::Stationary(_) => None,
+            Self::SecondMoment(_)
+            | Self::Mixture(_)
+            | Self::Stationary(_)
+            | Self::MomentumDiagram(_) => None,
         }
     }
 
@@ -175,6 +210,19 @@ fn stationary(mut s: Section<'_>) -> StationaryConfig {
         fractions: list(&mut s, "fractions", vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6], BELOW_ONE),
         chains: s.or_default("chains", 32, several),
         steps: s.or_default("steps", 100_000, steps),
+    };
+    s.deny_unknown_keys();
+    config
+}
+
+fn momentum(mut s: Section<'_>) -> MomentumConfig {
+    let (rate, momentum) = ("effective_learning_rate", "momentum");
+    let config = MomentumConfig {
+        effective_learning_rate: list(&mut s, rate, vec![0.5, 1.0], STEP_SIZES),
+        momentum: list(&mut s, momentum, vec![0.0, 0.5, 0.75, 0.875, 0.9375, 0.96875], MOMENTA),
+        particles: s.or_default("particles", 200, several),
+        populations: s.or_default("populations", 4, several),
+        steps: s.or_default("steps", 50, steps),
     };
     s.deny_unknown_keys();
     config

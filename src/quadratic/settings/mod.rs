@@ -6,6 +6,8 @@ mod read;
 mod stored;
 mod types;
 
-pub use experiment::{Experiment, ExperimentKind, GrowthConfig, PhaseConfig, StationaryConfig};
+pub use experiment::{
+    Experiment, ExperimentKind, GrowthConfig, MomentumConfig, PhaseConfig, StationaryConfig,
+};
 pub(super) use stored::{differences, stored_settings};
 pub use types::{GradientsConfig, ProblemConfig, ProblemKind, QuadraticConfig, SgdConfig};

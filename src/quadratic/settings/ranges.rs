@@ -9,6 +9,14 @@ pub(super) fn moderate(value: &f64) -> RangeCheck {
     ensure((1e-9..=1e9).contains(value), "a number from 1e-9 to 1e9")
 }
 
+pub(super) fn fraction_below_one(value: &f64) -> RangeCheck {
+    ensure((0.0..1.0).contains(value), "0 or more and below 1")
+}
+
+pub(super) fn decay(value: &f64) -> RangeCheck {
+    ensure((0.0..=1e9).contains(value), "a number from 0 to 1e9")
+}
+
 pub(super) fn count(value: &usize) -> RangeCheck {
     ensure((1..=1_000_000).contains(value), "a whole number from 1 to 1000000")
 }
@@ -39,6 +47,18 @@ pub(super) const FRACTIONS: Entries<f64> = Entries {
 pub(super) const BELOW_ONE: Entries<f64> = Entries {
     holds: |value| (1e-6..1.0).contains(value),
     expected: "a list of numbers from 1e-6 to less than 1",
+};
+
+/// Step sizes; curvatures are 1 or so.
+pub(super) const STEP_SIZES: Entries<f64> = Entries {
+    holds: |value| (1e-9..=1e9).contains(value),
+    expected: "a list of numbers from 1e-9 to 1e9",
+};
+
+/// m. Beyond 0.999 a simulation would have to be thousands of steps long.
+pub(super) const MOMENTA: Entries<f64> = Entries {
+    holds: |value| (0.0..=0.999).contains(value),
+    expected: "a list of numbers from 0 to 0.999",
 };
 
 pub(super) const BATCH_SIZES: Entries<usize> = Entries {

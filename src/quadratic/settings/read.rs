@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::experiment::{Experiment, ExperimentKind};
-use super::ranges::{BATCH_SIZES, count, list, moderate};
+use super::ranges::{BATCH_SIZES, count, decay, fraction_below_one, list, moderate};
 use super::types::{GradientsConfig, ProblemConfig, ProblemKind, QuadraticConfig, SgdConfig};
 use crate::config::ranges::{any, ensure};
 use crate::config::reader::FromDocument;
 use crate::config::section::Section;
-use crate::config::{ConfigError, ConfigFile, Contradiction, OverrideKeys};
+use crate::config::{ConfigError, ConfigFile, Contradiction, OptimizerKeys, OverrideKeys};
 use crate::process::Sampling;
 
 impl QuadraticConfig {
@@ -151,9 +151,24 @@ fn sgd(mut s: Section<'_>, experiment: &Experiment) -> SgdConfig {
     let config = SgdConfig {
         sampling: words.map_or(Sampling::Distinct, |words| s.choice("sampling", &words)),
         batch_size: list(&mut s, "batch_size", experiment.default_batch_sizes(), BATCH_SIZES),
+        optimizer: optimizer(&mut s, experiment.kind()),
     };
     s.deny_unknown_keys();
     config
+}
+
+/// Momentum and weight decay, where the experiment has them.
+fn optimizer(s: &mut Section<'_>, kind: ExperimentKind) -> OptimizerKeys {
+    let mut keys = OptimizerKeys::default();
+    if kind.has_one_momentum() {
+        keys.momentum = s.or_default("momentum", 0.0, fraction_below_one);
+    }
+    if kind.has_optimizers() {
+        keys.nesterov = s.or_default("nesterov", false, any);
+        keys.weight_decay = s.or_default("weight_decay", 0.0, decay);
+        keys.decoupled = s.or_default("decoupled", false, any);
+    }
+    keys
 }
 
 /// Settings that contradict each other.
@@ -162,6 +177,14 @@ fn contradictions(config: &QuadraticConfig) -> Vec<String> {
     let mut add_problem = |message: String| problems.push(message);
     if !config.experiment.kind().builds_problems() {
         check_problem(&config.problem, &mut add_problem);
+    }
+    let momenta = match &config.experiment {
+        Experiment::MomentumDiagram(diagram) => &diagram.momentum[..],
+        _ => &[config.sgd.optimizer.momentum],
+    };
+    let optimizer = |&momentum| OptimizerKeys { momentum, ..config.sgd.optimizer }.optimizer();
+    if let Some(error) = momenta.iter().find_map(|momentum| optimizer(momentum).err()) {
+        add_problem(format!("`sgd`: {error}"));
     }
     let samples = config.experiment.samples().or_else(|| config.problem.kind.samples());
     let largest = config.sgd.batch_size.iter().copied().max().unwrap_or(0);

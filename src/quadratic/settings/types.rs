@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::experiment::Experiment;
+use crate::config::OptimizerKeys;
+use crate::optimizer::Optimizer;
 use crate::process::Sampling;
 
 /// A whole configuration file, with defaults filled in.
@@ -77,10 +79,20 @@ pub struct GradientsConfig {
     pub seed: u64,
 }
 
-/// `[sgd]`: how batches are drawn.
+/// `[sgd]`: how batches are drawn and steps are made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SgdConfig {
     pub sampling: Sampling,
     /// One B, or several where an experiment compares them.
     pub batch_size: Vec<usize>,
+    /// Momentum and weight decay, which no file of plain SGD has.
+    #[serde(flatten)]
+    pub optimizer: OptimizerKeys,
+}
+
+impl SgdConfig {
+    /// How steps are made; keys that are no optimizer together are refused when the file is read.
+    pub fn optimizer(&self) -> Optimizer {
+        self.optimizer.optimizer().unwrap_or_default()
+    }
 }

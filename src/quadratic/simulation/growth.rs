@@ -13,7 +13,7 @@ use crate::process::{BatchProcess, Batches};
 use crate::statistics::Mean;
 
 impl PreparedProblem {
-    /// Log growth of E‖θ‖² per step, by independent populations.
+    /// Log growth of E‖θ‖² per step, with momentum of that of (θ, u), by independent populations.
     pub fn population_growth(
         &self,
         process: BatchProcess,
@@ -21,6 +21,17 @@ impl PreparedProblem {
         config: &GrowthConfig,
         seed: u64,
     ) -> Result<Mean, QuadraticError> {
+        Ok(Mean::of(&self.population_rates(process, step_size, config, seed)?))
+    }
+
+    /// The same of each population.
+    pub fn population_rates(
+        &self,
+        process: BatchProcess,
+        step_size: f64,
+        config: &GrowthConfig,
+        seed: u64,
+    ) -> Result<Vec<f64>, QuadraticError> {
         let batches = Batches::new(process, self.steps.samples())?;
         let rates: Vec<f64> = (0..config.populations as u64)
             .into_par_iter()
@@ -37,7 +48,7 @@ impl PreparedProblem {
                 (0..config.steps).map(|_| advance()).sum::<f64>() / config.steps as f64
             })
             .collect();
-        Ok(Mean::of(&rates))
+        Ok(rates)
     }
 
     /// log(‖θ_t‖²/‖θ_0‖²)/t of plain walks of `config.steps` steps after as many of burn-in, as

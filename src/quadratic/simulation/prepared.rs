@@ -6,7 +6,7 @@ use super::step::Steps;
 use crate::optimizer::Optimizer;
 use crate::process::{BatchProcess, Sampling};
 use crate::stability::almost_sure::{ExponentOptions, LyapunovExponent, lyapunov};
-use crate::stability::linearised::GramFactor;
+use crate::stability::linearised::{Dynamics, GramFactor};
 use crate::stability::second_moment::SecondMoment;
 use crate::stability::solver::SolverOptions;
 use crate::stability::thresholds::{Request, thresholds};
@@ -21,38 +21,38 @@ pub struct PreparedProblem {
 }
 
 impl PreparedProblem {
-    /// Prepares `problem`.
+    /// Prepares `problem` for an optimizer.
     ///
     /// # Errors
     /// A problem without curvature, or an eigendecomposition that does not converge.
-    pub fn new(problem: Problem) -> Result<Self, QuadraticError> {
+    pub fn new(problem: Problem, optimizer: Optimizer) -> Result<Self, QuadraticError> {
         let gram = problem.gram()?;
         Ok(Self {
-            steps: Steps::new(&problem),
-            moments: SecondMoment::new(problem.rows.as_ref(), problem.outputs)?,
+            steps: Steps::new(&problem, optimizer),
+            moments: moments(&problem, optimizer)?,
             factor: GramFactor::of(&gram)?,
             problem,
         })
     }
 
-    /// η*_var for each batch size.
+    /// η*_mean and η*_var for each batch size.
     ///
     /// # Errors
     /// A batch size outside 1..=n.
-    pub fn eta_var(
+    pub fn thresholds(
         &self,
         sampling: Sampling,
         batch_sizes: &[usize],
-    ) -> Result<Vec<f64>, QuadraticError> {
+    ) -> Result<Vec<(f64, f64)>, QuadraticError> {
         let options = SolverOptions { tolerance: 1e-8, ..SolverOptions::default() };
         let request = Request {
             batch_sizes: batch_sizes.to_vec(),
             sampling,
-            optimizer: Optimizer::default(),
+            optimizer: self.steps.optimizer(),
             options,
         };
         let report = thresholds(&self.problem.gram()?, &request, &mut |_| {})?;
-        Ok(report.thresholds.iter().map(|threshold| threshold.eta_var).collect())
+        Ok(report.thresholds.iter().map(|found| (found.eta_mean, found.eta_var)).collect())
     }
 
     /// log ρ(Q(η)), the rate at which E‖θ‖² grows.
@@ -75,6 +75,18 @@ impl PreparedProblem {
         seed: u64,
     ) -> Result<LyapunovExponent, QuadraticError> {
         let options = ExponentOptions { precision: 0.02, seed, ..ExponentOptions::default() };
-        Ok(lyapunov(&self.factor, process, step_size, options)?)
+        let dynamics = Dynamics { optimizer: self.steps.optimizer(), process };
+        Ok(lyapunov(&self.factor, dynamics, step_size, options)?)
     }
+}
+
+/// On the range of H, or in all directions if weight decay acts in all of them.
+fn moments(problem: &Problem, optimizer: Optimizer) -> Result<SecondMoment, QuadraticError> {
+    let (rows, outputs) = (problem.rows.as_ref(), problem.outputs);
+    let moments = if optimizer.rule().penalty() > 0.0 {
+        SecondMoment::signed(rows, vec![1.0; rows.nrows()], outputs, f64::NEG_INFINITY)?
+    } else {
+        SecondMoment::new(rows, outputs)?
+    };
+    Ok(moments.with_optimizer(optimizer))
 }

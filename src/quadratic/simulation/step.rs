@@ -26,7 +26,7 @@ pub struct StepBuffers {
 
 impl Steps {
     /// Prepares `problem`.
-    pub fn new(problem: &Problem) -> Self {
+    pub fn new(problem: &Problem, optimizer: Optimizer) -> Self {
         let row = |k: usize| -> SparseRow {
             let entries = (0..problem.dimension()).map(|j| (j, problem.rows[(k, j)]));
             entries.filter(|(_, value)| *value != 0.0).collect()
@@ -37,7 +37,7 @@ impl Steps {
             gradients.row(i).iter().copied().collect::<Vec<f64>>()
         };
         Self {
-            optimizer: Optimizer::default(),
+            optimizer,
             samples: (0..problem.samples()).map(sample).collect(),
             gradients: problem
                 .gradients
@@ -45,6 +45,11 @@ impl Steps {
                 .map(|gradients| (0..problem.samples()).map(|i| gradient(i, gradients)).collect()),
             dimension: problem.dimension(),
         }
+    }
+
+    /// How steps are made.
+    pub fn optimizer(&self) -> Optimizer {
+        self.optimizer
     }
 
     /// d.
@@ -106,7 +111,7 @@ fn dot(row: &SparseRow, theta: &[f64]) -> f64 {
     row.iter().map(|&(k, value)| value * theta[k]).sum()
 }
 
-/// A random direction of unit length.
+/// A random direction of unit length, at rest.
 pub fn random_direction(dimension: usize, rng: &mut impl Rng) -> State {
     let mut state = State::at((0..dimension).map(|_| normal(rng)).collect());
     normalise(&mut state);
