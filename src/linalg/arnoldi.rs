@@ -40,6 +40,32 @@ pub fn perron_pair(
     best
 }
 
+/// The same of an operator on symmetric matrices of this side, row by row, from its whole matrix: for operators that
+/// are so far from normal that the Ritz values of a Krylov space say little, and small.
+pub fn dense_perron_pair(side: usize, mut apply: impl FnMut(&[f64]) -> Vec<f64>) -> PerronPair {
+    let entries: Vec<(usize, usize)> =
+        (0..side).flat_map(|a| (a..side).map(move |b| (a, b))).collect();
+    let symmetric = |weights: &[f64]| {
+        let mut vector = vec![0.0; side * side];
+        for (&(a, b), weight) in entries.iter().zip(weights) {
+            vector[a * side + b] = *weight;
+            vector[b * side + a] = *weight;
+        }
+        vector
+    };
+    let mut matrix = Mat::zeros(entries.len(), entries.len());
+    for column in 0..entries.len() {
+        let mut unit = vec![0.0; entries.len()];
+        unit[column] = 1.0;
+        let image = apply(&symmetric(&unit));
+        for (row, &(a, b)) in entries.iter().enumerate() {
+            matrix[(row, column)] = image[a * side + b];
+        }
+    }
+    let (value, weights) = largest_real(&matrix);
+    PerronPair { value, vector: symmetric(&weights), residual: 0.0 }
+}
+
 /// One Krylov space, as large as is needed.
 fn expand(start: &[f64], tolerance: f64, apply: &mut impl FnMut(&[f64]) -> Vec<f64>) -> PerronPair {
     let length = norm(start);

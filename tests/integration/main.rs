@@ -21,6 +21,7 @@ mod measurements;
 mod mistaken_input;
 mod module_structure;
 mod moment;
+mod momentum_exponents;
 mod momentum_moments;
 mod npy;
 mod optimizer_records;

@@ -236,3 +236,25 @@ fn weight_decay_makes_a_stationary_state_of_directions_without_curvature() {
     let flat = found.covariance[(1, 1)];
     assert!((flat / moment[(0, 0)] - 1.0).abs() < 1e-9, "{flat} {}", moment[(0, 0)]);
 }
+
+/// Far below the edge all directions of a heavy ball are damped alike and rotate, where Ritz values of a few vectors
+/// once claimed growth.
+#[test]
+fn slow_rotations_are_not_taken_for_growth() {
+    let heavy = |momentum| OptimizerSettings { momentum, ..Default::default() };
+    for (rank, momentum) in [(8, 0.96875), (14, 0.9), (14, 0.97)] {
+        let n = 2 * rank;
+        let moments = moments_of(&random_rows(n, rank, 3), 1, optimizer(heavy(momentum)));
+        for batch_size in [1, n / 2] {
+            let coefficients = Sampling::Distinct.coefficients(n, batch_size).unwrap();
+            let edge = 2.0 / moments.generalized_sharpness(coefficients);
+            let growth = |part: f64| moments.spectral_radius(coefficients, part * edge).ln();
+            for part in [0.01, 0.1, 0.5, 0.99] {
+                let found = growth(part);
+                // No mode decays faster than the determinant of its matrix.
+                assert!(found < 0.0 && found > momentum.ln() - 1e-9, "{rank} {part}: {found}");
+            }
+            assert!(growth(1.01) > 0.0, "{rank} {momentum} {batch_size}");
+        }
+    }
+}

@@ -159,7 +159,7 @@ fn populations_find_the_second_moment_where_plain_averages_miss_it() {
         PreparedProblem::new(Problem::build(&config.problem, None).unwrap(), Optimizer::Sgd)
             .unwrap();
     let process = BatchProcess::independent(Sampling::Distinct, 1);
-    let eta_var = subject.eta_var(Sampling::Distinct, &[1]).unwrap()[0];
+    let (_, eta_var) = subject.thresholds(Sampling::Distinct, &[1]).unwrap()[0];
     for fraction in [0.8, 1.0, 1.3] {
         let step_size = fraction * eta_var;
         let theory = subject.log_radius(process, step_size).unwrap();

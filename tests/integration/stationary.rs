@@ -214,3 +214,32 @@ fn the_squared_gradients_are_those_of_the_samples() {
     let found = mean_squared_gradient(&Pass::new(&weights, &data, Loss::squared(0.7), Par::Seq));
     assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
 }
+
+/// Of a linear network with momentum and weight decay, coupled and decoupled: the minimum is that of the loss with its
+/// penalty, and the theory that of the optimizer.
+#[test]
+fn momentum_and_weight_decay_hover_where_their_theory_says() {
+    for keys in [
+        &["train.momentum=0.5", "train.nesterov=true", "train.weight_decay=0.02"][..],
+        &["train.momentum=0.8", "train.weight_decay=0.02", "train.decoupled=true"],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let minimum = minimum(folder.path(), &[]);
+        let sets = keys.iter().flat_map(|key| ["--set", key]);
+        let arguments = ["stationary", &minimum, "--json", "--batch-sizes", "8", "--chains", "8"];
+        let options = ["--fractions", "0.3", "--steps", "16000"];
+        let all = [&arguments[..], &options, &sets.collect::<Vec<_>>()].concat();
+        let output = etastar(folder.path(), &all);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let point = &answer["points"][0];
+        for quantity in ["loss_gap", "gradient_squared", "distance"] {
+            let theory = point["theory"][quantity].as_f64().unwrap();
+            let measured = &point["measured"][quantity];
+            let (value, error) =
+                (measured["value"].as_f64().unwrap(), measured["error"].as_f64().unwrap());
+            assert!(error < 0.1 * theory, "{keys:?} {quantity} is too uncertain: {point}");
+            assert!((value - theory).abs() < 5.0 * error, "{keys:?} {quantity}: {point}");
+        }
+    }
+}

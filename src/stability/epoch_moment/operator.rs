@@ -7,9 +7,12 @@ use rayon::prelude::*;
 
 use super::step::Step;
 use super::subsets::{binomial, deposit, elements, subsets};
+use crate::linalg::arnoldi::{PerronPair, dense_perron_pair, perron_pair};
 use crate::optimizer::Optimizer;
 use crate::stability::linearised::GramFactor;
 
+/// Most numbers of z where it has a velocity.
+const DENSE_SIDE: usize = 16;
 /// Most multiplications of one application of Φ_η.
 const MOST_MULTIPLICATIONS: f64 = 6e6;
 
@@ -53,7 +56,9 @@ impl EpochMoment {
             let step = (4.0 * height + 1.0) * side * side + 2.0 * height * height * side;
             binomial(n, end) * binomial(end, end - start) * step
         };
-        let cheap = n < 32 && sizes.iter().map(cost).sum::<f64>() <= MOST_MULTIPLICATIONS;
+        // With a velocity Φ is decomposed as a whole.
+        let small = components == 1 || components * rank <= DENSE_SIDE;
+        let cheap = n < 32 && small && sizes.iter().map(cost).sum::<f64>() <= MOST_MULTIPLICATIONS;
         cheap.then(|| Self::build(factor, optimizer, components * rank, &sizes)).flatten()
     }
 
@@ -90,6 +95,16 @@ impl EpochMoment {
     /// Steps of an epoch.
     pub fn steps(&self) -> usize {
         self.levels.len()
+    }
+
+    /// ρ(Φ_η) with its eigenvector, from a symmetric `start`.
+    pub(super) fn perron_pair(&self, start: Vec<f64>, accuracy: f64, step_size: f64) -> PerronPair {
+        let apply = |x: &[f64]| self.apply(x, step_size);
+        if self.dimension == self.rank {
+            perron_pair(start, accuracy, apply)
+        } else {
+            dense_perron_pair(self.dimension, apply)
+        }
     }
 
     /// Φ_η(M), both as rows of `dimension` numbers.

@@ -1,7 +1,6 @@
 //! The step size at which ρ(Φ_η) rises through 1.
 
 use super::operator::EpochMoment;
-use crate::linalg::arnoldi::perron_pair;
 
 /// η*_var of shuffled epochs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,7 +92,7 @@ impl<'m> Search<'m> {
         // A little of the identity: what was left of the Perron vector of another mode may be nothing.
         let mut start = self.vector.clone();
         (0..side).for_each(|a| start[a * (side + 1)] += 1e-3);
-        let found = perron_pair(start, ACCURACY, |x| self.moment.apply(x, step_size));
+        let found = self.moment.perron_pair(start, ACCURACY, step_size);
         let point = Point { log_rate, growth: found.value.ln() };
         // The vector of what decays is of no use above the threshold.
         if point.growth > 0.0 {

@@ -3,7 +3,7 @@
 use faer::{Accum, Mat, MatRef, Side, get_global_parallelism, linalg::matmul::matmul};
 
 use crate::gram::Gram;
-use crate::linalg::arnoldi::perron_pair;
+use crate::linalg::arnoldi::{dense_perron_pair, perron_pair};
 use crate::linalg::{Stop, largest_eigenpairs};
 use crate::optimizer::Optimizer;
 use crate::process::Coefficients;
@@ -27,6 +27,9 @@ pub struct SecondMoment {
     /// The eigenvectors in the coordinates the rows were given in, dimension × rank.
     basis: Mat<f64>,
 }
+
+/// Up to this side of E zzᵀ the operator of an optimizer with a velocity is decomposed.
+const DENSE_SIDE: usize = 24;
 
 impl SecondMoment {
     /// From the rows A (nq × dimension), in blocks of `outputs` rows per sample.
@@ -126,24 +129,14 @@ impl SecondMoment {
     /// ρ(Q(η)): E‖z_t‖² grows like ρᵗ. Below 1 exactly for η < η*_var (\[M\] Thm 5).
     ///
     /// Q maps the cone X ⪰ 0 into itself, so that ρ is an eigenvalue with an eigenvector X ⪰ 0, to which the
-    /// identity is not orthogonal. Without momentum Q is self-adjoint, and Lanczos finds it; with momentum Arnoldi.
+    /// identity is not orthogonal. Without momentum Q is self-adjoint, and Lanczos finds it. With momentum it is far
+    /// from normal: small ones are decomposed, and for others Arnoldi's method finds it where u is measured in units
+    /// of √(ηλ)θ, in which a slowly damped oscillation is a rotation.
     pub fn spectral_radius(&self, coefficients: Coefficients, step_size: f64) -> f64 {
         let rank = self.eigenvalues.len();
         let components = self.optimizer.rule().linear_step(step_size).components;
         if components > 1 {
-            let side = components * rank;
-            let identity =
-                (0..side * side).map(|k| f64::from(u8::from(k % (side + 1) == 0))).collect();
-            let found = perron_pair(identity, 1e-12, |vector| {
-                let x = Mat::from_fn(side, side, |a, b| vector[a + b * side]);
-                let image = self.step(&x, coefficients, step_size);
-                // The eigenvector is symmetric; what rounding makes of that must not grow.
-                let entry = |k: usize| {
-                    f64::midpoint(image[(k % side, k / side)], image[(k / side, k % side)])
-                };
-                (0..side * side).map(entry).collect()
-            });
-            return found.value;
+            return self.pair_radius(coefficients, step_size);
         }
         let identity =
             Mat::from_fn(rank * rank, 1, |k, _| f64::from(u8::from(k % (rank + 1) == 0)));
@@ -154,6 +147,34 @@ impl SecondMoment {
             Mat::from_fn(rank * rank, 1, |k, _| image[(k % rank, k / rank)])
         });
         top[0].value
+    }
+
+    /// ρ(Q(η)) for an optimizer with a velocity.
+    fn pair_radius(&self, coefficients: Coefficients, step_size: f64) -> f64 {
+        let (values, rank) = (&self.eigenvalues, self.eigenvalues.len());
+        let side = 2 * rank;
+        let penalty = self.optimizer.rule().penalty();
+        let largest = values.first().copied().unwrap_or(0.0) + penalty;
+        let unit = |a: usize| {
+            let curvature = if a < rank { values[a] + penalty } else { 0.0 };
+            if a < rank { (step_size * curvature.max(1e-8 * largest)).sqrt() } else { 1.0 }
+        };
+        let units: Vec<f64> = (0..side).map(unit).collect();
+        let apply = |vector: &[f64]| -> Vec<f64> {
+            let x = Mat::from_fn(side, side, |a, b| vector[a + b * side] / (units[a] * units[b]));
+            let image = self.step(&x, coefficients, step_size);
+            // The eigenvector is symmetric; what rounding makes of that must not grow.
+            let entry = |k: usize| {
+                let (a, b) = (k % side, k / side);
+                units[a] * units[b] * f64::midpoint(image[(a, b)], image[(b, a)])
+            };
+            (0..side * side).map(entry).collect()
+        };
+        if side <= DENSE_SIDE {
+            return dense_perron_pair(side, apply).value;
+        }
+        let identity = (0..side * side).map(|k| f64::from(u8::from(k % (side + 1) == 0))).collect();
+        perron_pair(identity, 1e-10, apply).value
     }
 
     /// Rows S_iA_iXA_iᵀS_iA_i, as many as A has, × rank.

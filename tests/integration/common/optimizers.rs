@@ -20,6 +20,7 @@ pub fn variants() -> Vec<OptimizerSettings> {
         of(0.8, false, 0.05, false),
         of(0.8, true, 0.05, false),
         of(0.8, false, 0.05, true),
+        OptimizerSettings { dampening: 0.8, ..of(0.8, false, 0.05, true) },
     ]
 }
 
@@ -28,16 +29,17 @@ pub fn optimizer(settings: OptimizerSettings) -> Optimizer {
     settings.optimizer().unwrap()
 }
 
-/// One step (θ, v) ↦ M(θ, v) on the batch of Hessian H: g = Hθ + wθ (coupled), v ← m v + g, and
+/// One step (θ, v) ↦ M(θ, v) on the batch of Hessian H: g = Hθ + wθ (coupled), v ← m v + (1 − δ)g, and
 /// θ ← θ − ηv, θ ← θ − η(g + m v) (Nesterov) or θ ← (1 − ηw)θ − ηv (decoupled).
 pub fn pytorch_step(settings: OptimizerSettings, step_size: f64, hessian: &Mat<f64>) -> Mat<f64> {
     let d = hessian.nrows();
-    let OptimizerSettings { momentum: m, nesterov, weight_decay: w, decoupled, .. } = settings;
+    let OptimizerSettings { momentum: m, nesterov, weight_decay: w, decoupled, dampening } =
+        settings;
     let one = Mat::<f64>::identity(d, d);
     let coupled = if decoupled { 0.0 } else { w };
     // g and the new v as matrices that act on (θ, v).
     let g = [hessian + coupled * &one, Mat::zeros(d, d)];
-    let v = [g[0].clone(), m * &one];
+    let v = [(1.0 - dampening) * &g[0], m * &one];
     let kept = if decoupled { 1.0 - step_size * w } else { 1.0 };
     let direction = |k: usize| if nesterov { &g[k] + m * &v[k] } else { v[k].clone() };
     let theta = [kept * &one - step_size * direction(0), -step_size * direction(1)];
@@ -47,10 +49,11 @@ pub fn pytorch_step(settings: OptimizerSettings, step_size: f64, hessian: &Mat<f
     })
 }
 
-/// By how much the gradient of a batch moves θ and v at once: (−η or −η(1 + m), 1).
+/// By how much the gradient of a batch moves θ and v at once: (−η(1 − δ) or, for Nesterov,
+/// −η(1 + m); 1 − δ).
 pub fn pytorch_response(settings: OptimizerSettings, step_size: f64) -> [f64; 2] {
-    let ahead = if settings.nesterov { 1.0 + settings.momentum } else { 1.0 };
-    [-step_size * ahead, 1.0]
+    let (ahead, new) = (settings.nesterov, 1.0 - settings.dampening);
+    [-step_size * if ahead { 1.0 + settings.momentum } else { new }, new]
 }
 
 /// The mean Hessian of the samples of `batch`.
