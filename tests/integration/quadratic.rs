@@ -248,3 +248,57 @@ fn without_a_null_space_nothing_is_said_of_it() {
     assert_eq!(table(3)[0].column("gradient_squared_error").unwrap().iter().flatten().count(), 1);
     assert!(table(4)[0].column("null_growth_theory").unwrap()[0].unwrap() > 0.0);
 }
+
+/// With momentum the random walk of the null space is that of plain SGD at η/(1 − m); weight decay ends it.
+#[test]
+fn simulated_stationary_moments_of_other_optimizers_are_the_theorys() {
+    for (keys, has_null_space) in [
+        ("momentum = 0.7", true),
+        ("momentum = 0.6\nnesterov = true", true),
+        ("momentum = 0.7\nweight_decay = 0.05", false),
+        ("momentum = 0.7\nweight_decay = 0.05\ndecoupled = true", false),
+    ] {
+        let table = &tables(&format!(
+            "experiment = \"stationary\"\n[problem]\nsamples = 12\nrank = 4\ndimension = 6\n\
+             [sgd]\nbatch_size = [2]\n{keys}\n[stationary]\nfractions = [0.3]\nchains = 16\n\
+             steps = 20_000\n"
+        ))[0];
+        assert_eq!(column(table, "null_growth_theory")[0].is_finite(), has_null_space, "{keys}");
+        for quantity in ["distance", "loss_gap", "gradient_squared", "null_growth"] {
+            let cell = |part: &str| column(table, &format!("{quantity}_{part}"))[0];
+            let (theory, simulated, error) = (cell("theory"), cell("simulated"), cell("error"));
+            if theory.is_finite() {
+                assert!((simulated - theory).abs() < 4.0 * error, "{keys} {quantity}: {table:?}");
+                assert!(error < 0.1 * theory, "{keys} {quantity}: too uncertain");
+            }
+        }
+    }
+}
+
+#[test]
+fn populations_grow_over_batch_size_and_momentum_where_the_threshold_says() {
+    let found = tables(
+        "experiment = \"momentum_diagram\"\n[problem]\nsamples = 16\nrank = 4\n[sgd]\n\
+         batch_size = [1, 4, 12]\n[momentum_diagram]\neffective_learning_rate = [0.7, 4]\n\
+         momentum = [0, 0.6, 0.9]\nparticles = 400\nsteps = 40\n",
+    );
+    let [cells, lines] = &found[..] else { panic!("two tables") };
+    let all = |name: &str| column(cells, name);
+    let (rate, edge, theory) = (all("learning_rate"), all("eta_var"), all("moment_theory"));
+    let (simulated, grew) = (all("moment_simulated"), all("fraction_grew"));
+    assert_eq!(rate.len(), 18);
+    let mut kinds = [0, 0];
+    for k in 0..rate.len() {
+        assert_eq!(theory[k] > 0.0, rate[k] > edge[k], "{k}");
+        // Far enough from the edge to be certain.
+        if (rate[k] / edge[k]).ln().abs() > 0.2 {
+            assert_eq!(grew[k], f64::from(u8::from(theory[k] > 0.0)), "{k}: {}", simulated[k]);
+            kinds[usize::from(theory[k] > 0.0)] += 1;
+        }
+    }
+    assert!(kinds[0] >= 4 && kinds[1] >= 4, "{kinds:?}");
+    assert_eq!(lines.rows.len(), 6);
+    // Without momentum both are plain SGD.
+    let plain = column(lines, "plain_mean_square")[0];
+    assert_eq!(column(lines, "mean_square")[0].to_bits(), plain.to_bits());
+}

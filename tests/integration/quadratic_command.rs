@@ -14,7 +14,7 @@ fn config(source: &str) -> QuadraticConfig {
 
 #[test]
 fn every_shipped_configuration_is_valid() {
-    for name in ["phase", "second_moment", "mixture", "stationary"] {
+    for name in ["phase", "second_moment", "mixture", "stationary", "momentum"] {
         let path =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("configs/quadratic_{name}.toml"));
         QuadraticConfig::load(&path, &[]).unwrap_or_else(|error| panic!("{error}"));
@@ -38,6 +38,10 @@ fn every_problem_of_a_configuration_is_reported_with_its_place() {
         ("experiment = \"mixture\"\n[problem]\nrank = 30", "needs more than 20 rows"),
         ("experiment = \"stationary\"\n[problem]\ndimension = 3", "below the rank 8"),
         ("experiment = \"second_moment\"\n[problem]\nkind = \"gram\"", "`problem.path` is missing"),
+        ("[sgd]\nmomentum = 0.5", "unknown key `momentum`"),
+        ("experiment = \"mixture\"\n[sgd]\nnesterov = true", "needs a momentum above 0"),
+        ("experiment = \"momentum_diagram\"\n[sgd]\nmomentum = 0.5", "unknown key `momentum`"),
+        ("experiment = \"momentum_diagram\"\n[sgd]\nnesterov = true", "needs a momentum above 0"),
         ("[phase_diagram]\nlearning_rate = [1.5]", "from 1e-6 to less than 1, found 1.5 in it"),
         (
             "experiment = \"mixture\"\n[problem]\nkind = \"dexter\"\ncoherence = 21",
@@ -60,6 +64,9 @@ fn a_value_out_of_range_is_refused_with_its_key_and_place() {
         ("stationary", "stationary.fractions", "[1e-9]", "less than 1"),
         ("mixture", "sgd.batch_size", "[0]", "whole numbers from 1 to 1000000, found 0 in it"),
         ("phase_diagram", "phase_diagram.radius", "1e300", "1e100 at most"),
+        ("mixture", "sgd.momentum", "1", "0 or more and below 1"),
+        ("stationary", "sgd.weight_decay", "-1", "a number from 0 to 1e9"),
+        ("momentum_diagram", "momentum_diagram.momentum", "[0.5, 1]", "found 1 in it"),
         ("mixture", "problem.sharpness", "1e300", "from 1e-9 to 1e9"),
         ("stationary", "gradients.scale", "1e-300", "from 1e-9 to 1e9"),
         ("mixture", "results", "\"\"", "a folder's name"),

@@ -94,6 +94,17 @@ mod tests {
     }
 
     #[test]
+    fn settings_of_plain_sgd_have_no_keys_of_an_optimizer() {
+        let sgd = |more: &str| {
+            let source = format!("experiment = \"mixture\"\n[sgd]\n{more}");
+            stored_settings(&parsed(&source))["sgd"].clone()
+        };
+        assert_eq!(sgd(""), json!({ "sampling": "distinct", "batch_size": [1] }));
+        assert_eq!(sgd("momentum = 0.0\nweight_decay = 0.0"), sgd(""));
+        assert_eq!(sgd("momentum = 0.5")["momentum"], 0.5);
+    }
+
+    #[test]
     fn settings_survive_their_file() {
         let found =
             stored_settings(&parsed("[phase_diagram]\nlearning_rate = [0.1, 0.30000000000000004]"));
