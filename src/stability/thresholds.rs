@@ -12,6 +12,7 @@ use super::solver::noise::{noise_sharpness, sufficient_batch_size};
 use super::solver::{GeneralizedSharpness, Solution, Solver, SolverOptions, Status};
 use super::spectrum::{Spectrum, SpectrumError};
 use crate::gram::Gram;
+use crate::memory::available;
 use crate::optimizer::{Kernel, Optimizer};
 use crate::process::{Coefficients, Sampling, SamplingError};
 
@@ -192,7 +193,8 @@ pub fn thresholds_on(
 
     let optimizer = request.optimizer;
     let solver_of = |optimizer: Optimizer| {
-        let workload = Workload { optimizer, tolerance, problems: pairs.len() + 1 };
+        let memory = available();
+        let workload = Workload { optimizer, tolerance, problems: pairs.len() + 1, memory };
         Solver::new(&spectrum, optimizer, inner_map(&spectrum, workload, accelerator))
     };
     // λ_max(C†E) is a quantity of the minimum: that of plain SGD for every optimizer.

@@ -8,7 +8,6 @@ use super::newton::{CORRECTIONS, Solver};
 use super::radius_bounds::RadiusBounds;
 use super::scale::scale_where_one;
 use super::search::Search;
-use crate::linalg::Vector;
 use crate::optimizer::Kernel;
 use crate::process::Coefficients;
 use crate::stability::bounds::rayleigh::relative_bound_17;
@@ -34,48 +33,52 @@ impl Solver<'_> {
             let mut root = self.positive_perron_vector(coefficients, target, search);
             for _ in 0..CORRECTIONS {
                 let kernel = self.kernel(root * (1.0 + ABOVE * width), alpha);
-                let (bounds, elasticity) = self.radius_bounds(kernel, beta, search);
-                root = kernel.scale * (1.0 + (bounds.rayleigh - 1.0) / elasticity);
+                let bounds = self.radius_bounds(kernel, beta);
+                let radius = bounds.rayleigh;
+                if let Some(slope) = bounds.slope {
+                    self.elasticity = slope * kernel.scale / radius;
+                }
+                root = self.next_scale(kernel.scale, radius);
                 let image = bounds.image.clone();
-                let proved = self.record(kernel, root, bounds, search);
+                let proved = Self::record(kernel, root, bounds, search);
                 if proved && search.may_certify() {
                     let below = self.kernel(root * (1.0 - BELOW * width), alpha);
-                    let bounds = self.radius_bounds(below, beta, search).0;
-                    self.record(below, root, bounds, search);
+                    let bounds = self.radius_bounds(below, beta);
+                    let other = (below.scale, bounds.rayleigh);
+                    self.learn_elasticity((kernel.scale, radius), other, 1e-9);
+                    root = self.next_scale(kernel.scale, radius);
+                    Self::record(below, root, bounds, search);
                 }
                 if !search.may_certify() {
                     break;
                 }
-                let residual = 0.5 * ABOVE * width * elasticity.min(1.0);
+                let residual = 0.5 * ABOVE * width * self.elasticity.min(1.0);
                 self.correct(&image, kernel, beta, residual, search);
             }
         }
     }
 
-    /// Bounds at the Perron vector, and −d log λ_max/d log μ there.
-    fn radius_bounds(
-        &mut self,
-        kernel: Kernel,
-        beta: f64,
-        search: &mut Search,
-    ) -> (RadiusBounds, f64) {
-        let m = self.perron_vector.clone();
-        let bounds = RadiusBounds::of(&self.exact, self.spectrum, kernel, beta, &m);
-        let elasticity = match bounds.slope {
-            Some(slope) => slope * kernel.scale / bounds.rayleigh,
-            None => self.elasticity(kernel, beta, bounds.rayleigh, search),
-        };
-        (bounds, elasticity)
+    /// Bounds at the Perron vector.
+    fn radius_bounds(&self, kernel: Kernel, beta: f64) -> RadiusBounds {
+        RadiusBounds::of(&self.exact, self.spectrum, kernel, beta, &self.perron_vector)
+    }
+
+    /// Newton's step for 1/radius, which is affine in μ where a pole decides, and exact to first order elsewhere.
+    fn next_scale(&self, scale: f64, radius: f64) -> f64 {
+        scale * (1.0 + (radius - 1.0) / self.elasticity)
+    }
+
+    /// −d log radius/d log μ from two scales with their radii, if these differ by more than `errors`.
+    fn learn_elasticity(&mut self, one: (f64, f64), other: (f64, f64), errors: f64) {
+        let change = (one.1 / other.1).ln();
+        let found = -change / (one.0 / other.0).ln();
+        if change.abs() > errors && found.is_finite() && found > 0.0 {
+            self.elasticity = found;
+        }
     }
 
     /// Records what `bounds` at `kernel` prove, and returns whether that is stability.
-    fn record(
-        &self,
-        kernel: Kernel,
-        value: f64,
-        bounds: RadiusBounds,
-        search: &mut Search,
-    ) -> bool {
+    fn record(kernel: Kernel, value: f64, bounds: RadiusBounds, search: &mut Search) -> bool {
         let stable = bounds.upper < 1.0;
         let ends = (bounds.unstable_scale(kernel.scale), stable.then_some(kernel.scale));
         search.record_radius(value, ends, bounds);
@@ -101,9 +104,12 @@ impl Solver<'_> {
         search: &mut Search,
     ) -> (f64, f64) {
         const STEPS: usize = 30;
+        /// A hundred times the errors of single precision.
+        const SINGLE: f64 = 1e-4;
         let Coefficients { alpha, beta } = coefficients;
         let (mut least, mut most) = (self.least_crossing(coefficients), f64::INFINITY);
         let (mut scale, mut radius) = (self.likely_crossing(coefficients).max(least), 1.0);
+        let mut last = None;
         for _ in 0..STEPS {
             let kernel = self.kernel(scale, alpha);
             radius = self.spectral_radius(kernel, beta, target, search);
@@ -112,18 +118,18 @@ impl Solver<'_> {
             } else {
                 most = scale
             }
-            if !search.may_iterate() {
-                break;
+            if let Some(last) = last.replace((scale, radius)) {
+                self.learn_elasticity(last, (scale, radius), SINGLE);
             }
-            let elasticity = self.elasticity(kernel, beta, radius, search);
-            let so_far = search.found.iterations;
+            let (so_far, elasticity) = (search.found.iterations, self.elasticity);
             tracing::debug!(
                 "radius {radius} at scale {scale} after {so_far} iterations, elasticity {elasticity}"
             );
-            if (radius - 1.0).abs() <= 0.1 * target * elasticity.min(1.0) || least >= most {
+            let close = (radius - 1.0).abs() <= 0.1 * target * elasticity.min(1.0);
+            if close || least >= most || !search.may_iterate() {
                 break;
             }
-            let next = scale * (1.0 + (radius - 1.0) / elasticity);
+            let next = self.next_scale(scale, radius);
             scale = if next > least && next < most { next } else { middle(least, most) };
         }
         (scale, radius)
@@ -147,19 +153,6 @@ impl Solver<'_> {
         scale_where_one(kernel.full_batch_scale(), |scale| {
             beta * noise / kernel.at(scale).denominator(1.0, 1.0).value()
         })
-    }
-
-    /// −d log⟨m, F_μ(m)⟩/d log μ at the Perron vector m, where ⟨m, F_μ(m)⟩ = `radius`·⟨m, m⟩, by a difference.
-    fn elasticity(&mut self, kernel: Kernel, beta: f64, radius: f64, search: &mut Search) -> f64 {
-        /// Of the distance from the pole.
-        const PART: f64 = 0.02;
-        /// Less would be rounding in single precision.
-        const LEAST: f64 = 1e-3;
-        let m = self.perron_vector.clone();
-        let step = PART * (kernel.scale - kernel.full_batch_scale()).abs().max(1e-6 * kernel.scale);
-        let here = radius * m.dot(&m);
-        let there = m.dot(&self.apply(kernel.at(kernel.scale + step), beta, &m, search));
-        ((here - there) / (0.5 * (here + there)) * kernel.scale / step).max(LEAST)
     }
 }
 

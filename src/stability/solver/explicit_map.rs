@@ -177,7 +177,7 @@ fn matrices(
 }
 
 /// V with rows ordered by output, then sample.
-fn by_output(spectrum: &Spectrum) -> Dense<f32> {
+pub(super) fn by_output(spectrum: &Spectrum) -> Dense<f32> {
     let (n, q) = (spectrum.samples(), spectrum.outputs());
     let vectors = spectrum.vectors();
     let mut sorted = Dense::zeros(vectors.rows(), vectors.columns());
@@ -200,15 +200,30 @@ fn exponential(vectors: &Dense<f32>, values: &[f64], tau: f64) -> Dense<f32> {
         let factor = factor(values[k]) as f32;
         column.iter_mut().zip(vectors.column(k)).for_each(|(x, v)| *x = factor * v);
     });
-    let side = vectors.rows();
+    product_with_transpose(&scaled, &scaled)
+}
+
+/// V diag(c) Vᵀ.
+pub(super) fn congruence_of_vectors(vectors: &Dense<f32>, c: &[f64]) -> Dense<f32> {
+    let mut scaled = Dense::zeros(vectors.rows(), vectors.columns());
+    scaled.par_columns_mut().for_each(|(k, column)| {
+        let factor = c[k] as f32;
+        column.iter_mut().zip(vectors.column(k)).for_each(|(x, v)| *x = factor * v);
+    });
+    product_with_transpose(&scaled, vectors)
+}
+
+/// The symmetric product X Yᵀ.
+fn product_with_transpose(x: &Dense<f32>, y: &Dense<f32>) -> Dense<f32> {
+    let side = x.rows();
     let mut lower = Dense::zeros(side, side);
     matmul(
         lower.view_mut(),
         BlockStructure::TriangularLower,
         Accum::Replace,
-        scaled.view(),
+        x.view(),
         BlockStructure::Rectangular,
-        scaled.view().transpose(),
+        y.view().transpose(),
         BlockStructure::Rectangular,
         1.0,
         get_global_parallelism(),

@@ -6,6 +6,7 @@ use super::accelerator::{
 use super::block_map::BlockMap;
 use super::dense_map::DenseMap;
 use super::explicit_map::ExplicitMap;
+use super::factored_map::{FactoredMap, MATRICES};
 use crate::optimizer::{Kernel, Optimizer};
 use crate::stability::spectrum::Spectrum;
 
@@ -17,6 +18,16 @@ pub struct Workload {
     pub tolerance: f64,
     /// How many generalized sharpnesses are to be found.
     pub problems: usize,
+    /// Bytes of memory that there are; `None` if that is not known.
+    pub memory: Option<u64>,
+}
+
+impl Workload {
+    /// Whether the matrices of [`FactoredMap`] take at most half of the memory.
+    fn fits_factors(self, side: usize) -> bool {
+        let needed = (MATRICES as u64).saturating_mul(4 * (side as u64).saturating_pow(2));
+        self.memory.is_some_and(|memory| needed <= memory / 2)
+    }
 }
 
 /// The smallest tolerance that iterations in single precision can reach.
@@ -41,6 +52,8 @@ fn cpu_map(spectrum: &Spectrum, workload: Workload) -> Box<dyn BlockMap + '_> {
         Box::new(DenseMap::exact(spectrum))
     } else if is_explicit(spectrum, workload) {
         Box::new(ExplicitMap::new(spectrum))
+    } else if spectrum.outputs() <= FEW_OUTPUTS && workload.fits_factors(side(spectrum)) {
+        Box::new(FactoredMap::new(spectrum))
     } else {
         Box::new(DenseMap::leading(spectrum, spectrum.rank()))
     }
@@ -219,7 +232,12 @@ mod tests {
     }
 
     fn solve(spectrum: &Spectrum, accelerator: Option<&dyn Accelerator>) -> GeneralizedSharpness {
-        let workload = Workload { optimizer: Optimizer::default(), tolerance: 1e-4, problems: 2 };
+        let workload = Workload {
+            optimizer: Optimizer::default(),
+            tolerance: 1e-4,
+            problems: 2,
+            memory: None,
+        };
         let mut solver =
             Solver::new(spectrum, workload.optimizer, inner_map(spectrum, workload, accelerator));
         let coefficients = Sampling::Distinct.coefficients(spectrum.samples(), 2).unwrap();

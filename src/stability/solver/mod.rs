@@ -14,6 +14,7 @@ pub(crate) mod crossing;
 pub(crate) mod dense_map;
 pub(crate) mod explicit_map;
 pub(crate) mod exponentials;
+pub(crate) mod factored_map;
 pub(crate) mod inner_map;
 pub(crate) mod newton;
 pub mod noise;

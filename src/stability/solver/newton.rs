@@ -36,6 +36,8 @@ pub struct Solver<'a> {
     pub(super) perron_vector: Blocks,
     /// λ_max(C†E)/λ_1, if it is known: where to look for the crossing.
     pub(super) noise: Option<f64>,
+    /// −d log λ_max(F_μ)/d log μ at the crossing, as far as it is known.
+    pub(super) elasticity: f64,
 }
 
 impl<'a> Solver<'a> {
@@ -54,6 +56,7 @@ impl<'a> Solver<'a> {
             inner,
             perron_vector,
             noise: None,
+            elasticity: 1.0,
         }
     }
 
