@@ -13,7 +13,6 @@ use crate::data::Dataset;
 use crate::device::{Backend, EngineKind, open_device};
 use crate::loss::Loss;
 use crate::net::{Weights, initial};
-use crate::optimizer::Optimizer;
 
 /// The engine of a run, at its saved state or else at its initial point. `open` opens the device of
 /// the run, if the engine needs one.
@@ -28,14 +27,13 @@ pub fn engine_of_run(
 ) -> Result<Box<dyn Engine>, EngineError> {
     let loss = Loss::from(&spec.loss);
     let optimizer = spec.train.optimizer();
-    if spec.engine == EngineKind::Fused && optimizer != Optimizer::Sgd {
-        let fault = "it trains by plain SGD only; run.engine = \"tensor\" has the other optimizers";
-        return Err(EngineError { engine: "fused", fault: fault.to_owned() });
-    }
     match (spec.engine, saved) {
-        (EngineKind::Fused, Some(saved)) => Ok(Box::new(FusedEngine::restore(saved, data, loss)?)),
-        (EngineKind::Fused, None) => {
-            Ok(Box::new(FusedEngine::new(&start_of_run(spec, data, None)?.weights, data, loss)?))
+        (EngineKind::Fused, saved) => {
+            let engine = match saved {
+                Some(saved) => FusedEngine::restore(saved, data, loss)?,
+                None => FusedEngine::new(&start_of_run(spec, data, None)?.weights, data, loss)?,
+            };
+            Ok(Box::new(engine.with_optimizer(optimizer)))
         }
         (EngineKind::Tensor, saved) => {
             let TrainingPoint { weights, velocity } = start_of_run(spec, data, saved)?;

@@ -7,11 +7,17 @@ use serde_json::json;
 
 use super::engine::Engine;
 use super::error::EngineError;
-use super::fused::{Layout, OneHidden, Parameters, Problem, SparseInputs, State};
+use super::fused::{Layout, OneHidden, Parameters, Problem, SparseInputs, State, Velocity};
 use super::snapshot::Snapshot;
 use crate::data::Dataset;
 use crate::loss::Loss;
 use crate::net::{Activation, Layer, Weights};
+use crate::optimizer::Optimizer;
+
+/// The names of the saved arrays.
+const PARTS: [&str; 6] = ["w1", "b1", "w2", "b2", "offset", "response"];
+/// What follows the names of the arrays of a velocity.
+const VELOCITY: &str = ".velocity";
 
 /// One network, trained in place.
 pub struct FusedEngine {
@@ -47,7 +53,14 @@ impl FusedEngine {
         Ok(Self { network, inputs: data.features, loss_infimum })
     }
 
-    /// The network in a saved state.
+    /// The same engine with another optimizer than plain SGD.
+    #[must_use]
+    pub fn with_optimizer(self, optimizer: Optimizer) -> Self {
+        Self { network: self.network.with_optimizer(optimizer), ..self }
+    }
+
+    /// The network in a saved state, with plain SGD until it is given another
+    /// [optimizer](Self::with_optimizer).
     ///
     /// # Errors
     /// A state of another engine or of another size.
@@ -56,14 +69,14 @@ impl FusedEngine {
         let layout = layout.ok_or_else(|| fault("the saved state has no layout".to_owned()))?;
         let count = |name: &str| saved.facts[name].as_u64().unwrap_or(0);
         let (active, evaluated) = (count("on"), count("seen"));
-        let stored = Parameters {
-            w1: saved.take("w1")?,
-            b1: saved.take("b1")?,
-            w2: saved.take("w2")?,
-            b2: saved.take("b2")?,
-        };
-        let (offset, response) = (saved.take("offset")?, saved.take("response")?);
-        let state = State { stored, offset, response, layout, active, evaluated };
+        let (stored, offset, response) = take_parts(&mut saved, "")?;
+        let moves = saved.arrays.keys().any(|name| name.ends_with(VELOCITY));
+        let velocity = moves.then(|| -> Result<Velocity, EngineError> {
+            let (stored, offset, response) = take_parts(&mut saved, VELOCITY)?;
+            Ok(Velocity { stored, offset, response })
+        });
+        let velocity = velocity.transpose()?;
+        let state = State { stored, offset, response, velocity, layout, active, evaluated };
         let problem = problem(data, loss)?;
         let network = OneHidden::restore(problem, &state).map_err(|e| fault(e.to_string()))?;
         let loss_infimum = loss.infimum(&data.targets, data.outputs);
@@ -98,17 +111,13 @@ impl Engine for FusedEngine {
     }
 
     fn snapshot(&self) -> Result<Snapshot, EngineError> {
-        let State { stored, offset, response, layout, active, evaluated } = self.network.state();
-        let arrays = [
-            ("w1", stored.w1),
-            ("b1", stored.b1),
-            ("w2", stored.w2),
-            ("b2", stored.b2),
-            ("offset", offset),
-            ("response", response),
-        ];
-        let arrays: BTreeMap<String, Vec<f32>> =
-            arrays.into_iter().map(|(name, values)| (name.to_owned(), values)).collect();
+        let State { stored, offset, response, velocity, layout, active, evaluated } =
+            self.network.state();
+        let mut arrays = BTreeMap::new();
+        insert_parts(&mut arrays, stored, offset, response, "");
+        if let Some(Velocity { stored, offset, response }) = velocity {
+            insert_parts(&mut arrays, stored, offset, response, VELOCITY);
+        }
         Ok(Snapshot {
             arrays,
             facts: json!({ "layout": layout.name(), "on": active, "seen": evaluated }),
@@ -122,6 +131,30 @@ impl Engine for FusedEngine {
         let second = Layer { outputs, inputs: hidden, weight: w2, bias: b2 };
         Ok(Weights { activation: Activation::Relu, layers: vec![first, second] })
     }
+}
+
+/// Adds arrays to a snapshot, with `suffix` at the end of their names.
+fn insert_parts(
+    arrays: &mut BTreeMap<String, Vec<f32>>,
+    Parameters { w1, b1, w2, b2 }: Parameters,
+    offset: Vec<f32>,
+    response: Vec<f32>,
+    suffix: &str,
+) {
+    let parts = [w1, b1, w2, b2, offset, response];
+    let named = PARTS.iter().zip(parts);
+    arrays.extend(named.map(|(name, values)| (format!("{name}{suffix}"), values)));
+}
+
+/// Takes the arrays that [`insert_parts`] added: the parameters, the offset and the response.
+fn take_parts(
+    saved: &mut Snapshot,
+    suffix: &str,
+) -> Result<(Parameters, Vec<f32>, Vec<f32>), EngineError> {
+    let mut take = |name: &str| saved.take(&format!("{name}{suffix}"));
+    let [w1, b1, w2, b2, offset, response] = PARTS;
+    let parameters = Parameters { w1: take(w1)?, b1: take(b1)?, w2: take(w2)?, b2: take(b2)? };
+    Ok((parameters, take(offset)?, take(response)?))
 }
 
 fn problem(data: &Dataset, loss: Loss) -> Result<Arc<Problem>, EngineError> {

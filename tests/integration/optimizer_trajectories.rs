@@ -8,7 +8,7 @@ use etastar::loss::Loss;
 use etastar::net::{Activation, Layer, Weights, Widths};
 use etastar::optimizer::{Optimizer, OptimizerSettings};
 use etastar::train::row::RowNetwork;
-use etastar::train::{Engine, TensorEngine, TrainingPoint};
+use etastar::train::{Engine, FusedEngine, TensorEngine, TrainingPoint};
 use serde_json::Value;
 
 /// What `loss` of the script is.
@@ -92,6 +92,11 @@ impl Trajectory {
         engine.with_optimizer(self.optimizer)
     }
 
+    fn fused(&self) -> FusedEngine {
+        let engine = FusedEngine::new(&self.start, &self.data, Loss::squared(LOSS)).unwrap();
+        engine.with_optimizer(self.optimizer)
+    }
+
     /// The end of a trajectory of `engine`, which is as `next` says before every part.
     fn follow(
         &self,
@@ -157,6 +162,27 @@ fn only_momentum_adds_to_a_snapshot() {
         } else {
             assert_eq!(names, with_velocity.concat(), "{}", trajectory.name);
         }
+    }
+}
+
+#[test]
+fn the_fused_engine_follows_pytorch() {
+    for trajectory in trajectories() {
+        trajectory.check(&trajectory.follow(Box::new(trajectory.fused()), |engine| engine));
+    }
+}
+
+#[test]
+fn a_restored_fused_engine_goes_on_with_the_same_bits() {
+    for trajectory in trajectories() {
+        let restored = |engine: Box<dyn Engine>| -> Box<dyn Engine> {
+            let saved = engine.snapshot().unwrap();
+            let engine = FusedEngine::restore(saved, &trajectory.data, Loss::squared(LOSS));
+            Box::new(engine.unwrap().with_optimizer(trajectory.optimizer))
+        };
+        let straight = trajectory.follow(Box::new(trajectory.fused()), |engine| engine);
+        let broken = trajectory.follow(Box::new(trajectory.fused()), restored);
+        assert_eq!(straight, broken, "{}", trajectory.name);
     }
 }
 

@@ -15,9 +15,17 @@ pub(super) struct BiasTerms {
     pub offset: PerUnit,
     /// v, the preactivation of an input that is all background.
     pub response: PerUnit,
+    /// The velocities of these three, with an optimizer that moves the parameters by a velocity.
+    pub velocity: Option<Box<Self>>,
 }
 
 impl BiasTerms {
+    /// Terms without a velocity.
+    pub fn new(bias: &[f32], offset: &[f32], response: &[f32]) -> Self {
+        let [bias, offset, response] = [bias, offset, response].map(PerUnit::from_slice);
+        Self { bias, offset, response, velocity: None }
+    }
+
     /// Updates block `j` by one sample's changes of the biases.
     #[inline(always)]
     pub fn update<S: Simd>(

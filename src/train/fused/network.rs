@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use super::bias_terms::BiasTerms;
-use super::block::PerUnit;
 use super::context::Context;
 use super::error::FusedError;
 use super::isa::Isa;
+use super::motion::Motion;
 use super::pixel::PixelMajor;
 use super::problem::Problem;
-use super::state::{Layout, Parameters, State};
+use super::state::{Layout, Parameters, State, Velocity};
 use super::steps::Steps;
 use super::unit::UnitMajor;
 use super::weight_layout::WeightLayout;
+use crate::optimizer::Optimizer;
 
-/// A one-hidden-layer ReLU network that trains by plain SGD on one problem.
+/// A one-hidden-layer ReLU network that trains by SGD on one problem.
 #[derive(Clone, Debug)]
 pub struct OneHidden {
     problem: Arc<Problem>,
@@ -22,6 +23,9 @@ pub struct OneHidden {
     hidden: usize,
     terms: BiasTerms,
     b2: Vec<f32>,
+    /// That of b2; empty for plain SGD.
+    b2_velocity: Vec<f32>,
+    optimizer: Optimizer,
     weights: Box<dyn WeightLayout>,
     /// Scratch.
     residuals: Vec<f32>,
@@ -49,23 +53,25 @@ impl OneHidden {
     }
 
     /// The network that [`state`](Self::state) describes: its steps are the same, bit for bit, on the same
-    /// instruction set.
+    /// instruction set and with the same [optimizer](Self::with_optimizer).
     ///
     /// # Errors
     /// If the slices do not fit each other and the problem, or hold a number that is not finite.
     pub fn restore(problem: Arc<Problem>, state: &State) -> Result<Self, FusedError> {
         state.check(&problem)?;
-        let terms = BiasTerms {
-            bias: PerUnit::from_slice(&state.stored.b1),
-            offset: PerUnit::from_slice(&state.offset),
-            response: PerUnit::from_slice(&state.response),
-        };
+        let velocity = state.velocity.as_ref();
+        let mut terms = BiasTerms::new(&state.stored.b1, &state.offset, &state.response);
+        terms.velocity =
+            velocity.map(|v| Box::new(BiasTerms::new(&v.stored.b1, &v.offset, &v.response)));
+        let stored_velocity = velocity.map(|velocity| &velocity.stored);
         Ok(Self {
             isa: Isa::detect(),
             hidden: state.stored.b1.len(),
-            weights: weights(state.layout, &problem, &state.stored, &terms),
+            weights: weights(state.layout, &problem, &state.stored, stored_velocity, &terms),
             terms,
             b2: state.stored.b2.clone(),
+            b2_velocity: stored_velocity.map_or_else(Vec::new, |velocity| velocity.b2.clone()),
+            optimizer: Optimizer::Sgd,
             residuals: Vec::new(),
             active: state.active,
             evaluated: state.evaluated,
@@ -73,12 +79,25 @@ impl OneHidden {
         })
     }
 
+    /// The same network with another optimizer than plain SGD. It goes on with the velocity of its state, and is
+    /// at rest if that has none.
+    #[must_use]
+    pub fn with_optimizer(mut self, optimizer: Optimizer) -> Self {
+        self.optimizer = optimizer;
+        let moves = optimizer != Optimizer::Sgd;
+        if moves != self.terms.velocity.is_some() {
+            let velocity = moves.then(|| Velocity::zero(self.hidden, &self.problem));
+            self.set_velocity(velocity);
+        }
+        self
+    }
+
     /// The same network on another instruction set.
     pub fn with_isa(self, isa: Isa) -> Self {
         Self { isa, ..self }
     }
 
-    /// Steps θ ← θ − η (1/B) Σ ∇ℓ_i through `order`, B = `batch` samples at a time (the last step takes what
+    /// Steps along (1/B) Σ ∇ℓ_i through `order`, B = `batch` samples at a time (the last step takes what
     /// is left), η being `rate`. Returns Σ ℓ_i, every sample's loss being that before its step.
     ///
     /// Small batches are computed several steps at a time, which changes rounding only: for the same bits,
@@ -91,9 +110,14 @@ impl OneHidden {
     pub fn steps(&mut self, order: &[u32], batch: usize, rate: f32) -> f64 {
         assert!(batch > 0, "a step needs at least one sample");
         let mut steps = Steps {
-            context: Context { isa: self.isa, problem: &self.problem },
+            context: Context {
+                isa: self.isa,
+                problem: &self.problem,
+                motion: Motion::new(self.optimizer, rate),
+            },
             terms: &mut self.terms,
             b2: &mut self.b2,
+            b2_velocity: &mut self.b2_velocity,
             rate,
             residuals: &mut self.residuals,
         };
@@ -119,7 +143,7 @@ impl OneHidden {
     /// where it exceeds it by far.
     pub fn full_loss_within(&mut self, limit: f64) -> Option<f64> {
         let (problem, weights) = (&*self.problem, self.weights.as_mut());
-        let context = Context { isa: self.isa, problem };
+        let context = Context { isa: self.isa, problem, motion: None };
         let count = problem.inputs().samples();
         let samples: Vec<u32> = (0..count as u32).collect();
         let mut out = vec![0.0; LOSS_CHUNK * problem.outputs()];
@@ -139,13 +163,15 @@ impl OneHidden {
     /// To be called between epochs: adds the offsets, which standardised inputs keep apart, to the weights, so
     /// that rounding cannot accumulate, and changes to the layout that suits the share of active hidden units.
     pub fn end_epoch(&mut self) {
-        let context = Context { isa: self.isa, problem: &self.problem };
+        let context = Context { isa: self.isa, problem: &self.problem, motion: None };
         self.weights.end_epoch(context, &mut self.terms);
         let share = self.active as f64 / self.evaluated.max(1) as f64;
         let known = std::mem::take(&mut self.evaluated) > 0;
         self.active = 0;
         match self.layout() {
-            Layout::PixelMajor if known && share < SPARSE_BELOW => {
+            Layout::PixelMajor
+                if known && share < SPARSE_BELOW && self.optimizer == Optimizer::Sgd =>
+            {
                 self.set_layout(Layout::UnitMajor)
             }
             Layout::UnitMajor if share > DENSE_ABOVE => self.set_layout(Layout::PixelMajor),
@@ -161,8 +187,21 @@ impl OneHidden {
     /// Moves the weights to another layout; they keep their values.
     pub fn set_layout(&mut self, layout: Layout) {
         if layout != self.layout() {
-            self.weights = weights(layout, &self.problem, &self.stored(), &self.terms);
+            let velocity = self.stored_velocity();
+            let stored = self.stored();
+            self.weights = weights(layout, &self.problem, &stored, velocity.as_ref(), &self.terms);
         }
+    }
+
+    /// Gives everything that is stored another velocity, or none.
+    fn set_velocity(&mut self, velocity: Option<Velocity>) {
+        self.terms.velocity = velocity
+            .as_ref()
+            .map(|v| Box::new(BiasTerms::new(&v.stored.b1, &v.offset, &v.response)));
+        let velocity = velocity.map(|velocity| velocity.stored);
+        let (layout, stored) = (self.layout(), self.stored());
+        self.weights = weights(layout, &self.problem, &stored, velocity.as_ref(), &self.terms);
+        self.b2_velocity = velocity.map_or_else(Vec::new, |velocity| velocity.b2);
     }
 
     /// The parameters as they are now.
@@ -182,6 +221,13 @@ impl OneHidden {
             stored: self.stored(),
             offset: self.terms.offset.to_vec(self.hidden),
             response: self.terms.response.to_vec(self.hidden),
+            velocity: self.terms.velocity.as_deref().zip(self.stored_velocity()).map(
+                |(terms, stored)| Velocity {
+                    stored,
+                    offset: terms.offset.to_vec(self.hidden),
+                    response: terms.response.to_vec(self.hidden),
+                },
+            ),
             layout: self.layout(),
             active: self.active,
             evaluated: self.evaluated,
@@ -193,17 +239,25 @@ impl OneHidden {
         let (w1, w2) = self.weights.stored(&self.problem);
         Parameters { w1, b1: self.terms.bias.to_vec(self.hidden), w2, b2: self.b2.clone() }
     }
+
+    /// The velocities of S, b1, W2 and b2, if they have one.
+    fn stored_velocity(&self) -> Option<Parameters> {
+        let (w1, w2) = self.weights.stored_velocity(&self.problem)?;
+        let b1 = self.terms.velocity.as_deref()?.bias.to_vec(self.hidden);
+        Some(Parameters { w1, b1, w2, b2: self.b2_velocity.clone() })
+    }
 }
 
-/// The weights of `stored` in one of the layouts.
+/// The weights of `stored` and their velocity in one of the layouts.
 fn weights(
     layout: Layout,
     problem: &Problem,
     stored: &Parameters,
+    velocity: Option<&Parameters>,
     terms: &BiasTerms,
 ) -> Box<dyn WeightLayout> {
     match layout {
-        Layout::PixelMajor => Box::new(PixelMajor::new(problem, stored)),
+        Layout::PixelMajor => Box::new(PixelMajor::new(problem, stored, velocity)),
         Layout::UnitMajor => Box::new(UnitMajor::new(problem, stored, terms)),
     }
 }

@@ -40,6 +40,17 @@ impl Layout {
     }
 }
 
+/// The velocity of everything that is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Velocity {
+    /// That of the stored parts.
+    pub stored: Parameters,
+    /// That of u.
+    pub offset: Vec<f32>,
+    /// That of v.
+    pub response: Vec<f32>,
+}
+
 /// Everything that the coming steps depend on, bit for bit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
@@ -49,6 +60,8 @@ pub struct State {
     pub offset: Vec<f32>,
     /// v, the preactivations of an input that is all background, `[hidden]`.
     pub response: Vec<f32>,
+    /// With an optimizer that moves the parameters by a velocity.
+    pub velocity: Option<Velocity>,
     /// How the weights lie in memory.
     pub layout: Layout,
     /// Hidden units found active since the last end of an epoch, over all samples.
@@ -64,6 +77,7 @@ impl State {
             stored: parameters.clone(),
             offset: vec![0.0; parameters.b1.len()],
             response: parameters.responses(background),
+            velocity: None,
             layout: Layout::PixelMajor,
             active: 0,
             evaluated: 0,
@@ -74,11 +88,39 @@ impl State {
     pub(super) fn check(&self, problem: &Problem) -> Result<(), FusedError> {
         self.stored.check(problem)?;
         let hidden = self.stored.b1.len();
-        for (what, values) in [("the offset", &self.offset), ("the response", &self.response)] {
-            check_length(what, values, hidden)?;
-            check_finite(what, values)?;
+        check_per_unit([&self.offset, &self.response], hidden)?;
+        if let Some(velocity) = &self.velocity {
+            check_length("the velocity of b1", &velocity.stored.b1, hidden)?;
+            velocity.stored.check(problem)?;
+            check_per_unit([&velocity.offset, &velocity.response], hidden)?;
         }
         Ok(())
+    }
+}
+
+/// Refuses an offset or a response of another size, or not finite.
+fn check_per_unit([offset, response]: [&[f32]; 2], hidden: usize) -> Result<(), FusedError> {
+    for (what, values) in [("the offset", offset), ("the response", response)] {
+        check_length(what, values, hidden)?;
+        check_finite(what, values)?;
+    }
+    Ok(())
+}
+
+impl Velocity {
+    /// Of parameters at rest.
+    pub(super) fn zero(hidden: usize, problem: &Problem) -> Self {
+        let zeros = |count: usize| vec![0.0; count];
+        Self {
+            stored: Parameters {
+                w1: zeros(hidden * problem.inputs().inputs()),
+                b1: zeros(hidden),
+                w2: zeros(hidden * problem.outputs()),
+                b2: zeros(problem.outputs()),
+            },
+            offset: zeros(hidden),
+            response: zeros(hidden),
+        }
     }
 }
 

@@ -9,6 +9,8 @@ pub(super) struct Steps<'a> {
     pub context: Context<'a>,
     pub terms: &'a mut BiasTerms,
     pub b2: &'a mut [f32],
+    /// That of b2; empty for plain SGD.
+    pub b2_velocity: &'a mut [f32],
     /// η.
     pub rate: f32,
     /// Scratch: the outputs of a batch, then their scaled residuals.
@@ -62,14 +64,24 @@ impl Steps<'_> {
         totals
     }
 
-    /// Turns outputs into residuals scaled by the step, and takes the step of b2. Returns the batch's loss.
+    /// Turns outputs into residuals scaled by the step of plain SGD, or to gradients, and takes the step of b2.
+    /// Returns the batch's loss.
     fn output_step(&mut self, batch: &[u32], out: &mut [f32]) -> f64 {
         let problem = self.context.problem;
         let loss = problem.residuals(batch, self.b2, out);
-        let factor = problem.step_factor(self.rate, batch.len());
+        let motion = self.context.motion;
+        // The gradient is a step of −1 along it.
+        let rate = if motion.is_some() { -1.0 } else { self.rate };
+        let factor = problem.step_factor(rate, batch.len());
         out.iter_mut().for_each(|r| *r *= factor);
-        for (j, b) in self.b2.iter_mut().enumerate() {
-            *b += out.iter().skip(j).step_by(problem.outputs()).sum::<f32>();
+        let sum = |j: usize| out.iter().skip(j).step_by(problem.outputs()).sum::<f32>();
+        match motion {
+            None => self.b2.iter_mut().enumerate().for_each(|(j, b)| *b += sum(j)),
+            Some(motion) => {
+                for (j, (b, v)) in self.b2.iter_mut().zip(&mut *self.b2_velocity).enumerate() {
+                    motion.step.apply(b, v, sum(j));
+                }
+            }
         }
         loss
     }

@@ -56,6 +56,9 @@ pub(super) trait WeightLayout: Debug + Send + Sync {
 
     /// S, `[hidden][input]`, and W2, `[output][hidden]`.
     fn stored(&self, problem: &Problem) -> (Vec<f32>, Vec<f32>);
+
+    /// Their velocities, if they have one.
+    fn stored_velocity(&self, problem: &Problem) -> Option<(Vec<f32>, Vec<f32>)>;
 }
 
 impl Clone for Box<dyn WeightLayout> {

@@ -1,5 +1,6 @@
 //! The fused training engine.
 
 mod gradient;
+mod momentum;
 mod promises;
 mod support;

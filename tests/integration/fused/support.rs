@@ -155,6 +155,14 @@ impl Dense {
         (0..self.x.len()).map(one).sum::<f64>() / self.x.len() as f64
     }
 
+    /// Takes other parameters, in the order of [`Dense::flat`].
+    pub fn set(&mut self, parameters: &[f64]) {
+        let Self { w1, b1, w2, b2, .. } = self;
+        let parts = w1.iter_mut().chain([b1]).chain(w2).chain([b2]);
+        let mut from = parameters.iter();
+        parts.flatten().zip(&mut from).for_each(|(to, from)| *to = *from);
+    }
+
     pub fn flat(&self) -> Vec<f64> {
         [self.w1.concat(), self.b1.clone(), self.w2.concat(), self.b2.clone()].concat()
     }

@@ -67,7 +67,7 @@ fn update_w1_body<S: Simd>(s: S, w1: &mut Tiles, workspace: &Workspace, samples:
 
 /// One tile of W2 += Σ_k `e[k]` relu(`z[k]`)ᵀ.
 #[inline(always)]
-fn add_to_output_weights<S: Simd>(s: S, w2: &mut [Strip], z: &[Strip], e: &[f32]) {
+pub(super) fn add_to_output_weights<S: Simd>(s: S, w2: &mut [Strip], z: &[Strip], e: &[f32]) {
     let outputs = w2.len();
     for (o, w2) in w2.iter_mut().enumerate() {
         let mut sums: [S::V; WIDTH] = std::array::from_fn(|j| s.load(&w2[j]));
@@ -86,7 +86,7 @@ fn add_to_output_weights<S: Simd>(s: S, w2: &mut [Strip], z: &[Strip], e: &[f32]
 /// Replaces one tile of every `z[k]` by `D[k]`, and updates the terms by the batch's sums.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "a kernel takes plain pieces")]
-fn hidden_changes<S: Simd>(
+pub(super) fn hidden_changes<S: Simd>(
     s: S,
     w2: &[Strip],
     terms: &mut BiasTerms,

@@ -8,11 +8,13 @@ mod batch_patterns;
 mod deferred;
 mod forward;
 mod merge_offset;
+mod moving;
 mod outputs;
 mod pair;
 mod pixel_major;
 mod tiles;
 mod update;
+mod velocity;
 mod workspace;
 
 pub(super) use pixel_major::PixelMajor;

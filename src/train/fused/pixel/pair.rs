@@ -52,6 +52,24 @@ impl Sparse for Column<'_> {
     }
 }
 
+/// An input in 64 samples, each with a weight of its own.
+pub(super) struct WeightedColumn<'a> {
+    pub column: Column<'a>,
+    pub weights: &'a [f32; WORD],
+}
+
+impl Sparse for WeightedColumn<'_> {
+    #[inline(always)]
+    fn mask(&self) -> u64 {
+        self.column.mask
+    }
+
+    #[inline(always)]
+    fn value(&self, i: usize) -> f32 {
+        self.weights[i] * self.column.value(i)
+    }
+}
+
 /// `first` += Σ_i `a_i` `rows[i]` and `second` += Σ_i `b_i` `rows[i]`.
 #[inline(always)]
 pub(super) fn add_pair<S: Simd, C: Sparse>(
@@ -63,6 +81,23 @@ pub(super) fn add_pair<S: Simd, C: Sparse>(
     second: &mut Strip,
 ) {
     let (mut p, mut q) = (load(s, first), load(s, second));
+    pair_sums(s, rows, a, b, &mut p, &mut q);
+    for j in 0..WIDTH {
+        s.store(p[j], &mut first[j]);
+        s.store(q[j], &mut second[j]);
+    }
+}
+
+/// `p` += Σ_i `a_i` `rows[i]` and `q` += Σ_i `b_i` `rows[i]`, in registers.
+#[inline(always)]
+pub(super) fn pair_sums<S: Simd, C: Sparse>(
+    s: S,
+    rows: &[Strip; WORD],
+    a: &C,
+    b: &C,
+    p: &mut [S::V; WIDTH],
+    q: &mut [S::V; WIDTH],
+) {
     for i in Bits(a.mask() & b.mask()) {
         let (x, y) = (s.splat(a.value(i)), s.splat(b.value(i)));
         for j in 0..WIDTH {
@@ -83,14 +118,10 @@ pub(super) fn add_pair<S: Simd, C: Sparse>(
             q[j] = s.mul_add(y, s.load(&rows[i][j]), q[j]);
         }
     }
-    for j in 0..WIDTH {
-        s.store(p[j], &mut first[j]);
-        s.store(q[j], &mut second[j]);
-    }
 }
 
 #[inline(always)]
-fn load<S: Simd>(s: S, strip: &Strip) -> [S::V; WIDTH] {
+pub(super) fn load<S: Simd>(s: S, strip: &Strip) -> [S::V; WIDTH] {
     std::array::from_fn(|j| s.load(&strip[j]))
 }
 

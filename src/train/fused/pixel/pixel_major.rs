@@ -9,8 +9,9 @@ use super::super::problem::Problem;
 use super::super::state::{Layout, Parameters};
 use super::super::weight_layout::WeightLayout;
 use super::tiles::Tiles;
+use super::velocity::Velocity;
 use super::workspace::Workspace;
-use super::{backward, deferred, forward, merge_offset, outputs};
+use super::{backward, deferred, forward, merge_offset, moving, outputs};
 
 /// Samples whose small steps are computed together.
 const BLOCK: usize = 32;
@@ -28,11 +29,13 @@ pub(in super::super) struct PixelMajor {
     /// Whether the current block updates W1 only at its end.
     deferred: bool,
     workspace: Workspace,
+    /// With an optimizer that moves the weights by a velocity.
+    velocity: Option<Velocity>,
 }
 
 impl PixelMajor {
-    /// The layout of `stored`, whose W1 is S.
-    pub fn new(problem: &Problem, stored: &Parameters) -> Self {
+    /// The layout of `stored`, whose W1 is S, and of its velocity, if it has one.
+    pub fn new(problem: &Problem, stored: &Parameters, velocity: Option<&Parameters>) -> Self {
         let (inputs, outputs, hidden) = (problem.inputs(), problem.outputs(), stored.b1.len());
         let rows = inputs.inputs().next_multiple_of(WORD);
         let mut weights = Self {
@@ -41,13 +44,11 @@ impl PixelMajor {
             hidden,
             deferred: false,
             workspace: Workspace::new(inputs, hidden, outputs),
+            velocity: velocity.map(|_| Velocity::zeros(rows, outputs, hidden)),
         };
-        for (position, &p) in inputs.patterns().order().iter().enumerate() {
-            let column = stored.w1.iter().skip(p as usize).step_by(inputs.inputs());
-            column.enumerate().for_each(|(h, &weight)| weights.w1.set(position, h, weight));
-        }
-        for (o, row) in stored.w2.chunks(hidden).enumerate() {
-            row.iter().enumerate().for_each(|(h, &weight)| weights.w2.set(o, h, weight));
+        fill(problem, stored, &mut weights.w1, &mut weights.w2);
+        if let (Some(to), Some(from)) = (&mut weights.velocity, velocity) {
+            fill(problem, from, &mut to.w1, &mut to.w2);
         }
         weights
     }
@@ -56,6 +57,30 @@ impl PixelMajor {
     pub fn block_samples(batch_size: usize) -> usize {
         if batch_size <= MAX_DEFERRED_BATCH { BLOCK / batch_size * batch_size } else { batch_size }
     }
+}
+
+/// Puts W1 and W2 of `stored` into tiles.
+fn fill(problem: &Problem, stored: &Parameters, w1: &mut Tiles, w2: &mut Tiles) {
+    let (inputs, hidden) = (problem.inputs(), stored.b1.len());
+    for (position, &p) in inputs.patterns().order().iter().enumerate() {
+        let column = stored.w1.iter().skip(p as usize).step_by(inputs.inputs());
+        column.enumerate().for_each(|(h, &weight)| w1.set(position, h, weight));
+    }
+    for (o, row) in stored.w2.chunks(hidden).enumerate() {
+        row.iter().enumerate().for_each(|(h, &weight)| w2.set(o, h, weight));
+    }
+}
+
+/// W1 and W2 of tiles that [`fill`] filled.
+fn stored(problem: &Problem, hidden: usize, w1: &Tiles, w2: &Tiles) -> (Vec<f32>, Vec<f32>) {
+    let inputs = problem.inputs();
+    let mut rows = vec![0.0; hidden * inputs.inputs()];
+    for (position, &p) in inputs.patterns().order().iter().enumerate() {
+        let column = rows.iter_mut().skip(p as usize).step_by(inputs.inputs());
+        column.enumerate().for_each(|(h, weight)| *weight = w1.get(position, h));
+    }
+    let entry = |i: usize| w2.get(i / hidden, i % hidden);
+    (rows, (0..problem.outputs() * hidden).map(entry).collect())
 }
 
 impl WeightLayout for PixelMajor {
@@ -72,7 +97,7 @@ impl WeightLayout for PixelMajor {
     }
 
     fn begin_block(&mut self, context: Context, block: &[u32], batch_size: usize) {
-        let Context { isa, problem } = context;
+        let Context { isa, problem, motion } = context;
         let inputs = problem.inputs();
         self.workspace.load(inputs, block);
         self.deferred = batch_size <= MAX_DEFERRED_BATCH;
@@ -81,6 +106,11 @@ impl WeightLayout for PixelMajor {
             products.resize(block.len() * block.len(), 0.0);
             deferred::inner_products(isa, inputs, block, products, line);
             forward::preactivations(isa, None, &self.w1, inputs, block, patterns, z);
+            if let (Some(velocity), Some(motion)) = (&mut self.velocity, motion) {
+                velocity.begin_block(&motion, block.len(), batch_size);
+                let Velocity { w1, z, .. } = velocity;
+                forward::preactivations(isa, None, w1, inputs, block, patterns, z);
+            }
         }
     }
 
@@ -92,12 +122,17 @@ impl WeightLayout for PixelMajor {
         rows: Range<usize>,
         out: &mut [f32],
     ) {
-        let Context { isa, problem } = context;
+        let Context { isa, problem, .. } = context;
         let (inputs, done) = (problem.inputs(), rows.start);
         let Workspace { z, patterns, products, .. } = &mut self.workspace;
         if self.deferred {
             for k in rows {
-                let products = &products[k * block.len()..];
+                let mut products = &products[k * block.len()..];
+                if let Some(velocity) = &mut self.velocity {
+                    let [a, b, ..] = velocity.powers.matrix(velocity.step_of(k));
+                    moving::blend(isa, z, &velocity.z, k, a, b);
+                    products = velocity.scaled(products, done);
+                }
                 deferred::add_changes(isa, terms, inputs, block[k], products, done, k, z);
             }
         } else {
@@ -114,16 +149,35 @@ impl WeightLayout for PixelMajor {
         rows: Range<usize>,
         e: &[f32],
     ) -> u64 {
-        let Context { isa, problem } = context;
-        let w1 = (!self.deferred).then_some(&mut self.w1);
+        let Context { isa, problem, motion } = context;
         let (inputs, batch) = (problem.inputs(), &block[rows.clone()]);
         let (w2, workspace) = (&mut self.w2, &mut self.workspace);
+        if let (Some(velocity), Some(motion)) = (&mut self.velocity, motion) {
+            let (step, rests) = (&motion.step, motion.rests());
+            let Velocity { w1: v1, w2: v2, .. } = velocity;
+            let (w1, w2) = ((!self.deferred).then_some([&mut self.w1, v1]), [w2, v2]);
+            let first = rows.start;
+            return moving::backward(
+                isa, w1, w2, terms, workspace, step, rests, e, inputs, batch, first,
+            );
+        }
+        let w1 = (!self.deferred).then_some(&mut self.w1);
         backward::backward(isa, w1, w2, terms, workspace, e, inputs, batch, rows.start)
     }
 
     fn end_block(&mut self, context: Context, block: &[u32]) {
-        if self.deferred {
-            backward::update_w1(context.isa, &mut self.w1, &self.workspace, block.len());
+        let (isa, samples) = (context.isa, block.len());
+        match (self.deferred, &mut self.velocity, context.motion) {
+            (false, ..) => {}
+            (true, Some(velocity), Some(motion)) => {
+                let steps = velocity.step_of(samples - 1) + 1;
+                let (matrix, responses) =
+                    (velocity.powers.matrix(steps), velocity.responses(samples));
+                let w1 = [&mut self.w1, &mut velocity.w1];
+                let rests = motion.rests();
+                moving::update_w1(isa, w1, &self.workspace, &matrix, rests, &responses);
+            }
+            _ => backward::update_w1(isa, &mut self.w1, &self.workspace, samples),
         }
     }
 
@@ -132,17 +186,18 @@ impl WeightLayout for PixelMajor {
         let (count, background) = (inputs.inputs(), inputs.background());
         if background != 0.0 {
             merge_offset::merge_offset(context.isa, &mut self.w1, count, terms, background);
+            if let (Some(v), Some(terms)) = (&mut self.velocity, terms.velocity.as_deref_mut()) {
+                merge_offset::merge_offset(context.isa, &mut v.w1, count, terms, background);
+            }
         }
     }
 
     fn stored(&self, problem: &Problem) -> (Vec<f32>, Vec<f32>) {
-        let (inputs, hidden) = (problem.inputs(), self.hidden);
-        let mut w1 = vec![0.0; hidden * inputs.inputs()];
-        for (position, &p) in inputs.patterns().order().iter().enumerate() {
-            let column = w1.iter_mut().skip(p as usize).step_by(inputs.inputs());
-            column.enumerate().for_each(|(h, weight)| *weight = self.w1.get(position, h));
-        }
-        let entry = |i: usize| self.w2.get(i / hidden, i % hidden);
-        (w1, (0..problem.outputs() * hidden).map(entry).collect())
+        stored(problem, self.hidden, &self.w1, &self.w2)
+    }
+
+    fn stored_velocity(&self, problem: &Problem) -> Option<(Vec<f32>, Vec<f32>)> {
+        let velocity = self.velocity.as_ref()?;
+        Some(stored(problem, self.hidden, &velocity.w1, &velocity.w2))
     }
 }

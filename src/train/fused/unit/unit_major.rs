@@ -95,7 +95,7 @@ impl WeightLayout for UnitMajor {
         rows: Range<usize>,
         out: &mut [f32],
     ) {
-        let Context { isa, problem } = context;
+        let Context { isa, problem, .. } = context;
         let Self { w1, w2, bounds, activations, .. } = self;
         forward::activations(isa, w1, terms, bounds, problem.inputs(), &block[rows], activations);
         forward::outputs(isa, w2, activations, out);
@@ -109,7 +109,7 @@ impl WeightLayout for UnitMajor {
         rows: Range<usize>,
         e: &[f32],
     ) -> u64 {
-        let Context { isa, problem } = context;
+        let Context { isa, problem, .. } = context;
         let (inputs, batch) = (problem.inputs(), &block[rows]);
         let Self { w1, w2, bounds, activations, new_w2, .. } = self;
         backward::backward(isa, w1, w2, terms, bounds, activations, e, inputs, batch, new_w2)
@@ -132,5 +132,9 @@ impl WeightLayout for UnitMajor {
         }
         let entry = |i: usize| self.w2.get(i / hidden, i % hidden);
         (w1, (0..problem.outputs() * hidden).map(entry).collect())
+    }
+
+    fn stored_velocity(&self, _: &Problem) -> Option<(Vec<f32>, Vec<f32>)> {
+        None
     }
 }
