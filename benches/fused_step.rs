@@ -2,7 +2,8 @@
 //! 784-1024-4 on MNIST, inputs in [0, 1] and standardised, at the start of training and near a minimum.
 //!
 //! One iteration is one epoch: a step takes B/1024 of the time shown. `FUSED_ISA=avx2` (or `portable`) forces a
-//! lesser instruction set. `scripts/bench_engines.py` compares with PyTorch.
+//! lesser instruction set. `momentum` is the same with heavy-ball momentum 0.9. `scripts/bench_engines.py`
+//! compares with PyTorch.
 
 mod support;
 
@@ -10,6 +11,7 @@ use std::sync::OnceLock;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use etastar::optimizer::{HeavyBall, Optimizer};
 use etastar::train::fused::{Isa, OneHidden};
 use support::{SAMPLES, Scaling, Stage, Uniform};
 
@@ -26,14 +28,25 @@ fn main() {
 
 #[divan::bench(args = CASES, consts = [1, 8, 64, 1024], sample_count = 40, sample_size = 1)]
 fn epoch<const B: usize>(bencher: Bencher, case: &(Scaling, Stage)) {
-    let mut net = network(*case);
+    time_epochs(bencher, network(*case), B, support::rate(case.0, case.1));
+}
+
+#[divan::bench(args = CASES, consts = [1, 8, 64, 1024], sample_count = 40, sample_size = 1)]
+fn momentum<const B: usize>(bencher: Bencher, case: &(Scaling, Stage)) {
+    let rule = HeavyBall { momentum: 0.9, weight_decay: 0.0 };
+    let net = network(*case).with_optimizer(Optimizer::HeavyBall(rule));
+    // A tenth of the step size moves the weights as fast.
+    time_epochs(bencher, net, B, 0.1 * support::rate(case.0, case.1));
+}
+
+fn time_epochs(bencher: Bencher, mut net: OneHidden, batch_size: usize, rate: f32) {
     let mut random = Uniform(3);
     // The first epoch learns which units are off.
-    net.steps(&random.order(), B, support::rate(case.0, case.1));
+    net.steps(&random.order(), batch_size, rate);
     bencher
         .counter(ItemsCount::new(SAMPLES))
         .with_inputs(|| random.order())
-        .bench_local_values(|order| net.steps(&order, B, support::rate(case.0, case.1)));
+        .bench_local_values(|order| net.steps(&order, batch_size, rate));
 }
 
 #[divan::bench(args = CASES, sample_count = 40, sample_size = 1)]

@@ -6,7 +6,8 @@ scaling and batch size microseconds per step, PyTorch's fastest way among eager,
 the ratio. PyTorch's time is the lower decile of its steps, the engine's that of its fastest epoch of steps, and
 of the rounds the median: what each takes when nothing else runs. Ratios of one run are worth more than times.
 
-Usage: bench_engines.py [--python PYTHON_WITH_TORCH] [--rounds 3] [--skip-compile] [--workers]
+Usage: bench_engines.py [--python PYTHON_WITH_TORCH] [--rounds 3] [--momentum 0.9] [--skip-compile] [--workers]
+  --momentum  both with heavy-ball momentum 0.9, PyTorch's other optimizers included
   --workers   also measure how much two processes on two cores do together, compared with one
 """
 import argparse
@@ -46,17 +47,18 @@ def parse_table(text, column):
     return times
 
 
-def time_fused(binary):
-    command = [binary, "--bench", "--color", "never", "epoch"]
+def time_fused(binary, momentum):
+    command = [binary, "--bench", "--color", "never", "momentum" if momentum else "epoch"]
     text = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout
     return parse_table(text, FASTEST)
 
 
-def time_pytorch(python, skip_compile):
+def time_pytorch(python, momentum, skip_compile):
     """{(scaling, batch size): (microseconds per step, way)} for the fastest way"""
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
         command = [python, ROOT / "scripts" / "bench_pytorch.py", "--json", out.name, "--seconds", "1"]
         command += ["--skip-compile"] if skip_compile else []
+        command += ["--momentum", str(momentum)] if momentum else []
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
         rows = json.load(out)
     best = {}
@@ -86,14 +88,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--momentum", type=float, default=0.0, choices=[0.0, 0.9])
     parser.add_argument("--skip-compile", action="store_true")
     parser.add_argument("--workers", action="store_true")
     options = parser.parse_args()
     binary = bench_binary()
     fused, pytorch = [], []
     for _ in range(options.rounds):
-        pytorch.append(time_pytorch(options.python, options.skip_compile))
-        fused.append(time_fused(binary))
+        pytorch.append(time_pytorch(options.python, options.momentum, options.skip_compile))
+        fused.append(time_fused(binary, options.momentum))
     print("microseconds per step, one thread\n")
     print("| scaling | B | PyTorch's fastest | fused, start | ratio | fused, late | ratio |")
     print("|---|---|---|---|---|---|---|")

@@ -67,6 +67,13 @@ impl Reference {
     }
 }
 
+/// The parameters with every second unit on in all samples and the others off: no kink turns rounding into more.
+fn away_from_kinks(mut parameters: Parameters) -> Parameters {
+    let sign = |h: usize| if h.is_multiple_of(2) { 1.0 } else { -1.0 };
+    parameters.b1.iter_mut().enumerate().for_each(|(h, b)| *b += 3.0 * sign(h));
+    parameters
+}
+
 /// Distance from the reference after twice `steps` steps, relative to the parameters, and that of the start. The
 /// step size changes on the way.
 fn error(
@@ -78,6 +85,7 @@ fn error(
     steps: usize,
 ) -> [f64; 2] {
     let (problem, parameters) = case.build();
+    let parameters = away_from_kinks(parameters);
     let net = OneHidden::new(Arc::new(problem), &parameters).unwrap().with_isa(isa);
     let mut net = net.with_optimizer(optimizer(settings));
     net.set_layout(layout);
@@ -144,7 +152,8 @@ proptest! {
         let background = if standardised { -0.42 } else { 0.0 };
         let case = Case { samples, inputs, hidden, outputs, background, seed };
         let batch: Vec<u32> = (0..samples as u32).collect();
-        prop_assume!(Dense::new(&case, &case.build().1).distance_to_kink(&batch) > 1e-4);
+        let start = Dense::new(&case, &away_from_kinks(case.build().1));
+        prop_assume!(start.distance_to_kink(&batch) > 0.1);
         for layout in LAYOUTS {
             let [error, way] = error(&case, variants()[variant], Isa::detect(), layout, size, 2);
             prop_assert!(error < 1e-6 + 1e-4 * way, "{:?} {:?}: {:e}", case, layout, error);
