@@ -13,6 +13,7 @@ use crate::data::Dataset;
 use crate::device::{Backend, EngineKind, open_device};
 use crate::loss::Loss;
 use crate::net::{Weights, initial};
+use crate::optimizer::Optimizer;
 
 /// The engine of a run, at its saved state or else at its initial point. `open` opens the device of
 /// the run, if the engine needs one.
@@ -63,8 +64,7 @@ pub fn start_of_run(
     }
 }
 
-/// An engine on the CPU that starts at `weights`, without a velocity: the fused one if it supports the network and the
-/// optimizer.
+/// An engine on the CPU that starts at `weights`, without a velocity: the fused one if it supports the network.
 ///
 /// # Errors
 /// Numbers that are not finite.
@@ -74,8 +74,8 @@ pub fn engine_at(
     loss: Loss,
     optimizer: Optimizer,
 ) -> Result<Box<dyn Engine>, EngineError> {
-    if FusedEngine::supports(weights) && optimizer == Optimizer::Sgd {
-        return Ok(Box::new(FusedEngine::new(weights, data, loss)?));
+    if FusedEngine::supports(weights) {
+        return Ok(Box::new(FusedEngine::new(weights, data, loss)?.with_optimizer(optimizer)));
     }
     let device = open_device(Backend::Flex, 0)?;
     Ok(Box::new(TensorEngine::new(weights, data, loss, device).with_optimizer(optimizer)))

@@ -2,7 +2,7 @@
 
 use crate::optimizer::Optimizer;
 
-/// (θ, v) ← M (θ, v) + b g for every parameter, g being its gradient.
+/// (θ, v) ← M (θ, v) + (b, 1) κg for every parameter, g being its gradient.
 ///
 /// That is the optimizer's linear step, whose second component is u = ηv, with v in the place of u: v does not
 /// change its unit with η.
@@ -10,8 +10,10 @@ use crate::optimizer::Optimizer;
 pub struct Motion {
     /// M, row by row.
     pub matrix: [[f64; 2]; 2],
-    /// b; (−η, 1) for an optimizer with heavy-ball momentum.
-    pub gradient: [f64; 2],
+    /// b; −η for an optimizer with heavy-ball momentum.
+    pub push: f64,
+    /// κ: 1 without dampening.
+    pub kick: f64,
 }
 
 impl Motion {
@@ -20,12 +22,12 @@ impl Motion {
         let step = optimizer.rule().linear_step(rate);
         let ([position, velocity], [push, kick]) = (step.constant, step.gradient);
         if step.components == 1 {
-            return Self { matrix: [[position[0], 0.0], [0.0; 2]], gradient: [push, 0.0] };
+            // v is the gradient, which the next step forgets.
+            return Self { matrix: [[position[0], 0.0], [0.0; 2]], push, kick: 1.0 };
         }
-        Self {
-            matrix: [[position[0], rate * position[1]], [velocity[0] / rate, velocity[1]]],
-            gradient: [push, kick / rate],
-        }
+        let kick = kick / rate;
+        let matrix = [[position[0], rate * position[1]], [velocity[0] / rate, velocity[1]]];
+        Self { matrix, push: push / kick, kick }
     }
 
     /// Whether `optimizer` gives the parameters a velocity.
@@ -33,12 +35,12 @@ impl Motion {
         optimizer.rule().linear_step(1.0).components > 1
     }
 
-    /// θ' as a θ + c v + b_1 v' of the new velocity v' = M_21 θ + M_22 v + g: the numbers (a, c).
+    /// θ' as a θ + c v + b v' of the new velocity v' = M_21 θ + M_22 v + κg: the numbers (a, c).
     ///
     /// An engine that adds the gradient to the velocity alone moves the parameters by it afterwards. The two are
     /// (1, 0) for heavy-ball momentum with coupled decay.
     pub fn carried(&self) -> [f64; 2] {
-        let ([position, velocity], [push, _]) = (self.matrix, self.gradient);
+        let ([position, velocity], push) = (self.matrix, self.push);
         [position[0] - push * velocity[0], position[1] - push * velocity[1]]
     }
 }
@@ -67,16 +69,18 @@ mod tests {
         let heavy = motion(settings);
         close(heavy.matrix[0], [1.0 - RATE * w, -RATE * m]);
         close(heavy.matrix[1], [w, m]);
-        close(heavy.gradient, [-RATE, 1.0]);
+        close([heavy.push, heavy.kick], [-RATE, 1.0]);
         close(heavy.carried(), [1.0, 0.0]);
         let nesterov = motion(OptimizerSettings { nesterov: true, ..settings });
         close(nesterov.matrix[0], [1.0 - RATE * (1.0 + m) * w, -RATE * m * m]);
         close(nesterov.matrix[1], [w, m]);
-        close(nesterov.gradient, [-RATE * (1.0 + m), 1.0]);
+        close([nesterov.push, nesterov.kick], [-RATE * (1.0 + m), 1.0]);
         let decoupled = motion(OptimizerSettings { decoupled: true, ..settings });
         close(decoupled.matrix[0], [1.0 - RATE * w, -RATE * m]);
         close(decoupled.matrix[1], [0.0, m]);
-        close(decoupled.gradient, [-RATE, 1.0]);
+        close([decoupled.push, decoupled.kick], [-RATE, 1.0]);
+        let dampened = motion(OptimizerSettings { dampening: 0.25, ..settings });
+        close([dampened.push, dampened.kick], [-RATE, 0.75]);
         close(decoupled.carried(), [1.0 - RATE * w, 0.0]);
     }
 
@@ -88,6 +92,6 @@ mod tests {
         close(Motion::new(decay, RATE).matrix[0], [1.0 - 0.1 * RATE, 0.0]);
         close(Motion::new(decay, RATE).matrix[1], [0.0; 2]);
         close(Motion::new(decay, RATE).carried(), [1.0 - 0.1 * RATE, 0.0]);
-        close(Motion::new(decay, RATE).gradient, [-RATE, 0.0]);
+        close([Motion::new(decay, RATE).push, Motion::new(decay, RATE).kick], [-RATE, 1.0]);
     }
 }

@@ -7,12 +7,14 @@ use crate::optimizer::Optimizer;
 type Matrix = [[f64; 2]; 2];
 type Pair = [f64; 2];
 
-/// (θ, v) ← M (θ, v) + (b, 1) g.
+/// (θ, v) ← M (θ, v) + (b, 1) κg.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Motion {
     pub matrix: Matrix,
-    /// (b, 1). Without momentum v is the gradient, which the next step forgets.
+    /// (b, 1).
     pub gradient: Pair,
+    /// κ.
+    pub kick: f32,
     /// In terms of the new velocity.
     pub step: Step,
 }
@@ -36,12 +38,13 @@ impl Motion {
         }
         let motion = motion::Motion::new(optimizer, f64::from(rate));
         let [kept, carried] = motion.carried();
-        let ([_, [decay, momentum]], [push, _]) = (motion.matrix, motion.gradient);
+        let ([_, [decay, momentum]], push) = (motion.matrix, motion.push);
         let [kept, carried, decay, momentum, push] =
             [kept, carried, decay, momentum, push].map(|factor| factor as f32);
         Some(Self {
             matrix: motion.matrix,
-            gradient: [motion.gradient[0], 1.0],
+            gradient: [motion.push, 1.0],
+            kick: motion.kick as f32,
             step: Step { kept, carried, decay, momentum, push },
         })
     }

@@ -70,8 +70,8 @@ impl Steps<'_> {
         let problem = self.context.problem;
         let loss = problem.residuals(batch, self.b2, out);
         let motion = self.context.motion;
-        // The gradient is a step of −1 along it.
-        let rate = if motion.is_some() { -1.0 } else { self.rate };
+        // κg is a step of −κ along the gradient.
+        let rate = motion.map_or(self.rate, |motion| -motion.kick);
         let factor = problem.step_factor(rate, batch.len());
         out.iter_mut().for_each(|r| *r *= factor);
         let sum = |j: usize| out.iter().skip(j).step_by(problem.outputs()).sum::<f32>();

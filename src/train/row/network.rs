@@ -221,9 +221,9 @@ impl RowNetwork {
         };
         let (layers, total) = match functions.motion {
             None => steps(layers, batches, functions, scale),
-            Some(_) => {
-                // The gradient itself: a step of −1 along it.
-                let unit = vec![-1.0; rates.len()];
+            Some(motion) => {
+                // κg is a step of −κ along the gradient.
+                let unit = vec![-motion.kick; rates.len()];
                 let scale = scales(&unit, self.loss, batch_size, &self.device);
                 steps(layers, batches, functions, scale)
             }

@@ -5,7 +5,7 @@ use burn_tensor::{Device, Tensor, TensorData};
 use super::super::motion::Motion;
 use crate::optimizer::Optimizer;
 
-/// [`Motion`] of every run: v ← d θ + m v + g and θ ← a θ + c v + b v' of the new v', or θ ← a θ + b g without
+/// [`Motion`] of every run: v ← d θ + m v + κg and θ ← a θ + c v + b v' of the new v', or θ ← a θ + b g without
 /// a velocity.
 #[derive(Clone)]
 pub struct RowMotion {
@@ -14,6 +14,8 @@ pub struct RowMotion {
     kept: Factor,
     carried: Factor,
     push: Factor,
+    /// κ of the motion.
+    pub kick: f64,
 }
 
 impl RowMotion {
@@ -22,15 +24,16 @@ impl RowMotion {
         let motions: Vec<Motion> = rates.iter().map(|&rate| Motion::new(optimizer, rate)).collect();
         let factor = |of: fn(&Motion) -> f64| Factor::new(motions.iter().map(of).collect(), device);
         Self {
+            kick: motions.first().map_or(1.0, |motion| motion.kick),
             decay: factor(|motion| motion.matrix[1][0]),
             momentum: factor(|motion| motion.matrix[1][1]),
             kept: factor(|motion| motion.carried()[0]),
             carried: factor(|motion| motion.carried()[1]),
-            push: factor(|motion| motion.gradient[0]),
+            push: factor(|motion| motion.push),
         }
     }
 
-    /// θ and v after a step along `gradient`; there is no velocity with an optimizer that has none.
+    /// θ and v after a step along κg = `gradient`; there is no velocity with an optimizer that has none.
     pub fn step(
         &self,
         parameter: Tensor<3>,

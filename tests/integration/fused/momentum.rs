@@ -28,7 +28,7 @@ fn variants() -> Vec<OptimizerSettings> {
 }
 
 fn optimizer(settings: OptimizerSettings) -> Optimizer {
-    settings.optimizer().unwrap().0
+    settings.optimizer().unwrap()
 }
 
 /// The dense network, with PyTorch's state.
