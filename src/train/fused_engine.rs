@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::engine::Engine;
 use super::error::EngineError;
-use super::fused::{Layout, OneHidden, Parameters, Problem, SparseInputs, State, Velocity};
+use super::fused::{Frame, Layout, OneHidden, Parameters, Problem, SparseInputs, State, Velocity};
 use super::snapshot::Snapshot;
 use crate::data::Dataset;
 use crate::loss::Loss;
@@ -70,10 +70,17 @@ impl FusedEngine {
         let count = |name: &str| saved.facts[name].as_u64().unwrap_or(0);
         let (active, evaluated) = (count("on"), count("seen"));
         let (stored, offset, response) = take_parts(&mut saved, "")?;
+        let frame: Option<Frame> = match saved.facts.get("frame") {
+            Some(frame) => {
+                let frame = serde_json::from_value(frame.clone());
+                Some(frame.map_err(|error| fault(format!("the saved frame: {error}")))?)
+            }
+            None => None,
+        };
         let moves = saved.arrays.keys().any(|name| name.ends_with(VELOCITY));
         let velocity = moves.then(|| -> Result<Velocity, EngineError> {
             let (stored, offset, response) = take_parts(&mut saved, VELOCITY)?;
-            Ok(Velocity { stored, offset, response })
+            Ok(Velocity { stored, frame, offset, response })
         });
         let velocity = velocity.transpose()?;
         let state = State { stored, offset, response, velocity, layout, active, evaluated };
@@ -114,14 +121,15 @@ impl Engine for FusedEngine {
         let State { stored, offset, response, velocity, layout, active, evaluated } =
             self.network.state();
         let mut arrays = BTreeMap::new();
+        let mut facts = json!({ "layout": layout.name(), "on": active, "seen": evaluated });
         insert_parts(&mut arrays, stored, offset, response, "");
-        if let Some(Velocity { stored, offset, response }) = velocity {
+        if let Some(Velocity { stored, frame, offset, response }) = velocity {
             insert_parts(&mut arrays, stored, offset, response, VELOCITY);
+            if let Some(frame) = frame {
+                facts["frame"] = json!(frame);
+            }
         }
-        Ok(Snapshot {
-            arrays,
-            facts: json!({ "layout": layout.name(), "on": active, "seen": evaluated }),
-        })
+        Ok(Snapshot { arrays, facts })
     }
 
     fn weights(&self) -> Result<Weights, EngineError> {

@@ -30,6 +30,7 @@ mod bias_terms;
 mod block;
 mod context;
 mod error;
+mod frame;
 mod inputs;
 mod isa;
 mod motion;
@@ -43,6 +44,7 @@ mod unit;
 mod weight_layout;
 
 pub use error::FusedError;
+pub use frame::Frame;
 pub use inputs::SparseInputs;
 pub use isa::Isa;
 pub use network::OneHidden;

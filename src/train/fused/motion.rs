@@ -4,17 +4,19 @@ use super::super::motion;
 use crate::optimizer::Optimizer;
 
 /// A 2 × 2 matrix, row by row, or the two numbers of (θ, v).
-type Matrix = [[f64; 2]; 2];
-type Pair = [f64; 2];
+pub(super) type Matrix = [[f64; 2]; 2];
+pub(super) type Pair = [f64; 2];
 
 /// (θ, v) ← M (θ, v) + (b, 1) κg.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Motion {
     pub matrix: Matrix,
-    /// (b, 1).
+    /// (b, 1), or (b, 0) without momentum.
     pub gradient: Pair,
     /// κ.
     pub kick: f32,
+    /// η.
+    pub rate: f32,
     /// In terms of the new velocity.
     pub step: Step,
 }
@@ -41,10 +43,17 @@ impl Motion {
         let ([_, [decay, momentum]], push) = (motion.matrix, motion.push);
         let [kept, carried, decay, momentum, push] =
             [kept, carried, decay, momentum, push].map(|factor| factor as f32);
+        // Without momentum, v only takes up room and does not move.
+        let (matrix, gradient) = if motion::Motion::has_velocity(optimizer) {
+            (motion.matrix, [motion.push, 1.0])
+        } else {
+            ([motion.matrix[0], [0.0, 1.0]], [motion.push, 0.0])
+        };
         Some(Self {
-            matrix: motion.matrix,
-            gradient: [motion.push, 1.0],
+            matrix,
+            gradient,
             kick: motion.kick as f32,
+            rate,
             step: Step { kept, carried, decay, momentum, push },
         })
     }

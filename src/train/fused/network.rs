@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::bias_terms::BiasTerms;
 use super::context::Context;
 use super::error::FusedError;
+use super::frame::Frame;
 use super::isa::Isa;
 use super::motion::Motion;
 use super::pixel::PixelMajor;
@@ -67,7 +68,14 @@ impl OneHidden {
         Ok(Self {
             isa: Isa::detect(),
             hidden: state.stored.b1.len(),
-            weights: weights(state.layout, &problem, &state.stored, stored_velocity, &terms),
+            weights: weights(
+                state.layout,
+                &problem,
+                &state.stored,
+                stored_velocity,
+                velocity.and_then(|velocity| velocity.frame),
+                &terms,
+            ),
             terms,
             b2: state.stored.b2.clone(),
             b2_velocity: stored_velocity.map_or_else(Vec::new, |velocity| velocity.b2.clone()),
@@ -169,9 +177,7 @@ impl OneHidden {
         let known = std::mem::take(&mut self.evaluated) > 0;
         self.active = 0;
         match self.layout() {
-            Layout::PixelMajor
-                if known && share < SPARSE_BELOW && self.optimizer == Optimizer::Sgd =>
-            {
+            Layout::PixelMajor if known && share < SPARSE_BELOW => {
                 self.set_layout(Layout::UnitMajor)
             }
             Layout::UnitMajor if share > DENSE_ABOVE => self.set_layout(Layout::PixelMajor),
@@ -189,7 +195,8 @@ impl OneHidden {
         if layout != self.layout() {
             let velocity = self.stored_velocity();
             let stored = self.stored();
-            self.weights = weights(layout, &self.problem, &stored, velocity.as_ref(), &self.terms);
+            self.weights =
+                weights(layout, &self.problem, &stored, velocity.as_ref(), None, &self.terms);
         }
     }
 
@@ -200,7 +207,8 @@ impl OneHidden {
             .map(|v| Box::new(BiasTerms::new(&v.stored.b1, &v.offset, &v.response)));
         let velocity = velocity.map(|velocity| velocity.stored);
         let (layout, stored) = (self.layout(), self.stored());
-        self.weights = weights(layout, &self.problem, &stored, velocity.as_ref(), &self.terms);
+        self.weights =
+            weights(layout, &self.problem, &stored, velocity.as_ref(), None, &self.terms);
         self.b2_velocity = velocity.map_or_else(Vec::new, |velocity| velocity.b2);
     }
 
@@ -217,17 +225,25 @@ impl OneHidden {
 
     /// Everything that the coming steps depend on.
     pub fn state(&self) -> State {
+        let mut stored = self.stored();
+        let velocity = self.terms.velocity.as_deref().zip(self.stored_velocity());
+        let mut velocity = velocity.map(|(terms, stored)| Velocity {
+            stored,
+            frame: None,
+            offset: terms.offset.to_vec(self.hidden),
+            response: terms.response.to_vec(self.hidden),
+        });
+        if let (Some(velocity), Some((frame, [p, q]))) =
+            (&mut velocity, self.weights.coordinates(&self.problem))
+        {
+            velocity.frame = Some(frame);
+            (stored.w1, velocity.stored.w1) = (p, q);
+        }
         State {
-            stored: self.stored(),
+            stored,
             offset: self.terms.offset.to_vec(self.hidden),
             response: self.terms.response.to_vec(self.hidden),
-            velocity: self.terms.velocity.as_deref().zip(self.stored_velocity()).map(
-                |(terms, stored)| Velocity {
-                    stored,
-                    offset: terms.offset.to_vec(self.hidden),
-                    response: terms.response.to_vec(self.hidden),
-                },
-            ),
+            velocity,
             layout: self.layout(),
             active: self.active,
             evaluated: self.evaluated,
@@ -254,10 +270,17 @@ fn weights(
     problem: &Problem,
     stored: &Parameters,
     velocity: Option<&Parameters>,
+    frame: Option<Frame>,
     terms: &BiasTerms,
 ) -> Box<dyn WeightLayout> {
     match layout {
         Layout::PixelMajor => Box::new(PixelMajor::new(problem, stored, velocity)),
-        Layout::UnitMajor => Box::new(UnitMajor::new(problem, stored, terms)),
+        Layout::UnitMajor => Box::new(UnitMajor::new(
+            problem,
+            stored,
+            velocity,
+            frame.unwrap_or(Frame::START),
+            terms,
+        )),
     }
 }

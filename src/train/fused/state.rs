@@ -1,6 +1,7 @@
 //! Dense parameters, and the whole state of a network.
 
 use super::error::{FusedError, check_finite, check_length};
+use super::frame::Frame;
 use super::problem::Problem;
 
 /// Dense parameters in the layout of PyTorch's `Linear`.
@@ -45,6 +46,8 @@ impl Layout {
 pub struct Velocity {
     /// That of the stored parts.
     pub stored: Parameters,
+    /// Where S and its velocity are stored as coordinates (p, q) in a frame.
+    pub frame: Option<Frame>,
     /// That of u.
     pub offset: Vec<f32>,
     /// That of v.
@@ -118,6 +121,7 @@ impl Velocity {
                 w2: zeros(hidden * problem.outputs()),
                 b2: zeros(problem.outputs()),
             },
+            frame: None,
             offset: zeros(hidden),
             response: zeros(hidden),
         }

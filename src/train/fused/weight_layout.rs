@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::bias_terms::BiasTerms;
 use super::context::Context;
+use super::frame::Frame;
 use super::problem::Problem;
 use super::state::Layout;
 
@@ -56,6 +57,11 @@ pub(super) trait WeightLayout: Debug + Send + Sync {
 
     /// S, `[hidden][input]`, and W2, `[output][hidden]`.
     fn stored(&self, problem: &Problem) -> (Vec<f32>, Vec<f32>);
+
+    /// Where weights and velocities are kept as coordinates (p, q) in a frame: the frame, p and q of S.
+    fn coordinates(&self, _: &Problem) -> Option<(Frame, [Vec<f32>; 2])> {
+        None
+    }
 
     /// Their velocities, if they have one.
     fn stored_velocity(&self, problem: &Problem) -> Option<(Vec<f32>, Vec<f32>)>;

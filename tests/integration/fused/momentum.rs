@@ -7,7 +7,7 @@ use etastar::optimizer::{Optimizer, OptimizerSettings};
 use etastar::train::fused::{Isa, Layout, OneHidden, Parameters};
 use proptest::prelude::*;
 
-const LAYOUTS: [Layout; 1] = [Layout::PixelMajor];
+const LAYOUTS: [Layout; 2] = [Layout::PixelMajor, Layout::UnitMajor];
 
 /// Every kind of step, and one whose weights oscillate.
 fn variants() -> Vec<OptimizerSettings> {
@@ -98,7 +98,9 @@ fn error(
         let loss = net.steps(&order, batch_size, rate as f32);
         let batches = order.chunks(batch_size);
         let expected: f64 = batches.map(|batch| reference.step(batch, rate)).sum();
-        assert!((loss - expected).abs() <= 2e-5 * expected, "{loss} against {expected}");
+        // Targets are of the size of 4: a loss may be the square of a small difference.
+        let tolerance = 2e-5 * expected + 1e-5 * order.len() as f64;
+        assert!((loss - expected).abs() <= tolerance, "{loss} against {expected}");
         net.end_epoch();
         net.set_layout(layout);
     }
@@ -156,7 +158,7 @@ proptest! {
         prop_assume!(start.distance_to_kink(&batch) > 0.1);
         for layout in LAYOUTS {
             let [error, way] = error(&case, variants()[variant], Isa::detect(), layout, size, 2);
-            prop_assert!(error < 1e-6 + 1e-4 * way, "{:?} {:?}: {:e}", case, layout, error);
+            prop_assert!(error < 1e-6 + 1e-4 * way, "{:?} {:?}: {:e} of {:e}", case, layout, error, way);
         }
     }
 }

@@ -34,6 +34,30 @@ pub(super) struct Bounds {
     always: Vec<Block>,
     /// max_i reach_i/‖x̃_i‖: how much larger the stored parts are than the weights they add up to.
     spread: f32,
+    /// With a velocity.
+    motion: Option<MotionBounds>,
+}
+
+/// A unit with a velocity moves without a gradient, too.
+#[derive(Clone, Debug)]
+struct MotionBounds {
+    /// A bound on the norm of the velocity of every unit.
+    speed: Vec<Block>,
+    /// How large the stored parts of weights are, in terms of `size` and `speed`.
+    parts: [f32; 2],
+}
+
+/// Bounds on what a step does, in terms of size and speed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepBounds {
+    /// How far the weights move without a gradient.
+    pub way: [f32; 2],
+    /// Their speed after it.
+    pub speed: [f32; 2],
+    /// How far a gradient of norm 1 moves them at once, and what it adds to their speed.
+    pub gradient: [f32; 2],
+    /// How large the stored parts are of weights and of velocities.
+    pub parts: [[f32; 2]; 2],
 }
 
 impl Bounds {
@@ -48,11 +72,18 @@ impl Bounds {
             thresholds: keep.then(|| Matrix::zeros(data.samples(), hidden)),
             always: (0..blocks).map(|j| unknown(hidden - j * LANES)).collect(),
             spread: (0..data.samples() as u32).map(|i| ratio(data.stats(i))).fold(1.0, f32::max),
+            motion: None,
         };
         if let Some(table) = &mut bounds.thresholds {
             (0..data.samples()).for_each(|i| table.row_mut(i).copy_from_slice(&bounds.always));
         }
         bounds
+    }
+
+    /// The same bounds of units that move with a velocity.
+    pub fn with_velocity(self) -> Self {
+        let speed = vec![Block::ZERO; self.path.len()];
+        Self { motion: Some(MotionBounds { speed, parts: [1.0, 0.0] }), ..self }
     }
 
     /// The units of block `j` that may be active in the sample, one bit each.
@@ -80,7 +111,10 @@ impl Bounds {
             return;
         };
         let threshold = &mut table.row_mut(sample as usize)[j];
-        let (path, size) = (s.load(&self.path[j]), s.load(&self.size[j]));
+        let (path, mut size) = (s.load(&self.path[j]), s.load(&self.size[j]));
+        if let Some(MotionBounds { speed, parts }) = &self.motion {
+            size = combined(s, *parts, size, s.load(&speed[j]));
+        }
         let distance = s.mul_add(z, s.splat(-1.0 / stats.norm), s.splat(0.0));
         let slack = s.mul_add(size, s.splat(-EVALUATION_SLACK * self.spread), s.splat(0.0));
         // The margin on the path covers the rounding-up of the path and the rounding of this sum.
@@ -103,6 +137,74 @@ impl Bounds {
         let above = s.mul_add(s.add(size, gone), slack, gone);
         let still = s.at_least(s.splat(0.0), length);
         s.store(s.select(still, path, above), &mut self.path[j]);
+    }
+
+    /// Records a step of block `j` before its gradients.
+    #[inline(always)]
+    pub fn record_step<S: Simd>(&mut self, s: S, j: usize, step: &StepBounds) {
+        let Some(motion) = &mut self.motion else { return };
+        let (size, speed) = (s.load(&self.size[j]), s.load(&motion.speed[j]));
+        let path = s.load(&self.path[j]);
+        let slack = s.splat(UPDATE_SLACK * self.spread);
+        let way = combined(s, step.way, size, speed);
+        let stored = combined(s, step.parts[0], size, speed);
+        let gone = s.mul_add(way, s.splat(1.0 + UPDATE_SLACK * self.spread), path);
+        let above = s.mul_add(s.add(stored, gone), slack, gone);
+        let still = s.at_least(s.splat(0.0), way);
+        s.store(s.select(still, path, above), &mut self.path[j]);
+        let larger = s.mul_add(way, s.splat(self.spread), size);
+        let larger = s.mul_add(larger, s.splat(f32::EPSILON), larger);
+        s.store(s.select(still, size, larger), &mut self.size[j]);
+        let next = combined(s, step.speed, size, speed);
+        let rounding = s.add(next, combined(s, step.parts[1], size, speed));
+        s.store(s.mul_add(rounding, slack, next), &mut motion.speed[j]);
+    }
+
+    /// Records that every unit of block `j` had a gradient of its |gradient| times x̃ in this step.
+    #[inline(always)]
+    pub fn record_gradient<S: Simd>(
+        &mut self,
+        s: S,
+        stats: &SampleStats,
+        j: usize,
+        gradient: S::V,
+        step: &StepBounds,
+    ) {
+        let Some(motion) = &mut self.motion else { return };
+        let length = s.abs(gradient);
+        let still = s.at_least(s.splat(0.0), length);
+        let (path, spread) = (s.load(&self.path[j]), self.spread);
+        let factor = |of: f32, norm: f32| s.splat(of * norm * (1.0 + UPDATE_SLACK * spread));
+        let speed =
+            s.mul_add(length, factor(step.gradient[1], stats.norm), s.load(&motion.speed[j]));
+        let speed = s.mul_add(speed, s.splat(f32::EPSILON), speed);
+        s.store(speed, &mut motion.speed[j]);
+        let size = s.mul_add(length, factor(step.gradient[0], stats.reach), s.load(&self.size[j]));
+        let size = s.mul_add(size, s.splat(f32::EPSILON), size);
+        s.store(size, &mut self.size[j]);
+        let gone = s.mul_add(length, factor(step.gradient[0], stats.norm), path);
+        let stored = combined(s, step.parts[0], size, speed);
+        let above = s.mul_add(s.add(stored, gone), s.splat(UPDATE_SLACK * spread), gone);
+        s.store(s.select(still, path, above), &mut self.path[j]);
+    }
+
+    /// How large the stored parts are from now on, in terms of size and speed.
+    pub fn set_parts(&mut self, parts: [f32; 2]) {
+        if let Some(motion) = &mut self.motion {
+            motion.parts = parts;
+        }
+    }
+
+    /// [`record_rewrite`](Self::record_rewrite) of a unit with a velocity whose norm is `speed`.
+    pub fn record_moving_rewrite(&mut self, h: usize, size: f32, speed: f32, jump: f32) {
+        self.record_rewrite(h, size, jump);
+        let Some(motion) = &mut self.motion else { return };
+        let (i, j) = (h / LANES, h % LANES);
+        // It was computed with rounding itself, and what is stored is larger than it.
+        let speed = 1.001 * speed;
+        motion.speed[i].0[j] = speed;
+        let stored = motion.parts[0] * 1.001 * size + motion.parts[1] * speed;
+        self.path[i].0[j] += EVALUATION_SLACK * self.spread * stored;
     }
 
     /// Records that unit `h` was rewritten with stored parts of norm `size`, and that its response to the
@@ -133,6 +235,12 @@ impl Bounds {
         }
         self.path.fill(Block::ZERO);
     }
+}
+
+/// a x + b y.
+#[inline(always)]
+fn combined<S: Simd>(s: S, [a, b]: [f32; 2], x: S::V, y: S::V) -> S::V {
+    s.mul_add(s.splat(a), x, s.mul_add(s.splat(b), y, s.splat(0.0)))
 }
 
 /// Thresholds of a block of which `units` lanes are in use: always candidates, padding never.

@@ -12,7 +12,7 @@ use super::bounds::Bounds;
 use super::rows::products;
 
 /// Blocks of units that a batch goes through together, so that their rows stay in the L2 cache.
-const TILE: usize = 16;
+pub(super) const TILE: usize = 16;
 
 kernel! {
     /// Fills `activations` for the batch.
@@ -51,7 +51,7 @@ fn activations_body<S: Simd>(
 
 /// Lists the units of the tile's blocks that may be active, and returns them as bits, too.
 #[inline(always)]
-fn list_candidates<S: Simd>(
+pub(super) fn list_candidates<S: Simd>(
     s: S,
     bounds: &Bounds,
     sample: u32,
@@ -74,7 +74,7 @@ fn list_candidates<S: Simd>(
 /// Turns the products of the candidates into relu(z), and records which units are active.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "a kernel takes plain pieces")]
-fn gate<S: Simd>(
+pub(super) fn gate<S: Simd>(
     s: S,
     terms: &BiasTerms,
     bounds: &mut Bounds,

@@ -8,7 +8,9 @@ mod backward;
 mod bounds;
 mod forward;
 mod merge_offset;
+mod moving;
 mod rows;
 mod unit_major;
+mod velocity;
 
 pub(super) use unit_major::UnitMajor;
