@@ -65,10 +65,22 @@ fn interrupt(folder: &Path, signal: &str, patience: Duration) -> bool {
 #[cfg(unix)]
 #[test]
 fn killed_at_many_moments_a_run_ends_with_the_same_bytes() {
-    for (engine, scaling) in [("tensor", "unit"), ("fused", "unit"), ("fused", "standard")] {
+    let velocity = "learning_rate = 0.005\nmomentum = 0.9\nweight_decay = 1e-3";
+    for (engine, scaling, optimizer) in [
+        ("tensor", "unit", ""),
+        ("fused", "unit", ""),
+        ("fused", "standard", ""),
+        ("tensor", "unit", velocity),
+        ("fused", "standard", velocity),
+    ] {
         let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         for folder in [&whole, &killed] {
             write_config(folder.path(), engine, scaling);
+            if !optimizer.is_empty() {
+                let path = folder.path().join("x.toml");
+                let config = fs::read_to_string(&path).unwrap();
+                fs::write(path, config.replace("learning_rate = 0.05", optimizer)).unwrap();
+            }
         }
         let undisturbed = etastar(whole.path(), &["train", "x.toml"]);
         assert!(undisturbed.status.success(), "{}", stderr(&undisturbed));

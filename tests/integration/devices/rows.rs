@@ -235,32 +235,42 @@ fn on_flex_a_runs_bits_do_not_depend_on_its_company() {
 
 #[test]
 fn an_interrupted_row_goes_on_with_the_same_bits() {
+    go_on_after_interruptions(&[], [0.01, 0.02, 0.002]);
+}
+
+#[test]
+fn an_interrupted_row_with_momentum_goes_on_with_the_same_bits() {
+    let settings = ["train.momentum=0.9", "train.weight_decay=0.01"];
+    go_on_after_interruptions(&settings, [0.001, 0.002, 0.0002]);
+}
+
+fn go_on_after_interruptions(settings: &[&str], rates: [f64; 3]) {
     let device = open_device(Backend::Flex, 0).unwrap();
     // More than one look an epoch, so that some interruptions come within one.
     let overrides = ["data.samples_per_class=700", "model.hidden=[8]", "train.batch_size=64"];
-    let specs: Vec<RunSpec> = [0.01, 0.02, 0.002]
+    let specs: Vec<RunSpec> = rates
         .iter()
         .zip([21, 24, 23])
         .map(|(rate, epochs)| {
             let (rate, epochs) =
                 (format!("train.learning_rate={rate}"), format!("train.max_epochs={epochs}"));
             let own = [&rate[..], &epochs, "train.patience=1", "train.warmup.epochs=3"];
-            tiny_run(&[&overrides[..], &own].concat())
+            tiny_run(&[&overrides[..], settings, &own].concat())
         })
         .collect();
+    let optimizer = specs[0].train.optimizer();
+    assert_eq!(optimizer == Optimizer::Sgd, settings.is_empty());
     let reference = together(&specs, 2, &device);
     let data = Dataset::load(&specs[0].data).unwrap();
     for stop in [1, 2, 7, 42, 43, 47] {
         let mut first = Desk { stop: Some(stop), ..desk(&specs, &data) };
         let loss = Loss::from(&specs[0].loss);
-        let end = train_row(&data, loss, Optimizer::Sgd, &device, 2, &mut first).unwrap();
+        let end = train_row(&data, loss, optimizer, &device, 2, &mut first).unwrap();
         assert_eq!(end, End::Interrupted, "look {stop}");
         let mut second = Desk { waiting: first.left.into(), done: first.done, ..Desk::default() };
         second.waiting.extend(first.waiting);
-        assert_eq!(
-            train_row(&data, loss, Optimizer::Sgd, &device, 3, &mut second).unwrap(),
-            End::Finished
-        );
+        let end = train_row(&data, loss, optimizer, &device, 3, &mut second).unwrap();
+        assert_eq!(end, End::Finished);
         assert_same(&second, &reference);
     }
 }

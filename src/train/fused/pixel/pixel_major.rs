@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::super::bias_terms::BiasTerms;
 use super::super::context::Context;
-use super::super::inputs::WORD;
+use super::super::inputs::{SparseInputs, WORD};
+use super::super::motion::Motion;
 use super::super::problem::Problem;
 use super::super::state::{Layout, Parameters};
 use super::super::weight_layout::WeightLayout;
@@ -57,6 +58,12 @@ impl PixelMajor {
     pub fn block_samples(batch_size: usize) -> usize {
         if batch_size <= MAX_DEFERRED_BATCH { BLOCK / batch_size * batch_size } else { batch_size }
     }
+}
+
+/// Whether the weights of inputs that are off in every sample stay where they are. Those of a background get its
+/// velocity at the end of an epoch.
+fn rests(motion: &Motion, inputs: &SparseInputs) -> bool {
+    motion.rests() && inputs.background() == 0.0
 }
 
 /// Puts W1 and W2 of `stored` into tiles.
@@ -153,7 +160,7 @@ impl WeightLayout for PixelMajor {
         let (inputs, batch) = (problem.inputs(), &block[rows.clone()]);
         let (w2, workspace) = (&mut self.w2, &mut self.workspace);
         if let (Some(velocity), Some(motion)) = (&mut self.velocity, motion) {
-            let (step, rests) = (&motion.step, motion.rests());
+            let (step, rests) = (&motion.step, rests(&motion, inputs));
             let Velocity { w1: v1, w2: v2, .. } = velocity;
             let (w1, w2) = ((!self.deferred).then_some([&mut self.w1, v1]), [w2, v2]);
             let first = rows.start;
@@ -174,7 +181,7 @@ impl WeightLayout for PixelMajor {
                 let (matrix, responses) =
                     (velocity.powers.matrix(steps), velocity.responses(samples));
                 let w1 = [&mut self.w1, &mut velocity.w1];
-                let rests = motion.rests();
+                let rests = rests(&motion, context.problem.inputs());
                 moving::update_w1(isa, w1, &self.workspace, &matrix, rests, &responses);
             }
             _ => backward::update_w1(isa, &mut self.w1, &self.workspace, samples),
