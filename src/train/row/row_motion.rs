@@ -61,7 +61,7 @@ enum Factor {
     Zero,
     One,
     /// `[R, 1, 1]`.
-    Other(Tensor<3>),
+    Other(Box<Tensor<3>>),
 }
 
 impl Factor {
@@ -73,7 +73,8 @@ impl Factor {
             Self::One
         } else {
             let runs = values.len();
-            Self::Other(Tensor::from_data(TensorData::new(values, [runs, 1, 1]), device))
+            let tensor = Tensor::from_data(TensorData::new(values, [runs, 1, 1]), device);
+            Self::Other(Box::new(tensor))
         }
     }
 
@@ -82,7 +83,7 @@ impl Factor {
         match self {
             Self::Zero => None,
             Self::One => Some(tensor),
-            Self::Other(factor) => Some(tensor * factor.clone()),
+            Self::Other(factor) => Some(tensor * (**factor).clone()),
         }
     }
 }
