@@ -262,7 +262,7 @@ mod tests {
             for (scale, alpha) in [(3.0, 0.0), (1.2, 0.9), (40.0, 0.5), (0.7, 0.99)] {
                 for nesterov in [false, true] {
                     let optimizer = OptimizerSettings { nesterov, ..settings }.optimizer().unwrap();
-                    let scale = if nesterov { 2.0 * scale } else { scale };
+                    let scale = if nesterov { 3.0 * scale } else { scale };
                     let kernel = Kernel::new(optimizer, scale, alpha);
                     factored.current = None;
                     let found = factored.apply(&m, kernel);
