@@ -122,7 +122,7 @@ fn measure(
     let widths = Widths::new(support::INPUTS, &[support::HIDDEN], support::CLASSES);
     let memory = gpu.map_or(DeviceMemory::UNKNOWN, |gpu| gpu.memory);
     let runs = match options.runs {
-        0 => capacity(&widths, batch_size, memory),
+        0 => capacity(&widths, Optimizer::Sgd, batch_size, memory),
         runs => runs,
     };
     let seconds = Duration::from_secs_f64(options.seconds);

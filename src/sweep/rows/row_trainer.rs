@@ -113,7 +113,7 @@ impl RowTrainer {
         let (spec, shape) = (&run.spec, run.data.shape);
         let widths = spec.model.widths(shape.features, shape.outputs);
         match self.batched_runs {
-            0 => capacity(&widths, spec.train.batch_size, self.memory),
+            0 => capacity(&widths, spec.train.optimizer(), spec.train.batch_size, self.memory),
             batched_runs => batched_runs,
         }
     }
