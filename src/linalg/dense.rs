@@ -72,6 +72,16 @@ impl<T: Float> Dense<T> {
         &self.data[j * self.rows..(j + 1) * self.rows]
     }
 
+    /// Copies `columns`, one after the other.
+    pub fn fill_columns<'c>(&mut self, columns: impl Iterator<Item = &'c [T]>)
+    where
+        T: 'c,
+    {
+        for (target, column) in self.data.chunks_exact_mut(self.rows).zip(columns) {
+            target.copy_from_slice(column);
+        }
+    }
+
     /// Sets every entry to zero.
     pub fn fill_zero(&mut self) {
         self.data.fill(T::round(0.0));

@@ -272,6 +272,7 @@ proptest! {
         let pair = Sampling::Distinct.coefficients(n + 1, 1).unwrap();
         let expected = silent.eta_var(pair, settings, found.eta_mean);
         prop_assert!((found.eta_var / expected - 1.0).abs() < 2e-6, "{} {}", found.eta_var, expected);
+        prop_assert_eq!(found.status, Status::Converged, "{:?}", found.generalized_sharpness);
     }
 
     /// max{λ_1/(1+m), [s_0 − 2mλ_1/(1−m²)]/(1−m)} ≤ s_m ≤ s_0/(1−m), and the batch size of Proposition 8.

@@ -199,7 +199,10 @@ pub fn proved_factor(m: &Blocks, image: &Blocks, slack: impl Fn(usize) -> f64 + 
     let q = m.outputs();
     let factor = |i| {
         let (m, f, slack) = (m.block(i), image.block(i), slack(i));
+        /// Proved just as well where a sample has no curvature.
+        const LEAST: f64 = 1e-3;
         let Some(estimate) = largest_quotient(m, f, slack, q) else { return f64::INFINITY };
+        let estimate = estimate.max(LEAST);
         let doublings = (0..52).map(|k| estimate * (1.0 + f64::EPSILON * f64::from(k).exp2()));
         doublings.into_iter().find(|c| is_dominated(*c, m, f, slack, q)).unwrap_or(f64::INFINITY)
     };

@@ -5,7 +5,9 @@
 //! Kernels at other scales and batch sizes have nearly the same span. So the S of an orthonormal basis of it are
 //! computed once, each a product of nq × r matrices, and those of a kernel are combined of them.
 
-use faer::{Mat, prelude::SolveLstsq};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatMut, Par, prelude::SolveLstsq};
+use pulp::Arch;
 use rayon::prelude::*;
 
 use super::block_map::BlockMap;
@@ -28,8 +30,22 @@ pub struct FactoredMap<'a> {
     basis: Vec<(Vec<f64>, Dense<f32>)>,
     /// The kernel (μ, α) of the factors.
     current: Option<(f64, f64)>,
-    factors: Vec<Dense<f32>>,
+    factors: Factors,
     uses_dense: bool,
+}
+
+/// The S_t, column by column: column j has those of S_1, then those of S_2, …
+struct Factors {
+    columns: Dense<f32>,
+    count: usize,
+}
+
+impl Factors {
+    /// Column j of S_t.
+    fn column(&self, t: usize, j: usize) -> &[f32] {
+        let side = self.columns.columns();
+        &self.columns.column(j)[t * side..(t + 1) * side]
+    }
 }
 
 /// |κ_ab − Σ_t c_t,a c_t,b| is at most this part of √(κ_aa κ_bb).
@@ -50,7 +66,7 @@ impl<'a> FactoredMap<'a> {
             vectors: by_output(spectrum),
             basis: Vec::new(),
             current: None,
-            factors: Vec::new(),
+            factors: Factors { columns: Dense::zeros(1, 0), count: 0 },
             uses_dense: false,
         }
     }
@@ -67,7 +83,7 @@ impl<'a> FactoredMap<'a> {
             return false;
         }
         let coefficients = self.coefficients(&columns, &weights);
-        self.factors = (0..columns.len()).map(|t| self.combined(&coefficients, t)).collect();
+        self.factors = self.combined(&coefficients);
         self.current = Some((kernel.scale, kernel.alpha));
         true
     }
@@ -107,17 +123,20 @@ impl<'a> FactoredMap<'a> {
         basis.col_piv_qr().solve_lstsq(&right)
     }
 
-    /// Σ_s coefficients_st S_s.
-    fn combined(&self, coefficients: &Mat<f64>, t: usize) -> Dense<f32> {
-        let side = self.vectors.rows();
-        let mut sum = Dense::zeros(side, side);
-        sum.par_columns_mut().for_each(|(j, column)| {
-            for (s, (_, matrix)) in self.basis.iter().enumerate() {
-                let factor = coefficients[(s, t)] as f32;
-                column.iter_mut().zip(matrix.column(j)).for_each(|(x, y)| *x += factor * y);
-            }
+    /// Σ_s coefficients_st S_s for every t.
+    fn combined(&self, coefficients: &Mat<f64>) -> Factors {
+        let (side, count) = (self.vectors.rows(), coefficients.ncols());
+        let coefficients =
+            Mat::from_fn(coefficients.nrows(), count, |s, t| coefficients[(s, t)] as f32);
+        let mut columns = Dense::zeros(side * count, side);
+        columns.par_columns_mut().for_each(|(j, target)| {
+            // The columns of the basis are read once for all t.
+            let mut basis = Dense::zeros(side, self.basis.len());
+            basis.fill_columns(self.basis.iter().map(|(_, matrix)| matrix.column(j)));
+            let target = MatMut::from_column_major_slice_mut(target, side, count);
+            matmul(target, Accum::Replace, basis.view(), &coefficients, 1.0, Par::Seq);
         });
-        sum
+        Factors { columns, count }
     }
 }
 
@@ -139,16 +158,17 @@ impl BlockMap for FactoredMap<'_> {
     fn increase_accuracy(&mut self) -> bool {
         let changes = !self.uses_dense;
         self.uses_dense = true;
-        (self.basis, self.factors, self.current) = (Vec::new(), Vec::new(), None);
+        (self.basis, self.current) = (Vec::new(), None);
+        self.factors = Factors { columns: Dense::zeros(1, 0), count: 0 };
         changes
     }
 }
 
 /// Σ_t Σ_j (S_t)_ij m_j (S_t)_ijᵀ, with the rows and columns of S_t ordered by output, then sample.
-fn apply_factors(factors: &[Dense<f32>], m: &Blocks, q: usize) -> Blocks {
+fn apply_factors(factors: &Factors, m: &Blocks, q: usize) -> Blocks {
     /// Samples j whose parts are added up in single precision.
     const TOGETHER: usize = 16;
-    let n = m.len();
+    let (n, arch) = (m.len(), Arch::new());
     let parts: Vec<usize> = (0..n).step_by(TOGETHER).collect();
     let total = parts
         .into_par_iter()
@@ -157,11 +177,17 @@ fn apply_factors(factors: &[Dense<f32>], m: &Blocks, q: usize) -> Blocks {
             |mut total, start| {
                 let mut sums = vec![0.0_f32; n * q * q];
                 let mut half = vec![0.0_f32; n * q];
-                for factor in factors {
-                    for j in start..(start + TOGETHER).min(n) {
-                        add_congruence(&mut sums, &mut half, factor, m.block(j), j);
-                    }
-                }
+                arch.dispatch(
+                    #[inline(always)]
+                    || {
+                        for j in start..(start + TOGETHER).min(n) {
+                            for t in 0..factors.count {
+                                let column = |c: usize| factors.column(t, c * n + j);
+                                add_congruence(&mut sums, &mut half, column, m.block(j));
+                            }
+                        }
+                    },
+                );
                 total.iter_mut().zip(&sums).for_each(|(total, sum)| *total += f64::from(*sum));
                 total
             },
@@ -185,25 +211,34 @@ fn apply_factors(factors: &[Dense<f32>], m: &Blocks, q: usize) -> Blocks {
     blocks
 }
 
-/// sums_ab,i += Σ_cd S_(a,i)(c,j) m_cd S_(b,i)(d,j) for b ≤ a and all i.
-fn add_congruence(sums: &mut [f32], half: &mut [f32], s: &Dense<f32>, m: &[f64], j: usize) {
+/// sums_ab,i += Σ_cd S_(a,i)(c,j) m_cd S_(b,i)(d,j) for b ≤ a and all i, where `columns`(c) is column (c, j) of S.
+#[inline(always)]
+fn add_congruence<'s>(
+    sums: &mut [f32],
+    half: &mut [f32],
+    columns: impl Fn(usize) -> &'s [f32],
+    m: &[f64],
+) {
     let q = m.len().isqrt();
-    let n = s.rows() / q;
+    let n = half.len() / q;
     for a in 0..q {
-        let plane = a * n..(a + 1) * n;
         half.fill(0.0);
         for c in 0..q {
-            let column = &s.column(c * n + j)[plane.clone()];
+            let column = &columns(c)[a * n..(a + 1) * n];
             for (d, half) in half.chunks_exact_mut(n).enumerate() {
                 let weight = m[c * q + d] as f32;
-                half.iter_mut().zip(column).for_each(|(x, y)| *x += weight * y);
+                for (x, y) in half.iter_mut().zip(column) {
+                    *x += weight * y;
+                }
             }
         }
         for b in 0..=a {
             let sum = &mut sums[(a * q + b) * n..(a * q + b + 1) * n];
             for (d, half) in half.chunks_exact(n).enumerate() {
-                let column = &s.column(d * n + j)[b * n..(b + 1) * n];
-                sum.iter_mut().zip(half).zip(column).for_each(|((x, y), z)| *x += y * z);
+                let column = &columns(d)[b * n..(b + 1) * n];
+                for ((x, y), z) in sum.iter_mut().zip(half).zip(column) {
+                    *x += y * z;
+                }
             }
         }
     }
