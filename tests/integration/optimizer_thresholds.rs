@@ -324,6 +324,40 @@ fn a_single_sample_has_no_noise() {
     }
 }
 
+/// Strong decoupled decay: the crossing is so close to the pole of the full batch that a step of Newton's method may
+/// pass it, beyond which nothing is proved.
+#[test]
+fn nothing_is_proved_beyond_the_full_batch() {
+    let rows =
+        Mat::from_fn(4, 2, |i, j| [[1.0, 0.2], [0.01, 0.02], [0.03, -0.01], [0.0, 0.01]][i][j]);
+    let gram = Gram::new(&rows * rows.transpose(), 1).unwrap();
+    for share in [1.0, 10.0, 60.0, 300.0] {
+        for momentum in [0.1, 0.5, 0.97] {
+            for (nesterov, decoupled) in [(false, true), (false, false), (true, false)] {
+                let weight_decay = share * 0.3;
+                let settings =
+                    OptimizerSettings { momentum, nesterov, weight_decay, decoupled, ..PLAIN };
+                let optimizer = settings.optimizer().unwrap();
+                for sampling in SAMPLINGS {
+                    for tolerance in [1e-3, 1e-4, 1e-7] {
+                        let report =
+                            report(&gram, optimizer, sampling, vec![1, 2, 3, 4], tolerance);
+                        for found in &report.thresholds {
+                            let s = found.generalized_sharpness;
+                            assert!(s.lower <= s.value && s.value <= s.upper, "{settings:?} {s:?}");
+                            assert!(found.bound_27 <= s.upper, "{settings:?} {s:?}");
+                            let width = (s.upper - s.lower) / s.value;
+                            let converged = found.status == Status::Converged;
+                            assert!(!converged || width <= tolerance * 1.01, "{settings:?} {s:?}");
+                            assert!(converged, "{settings:?} {sampling} {tolerance} {s:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// One dimension: 1/η* = λ/(2(1+m)) + σ²/(2λ(1−m)), σ² = mean (h_i − λ)² at B = 1 (arXiv 2604.14108).
 #[test]
 fn one_dimension_has_its_closed_form() {

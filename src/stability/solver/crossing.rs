@@ -17,6 +17,9 @@ const ABOVE: f64 = 0.4;
 /// … and how far below it instability, where no tangent proves it.
 const BELOW: f64 = 0.3;
 
+/// A hundred times the errors of single precision.
+const SINGLE: f64 = 1e-4;
+
 impl Solver<'_> {
     /// Certificates from Perron vectors found to within `target`.
     pub(super) fn attempt_crossing(
@@ -35,6 +38,7 @@ impl Solver<'_> {
                 let kernel = self.kernel(root * (1.0 + ABOVE * width), alpha);
                 let bounds = self.radius_bounds(kernel, beta);
                 let radius = bounds.rayleigh;
+                self.learn_elasticity((root, 1.0), (kernel.scale, radius), SINGLE);
                 if let Some(slope) = bounds.slope {
                     self.elasticity = slope * kernel.scale / radius;
                 }
@@ -42,7 +46,10 @@ impl Solver<'_> {
                 let image = bounds.image.clone();
                 let proved = Self::record(kernel, root, bounds, search);
                 if proved && search.may_certify() {
-                    let below = self.kernel(root * (1.0 - BELOW * width), alpha);
+                    let pole = kernel.full_batch_scale();
+                    // Close to the pole, halfway to it.
+                    let below = (root * (1.0 - BELOW * width)).max(0.5 * (pole + root));
+                    let below = self.kernel(below, alpha);
                     let bounds = self.radius_bounds(below, beta);
                     let other = (below.scale, bounds.rayleigh);
                     self.learn_elasticity((kernel.scale, radius), other, 1e-9);
@@ -65,7 +72,8 @@ impl Solver<'_> {
 
     /// Newton's step for 1/radius, which is affine in μ where a pole decides, and exact to first order elsewhere.
     fn next_scale(&self, scale: f64, radius: f64) -> f64 {
-        scale * (1.0 + (radius - 1.0) / self.elasticity)
+        let pole = self.kernel(scale, 0.0).full_batch_scale();
+        (scale * (1.0 + (radius - 1.0) / self.elasticity)).max(pole)
     }
 
     /// −d log radius/d log μ from two scales with their radii, if these differ by more than `errors`.
@@ -78,8 +86,10 @@ impl Solver<'_> {
     }
 
     /// Records what `bounds` at `kernel` prove, and returns whether that is stability.
+    ///
+    /// Below the scale of the full batch, where the Gramian diverges, the block map says nothing.
     fn record(kernel: Kernel, value: f64, bounds: RadiusBounds, search: &mut Search) -> bool {
-        let stable = bounds.upper < 1.0;
+        let stable = bounds.upper < 1.0 && kernel.scale > kernel.full_batch_scale();
         let ends = (bounds.unstable_scale(kernel.scale), stable.then_some(kernel.scale));
         search.record_radius(value, ends, bounds);
         stable
@@ -104,8 +114,6 @@ impl Solver<'_> {
         search: &mut Search,
     ) -> (f64, f64) {
         const STEPS: usize = 30;
-        /// A hundred times the errors of single precision.
-        const SINGLE: f64 = 1e-4;
         let Coefficients { alpha, beta } = coefficients;
         let (mut least, mut most) = (self.least_crossing(coefficients), f64::INFINITY);
         let (mut scale, mut radius) = (self.likely_crossing(coefficients).max(least), 1.0);
