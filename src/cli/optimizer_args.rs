@@ -31,7 +31,9 @@ impl OptimizerArgs {
     pub fn optimizer(&self) -> Result<Optimizer, UsageError> {
         let Self { momentum, nesterov, weight_decay, decoupled, dampening } = *self;
         let settings = OptimizerSettings { momentum, nesterov, weight_decay, decoupled, dampening };
-        settings.optimizer().map_err(|error| UsageError(format!("{}: {error}", flag(error))))
+        settings
+            .optimizer()
+            .map_err(|error| UsageError(format!("{}: {error}{}", flag(error), remedy(error))))
     }
 
     /// The settings as keys of the JSON output.
@@ -44,6 +46,16 @@ impl OptimizerArgs {
             "dampening": self.dampening,
         });
         keys.as_object().cloned().unwrap_or_default()
+    }
+}
+
+/// What to do, where the error does not say it.
+fn remedy(error: OptimizerError) -> &'static str {
+    match error {
+        OptimizerError::NesterovWithoutMomentum => "; give --momentum",
+        OptimizerError::NesterovWithDecoupledDecay => "; leave out --nesterov or --decoupled",
+        OptimizerError::NesterovWithDampening => "; leave out --nesterov or --dampening",
+        _ => "",
     }
 }
 

@@ -21,6 +21,9 @@ pub struct OptimizerSettings {
     pub dampening: f64,
 }
 
+/// More would leave the range of floating-point numbers when it is multiplied by a step size.
+const LARGEST_DECAY: f64 = 1e30;
+
 /// Which setting an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OptimizerSetting {
@@ -35,7 +38,7 @@ pub enum OptimizerSetting {
 pub enum OptimizerError {
     #[error("momentum must be at least 0 and less than 1, not {0}")]
     Momentum(f64),
-    #[error("weight decay must be a finite number of at least 0, not {0}")]
+    #[error("weight decay must be at least 0 and at most 1e30, not {0}")]
     WeightDecay(f64),
     #[error("dampening must be at least 0 and less than 1, not {0}")]
     Dampening(f64),
@@ -69,7 +72,8 @@ impl OptimizerSettings {
     pub fn optimizer(self) -> Result<Optimizer, OptimizerError> {
         self.check()?;
         let Self { momentum, nesterov, weight_decay, decoupled, dampening } = self;
-        Ok(if dampening > 0.0 {
+        // PyTorch dampens the velocity, which there is with momentum only.
+        Ok(if dampening > 0.0 && momentum > 0.0 {
             Optimizer::Dampened(Dampened { momentum, weight_decay, decoupled, dampening })
         } else if nesterov {
             Optimizer::Nesterov(Nesterov { momentum, weight_decay })
@@ -89,7 +93,7 @@ impl OptimizerSettings {
         if !fraction(momentum) {
             return Err(OptimizerError::Momentum(momentum));
         }
-        if !(weight_decay >= 0.0 && weight_decay.is_finite()) {
+        if !(0.0..=LARGEST_DECAY).contains(&weight_decay) {
             return Err(OptimizerError::WeightDecay(weight_decay));
         }
         if !fraction(dampening) {
@@ -119,6 +123,8 @@ mod tests {
     #[test]
     fn settings_that_change_nothing_are_plain_sgd() {
         assert_eq!(PLAIN.optimizer(), Ok(Optimizer::Sgd));
+        let dampened = OptimizerSettings { dampening: 0.5, ..PLAIN };
+        assert_eq!(dampened.optimizer(), Ok(Optimizer::Sgd));
         let decoupled = OptimizerSettings { decoupled: true, ..PLAIN };
         assert_eq!(decoupled.optimizer(), Ok(Optimizer::Sgd));
     }

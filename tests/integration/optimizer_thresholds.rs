@@ -324,6 +324,25 @@ fn a_single_sample_has_no_noise() {
     }
 }
 
+/// A tolerance below rounding leaves an enclosure that is wider, and proved.
+#[test]
+fn unreachable_tolerances_leave_both_ends() {
+    let gram = read_gram(&fixture("momentum_heavy_q2.npy"), 2, 1.0).unwrap();
+    for settings in [
+        OptimizerSettings { momentum: 0.9, ..PLAIN },
+        OptimizerSettings { momentum: 0.9, nesterov: true, ..PLAIN },
+        OptimizerSettings { momentum: 0.9, weight_decay: 1.0, decoupled: true, ..PLAIN },
+    ] {
+        let optimizer = settings.optimizer().unwrap();
+        let wide = report(&gram, optimizer, Sampling::Distinct, vec![1, 2], 1e-13);
+        for found in &wide.thresholds {
+            let s = found.generalized_sharpness;
+            assert_eq!(found.status, Status::WiderThanTolerance);
+            assert!((s.upper - s.lower) / s.value < 1e-6, "{settings:?} {s:?}");
+        }
+    }
+}
+
 /// Strong decoupled decay: the crossing is so close to the pole of the full batch that a step of Newton's method may
 /// pass it, beyond which nothing is proved.
 #[test]

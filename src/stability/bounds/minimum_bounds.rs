@@ -1,7 +1,8 @@
 //! All bounds on the generalized sharpness at one minimum, for any optimizer.
 
 use super::of_kernel::{
-    identity_scale, noise_of_plain_bounds, rank_one_scale, top_eigenvector_scale, upper_scale,
+    RankOneProblem, identity_scale, noise_of_plain_bounds, rank_one_scales, top_eigenvector_scale,
+    upper_scale,
 };
 use super::one_step::one_step_upper;
 use super::rank_one::{Summit, rank_one_maxima};
@@ -58,29 +59,31 @@ pub fn bounds(
     let noise = one_step_upper(gram, spectrum, &noise_pairs);
     let values: Vec<f64> = spectrum.eigenvalues().iter().map(|v| v / sharpness).collect();
     let unit = optimizer.in_units_of(sharpness);
-    let of_kernel = |k: usize| {
-        let Coefficients { alpha, beta } = pairs[k];
-        let kernel = Kernel::new(unit, 1.0, alpha);
-        if beta == 0.0 {
-            let scale = kernel.full_batch_scale();
-            return [scale; 4];
-        }
+    let kernel = |k: usize| Kernel::new(unit, 1.0, pairs[k].alpha);
+    // At β = 0 the full batch is all there is.
+    let noisy: Vec<usize> = (0..pairs.len()).filter(|&k| pairs[k].beta > 0.0).collect();
+    let full_batch = |k: usize| kernel(k).full_batch_scale();
+    let mut scales: Vec<[f64; 4]> = (0..pairs.len()).map(|k| [full_batch(k); 4]).collect();
+    for &k in &noisy {
         let plain = (found[k].bound_17 / sharpness, found[k].bound_18 / sharpness);
         let (of_top, of_identity) = noise_of_plain_bounds(pairs[k], plain, &values);
-        let first = top_eigenvector_scale(kernel, of_top);
-        let starts = [maxima[k].direction.clone(), directions[k].clone()];
-        [
-            first,
-            identity_scale(kernel, of_identity, &values),
-            rank_one_scale(spectrum, kernel, beta, &starts, first),
-            upper_scale(kernel, (noise[k] / sharpness).max(0.0), &values),
-        ]
+        scales[k][0] = top_eigenvector_scale(kernel(k), of_top);
+        scales[k][1] = identity_scale(kernel(k), of_identity, &values);
+        scales[k][3] = upper_scale(kernel(k), (noise[k] / sharpness).max(0.0), &values);
+    }
+    let problem = |&k: &usize| RankOneProblem {
+        kernel: kernel(k),
+        beta: pairs[k].beta,
+        starts: vec![maxima[k].direction.clone(), directions[k].clone()],
+        known: scales[k][0],
     };
-    (0..pairs.len())
-        .map(|k| {
-            let [bound_17, bound_18, bound_27, one_step_upper] =
-                of_kernel(k).map(|scale| scale * sharpness);
-            Bounds { bound_17, bound_18, bound_27, one_step_upper }
-        })
-        .collect()
+    let problems: Vec<RankOneProblem> = noisy.iter().map(problem).collect();
+    for (&k, scale) in noisy.iter().zip(rank_one_scales(spectrum, &problems)) {
+        scales[k][2] = scale;
+    }
+    let in_units = |scales: [f64; 4]| {
+        let [bound_17, bound_18, bound_27, one_step_upper] = scales.map(|scale| scale * sharpness);
+        Bounds { bound_17, bound_18, bound_27, one_step_upper }
+    };
+    scales.into_iter().map(in_units).collect()
 }

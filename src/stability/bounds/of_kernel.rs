@@ -29,95 +29,103 @@ pub fn identity_scale(kernel: Kernel, noise: f64, values: &[f64]) -> f64 {
     scale_where_one(kernel.full_batch_scale(), |scale| noise / total(scale))
 }
 
-/// (27): the largest scale for X = vvᵀ found from each of `starts`, vectors in the eigenbasis of H; and above the pole
-/// at η*_mean, where a bound is at least that.
+/// Where to look for (27) of one kernel.
+#[derive(Debug)]
+pub struct RankOneProblem {
+    pub kernel: Kernel,
+    pub beta: f64,
+    /// Vectors in the eigenbasis of H.
+    pub starts: Vec<Vec<f64>>,
+    /// A scale that is known to be a lower bound.
+    pub known: f64,
+}
+
+/// (27): for every problem the largest scale for X = vvᵀ found from its starts, at least that which is known, and
+/// above the pole at η*_mean, where a bound is at least that.
 ///
 /// At unit v and u = (v_a²) the quotient is R(v) = β mean (vᵀH_iv)²/(uᵀTu). A step is v ← diag(Tu)⁻¹ M v with
 /// M = β mean (vᵀH_iv)H_i: √β mean(xᵀH_ix)² is at least xᵀMx/√(vᵀMv), and √(yᵀTy), concave in y = (x_a²) where
 /// T has one positive eigenvalue, at most yᵀTu/√(uᵀTu). So R does not fall, and it rises the scale at which R = 1.
-pub fn rank_one_scale(
-    spectrum: &Spectrum,
-    kernel: Kernel,
-    beta: f64,
-    starts: &[Vec<f64>],
-    first: f64,
-) -> f64 {
+pub fn rank_one_scales(spectrum: &Spectrum, problems: &[RankOneProblem]) -> Vec<f64> {
     /// Ascents, each at the scale that the one before has reached.
     const ROUNDS: usize = 3;
-    let problem = RankOne::new(spectrum);
-    let rank = spectrum.rank();
-    let pole = kernel.full_batch_scale();
-    let mut points = Mat::from_fn(rank, starts.len(), |a, c| starts[c][a]);
-    let mut best = first.max(pole * (1.0 + 1e-9));
+    let hessians = RankOne::new(spectrum);
+    let owners: Vec<usize> = problems
+        .iter()
+        .enumerate()
+        .flat_map(|(k, problem)| std::iter::repeat_n(k, problem.starts.len()))
+        .collect();
+    let starts: Vec<&Vec<f64>> = problems.iter().flat_map(|problem| &problem.starts).collect();
+    let mut points = Mat::from_fn(spectrum.rank(), starts.len(), |a, c| starts[c][a]);
+    let least = |problem: &RankOneProblem| {
+        problem.known.max(problem.kernel.full_batch_scale() * (1.0 + 1e-9))
+    };
+    let mut best: Vec<f64> = problems.iter().map(least).collect();
     for _ in 0..ROUNDS {
-        let ends = ascend(&problem, kernel.at(best), beta, points);
-        raise_to_columns(&mut best, &problem, kernel, beta, &ends);
-        points = ends;
+        let values = &hessians.values;
+        let forms: Vec<LowRank> = problems
+            .par_iter()
+            .zip(&best)
+            .map(|(problem, scale)| denominators(problem.kernel.at(*scale), values))
+            .collect();
+        let betas: Vec<f64> = problems.iter().map(|problem| problem.beta).collect();
+        points = ascend(&hessians, &forms, &betas, &owners, points);
+        let (_, squares, _) = hessians.curvatures(&points);
+        for (c, square) in squares.into_iter().enumerate() {
+            let (problem, best) = (&problems[owners[c]], &mut best[owners[c]]);
+            let weights: Vec<f64> = points.col(c).iter().map(|v| v * v).collect();
+            let quotient = |scale: f64| {
+                problem.beta * square
+                    / form(&denominators(problem.kernel.at(scale), values), &weights)
+            };
+            if quotient(*best) > 1.0 {
+                *best = scale_where_one(*best, quotient);
+            }
+        }
     }
     best
 }
 
-/// Raises `best` to the scales of all columns of `points`.
-fn raise_to_columns(
-    best: &mut f64,
-    problem: &RankOne<'_>,
-    kernel: Kernel,
-    beta: f64,
-    points: &Mat<f64>,
-) {
-    let (_, squares, _) = problem.curvatures(points);
-    for (c, square) in squares.into_iter().enumerate() {
-        let weights: Vec<f64> = points.col(c).iter().map(|v| v * v).collect();
-        let quotient =
-            |scale: f64| beta * square / form(kernel.at(scale), &problem.values, &weights);
-        if quotient(*best) > 1.0 {
-            *best = scale_where_one(*best, quotient);
-        }
-    }
+/// T, a rational function of low degree.
+fn denominators(kernel: Kernel, values: &[f64]) -> LowRank {
+    LowRank::of(values.len(), |a, b| kernel.denominator(values[a], values[b]).value())
 }
 
 /// uᵀTu.
-fn form(kernel: Kernel, values: &[f64], weights: &[f64]) -> f64 {
-    /// Of the largest weight: the rest adds less than rounding.
-    const NEGLIGIBLE: f64 = 1e-18;
-    let largest = weights.iter().copied().fold(0.0, f64::max);
-    let kept: Vec<(f64, f64)> = values
-        .iter()
-        .zip(weights)
-        .filter(|(_, weight)| **weight > NEGLIGIBLE * largest)
-        .map(|(value, weight)| (*value, *weight))
-        .collect();
-    let row = |(k, (a, u)): (usize, &(f64, f64))| {
-        let off: f64 = kept[..k].iter().map(|(b, v)| v * kernel.denominator(*a, *b).value()).sum();
-        u * (2.0 * off + u * kernel.denominator(*a, *a).value())
-    };
-    kept.par_iter().enumerate().map(row).sum()
+fn form(t: &LowRank, u: &[f64]) -> f64 {
+    t.times(u).iter().zip(u).map(|(slope, u)| slope * u).sum()
 }
 
-/// Steps from every column of `points` until none gains; the best points of each.
-fn ascend(problem: &RankOne<'_>, kernel: Kernel, beta: f64, mut points: Mat<f64>) -> Mat<f64> {
+/// Steps from every column of `points` until none gains; the best points of each. Column c has the T and β of
+/// number `owners[c]`.
+fn ascend(
+    hessians: &RankOne<'_>,
+    forms: &[LowRank],
+    betas: &[f64],
+    owners: &[usize],
+    mut points: Mat<f64>,
+) -> Mat<f64> {
     const STEPS: usize = 100;
     const GAIN: f64 = 1e-7;
-    let values = &problem.values;
-    let t = LowRank::of(values.len(), |a, b| kernel.denominator(values[a], values[b]).value());
     normalise(&mut points);
     let mut best = points.clone();
     let mut reached = vec![0.0; points.ncols()];
     for _ in 0..STEPS {
-        let (_, squares, back) = problem.curvatures(&points);
+        let (_, squares, back) = hessians.curvatures(&points);
         let mut next = back;
         let mut rises = false;
         for (c, square) in squares.into_iter().enumerate() {
             let weights: Vec<f64> = points.col(c).iter().map(|v| v * v).collect();
-            let slopes = t.times(&weights);
+            let slopes = forms[owners[c]].times(&weights);
             let form: f64 = slopes.iter().zip(&weights).map(|(slope, u)| slope * u).sum();
-            let value = beta * square / form;
+            let value = betas[owners[c]] * square / form;
             if value > reached[c] {
                 rises |= value > reached[c] * (1.0 + GAIN);
                 reached[c] = value;
                 best.col_mut(c).copy_from(points.col(c));
             }
-            for ((x, slope), value) in next.col_mut(c).iter_mut().zip(&slopes).zip(values) {
+            let column = next.col_mut(c).iter_mut();
+            for ((x, slope), value) in column.zip(&slopes).zip(&hessians.values) {
                 *x *= value.sqrt() / slope;
             }
         }

@@ -62,6 +62,41 @@ impl Solver<'_> {
                 let residual = 0.5 * ABOVE * width * self.elasticity.min(1.0);
                 self.correct(&image, kernel, beta, residual, search);
             }
+            if search.is_wide() && !search.may_certify() {
+                self.widen(root, coefficients, search);
+            }
+        }
+    }
+
+    /// Proves farther and farther from the crossing at `root`, where the tolerance cannot be reached, until both
+    /// ends are.
+    fn widen(
+        &mut self,
+        root: f64,
+        Coefficients { alpha, beta }: Coefficients,
+        search: &mut Search,
+    ) {
+        /// The first distance, relative, and by what the next ones are farther.
+        const FIRST: f64 = 1e-11;
+        const FACTOR: f64 = 30.0;
+        let pole = self.kernel(root, alpha).full_batch_scale();
+        let first = FIRST.max(search.tolerance());
+        for side in [1.0, -1.0] {
+            let mut distance = first;
+            while search.is_wide() && distance < 0.5 {
+                let kernel = self.kernel(root * (1.0 + side * distance), alpha);
+                let known = side > 0.0 && search.found.upper.is_finite();
+                if known || kernel.scale <= pole {
+                    break;
+                }
+                let bounds = self.radius_bounds(kernel, beta);
+                let proved = if side > 0.0 { bounds.upper < 1.0 } else { bounds.lower >= 1.0 };
+                Self::record(kernel, root, bounds, search);
+                if proved {
+                    break;
+                }
+                distance *= FACTOR;
+            }
         }
     }
 
