@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::low_rank::LowRank;
 use super::rank_one::{RankOne, normalise};
+use crate::linalg::Vector;
 use crate::optimizer::Kernel;
 use crate::process::Coefficients;
 use crate::stability::solver::scale::scale_where_one;
@@ -75,8 +76,8 @@ pub fn rank_one_scales(spectrum: &Spectrum, problems: &[RankOneProblem]) -> Vec<
             let (problem, best) = (&problems[owners[c]], &mut best[owners[c]]);
             let weights: Vec<f64> = points.col(c).iter().map(|v| v * v).collect();
             let quotient = |scale: f64| {
-                problem.beta * square
-                    / form(&denominators(problem.kernel.at(scale), values), &weights)
+                let slopes = denominators(problem.kernel.at(scale), values).times(&weights);
+                problem.beta * square / slopes.dot(&weights)
             };
             if quotient(*best) > 1.0 {
                 *best = scale_where_one(*best, quotient);
@@ -89,11 +90,6 @@ pub fn rank_one_scales(spectrum: &Spectrum, problems: &[RankOneProblem]) -> Vec<
 /// T, a rational function of low degree.
 fn denominators(kernel: Kernel, values: &[f64]) -> LowRank {
     LowRank::of(values.len(), |a, b| kernel.denominator(values[a], values[b]).value())
-}
-
-/// uᵀTu.
-fn form(t: &LowRank, u: &[f64]) -> f64 {
-    t.times(u).iter().zip(u).map(|(slope, u)| slope * u).sum()
 }
 
 /// Steps from every column of `points` until none gains; the best points of each. Column c has the T and β of
@@ -117,7 +113,7 @@ fn ascend(
         for (c, square) in squares.into_iter().enumerate() {
             let weights: Vec<f64> = points.col(c).iter().map(|v| v * v).collect();
             let slopes = forms[owners[c]].times(&weights);
-            let form: f64 = slopes.iter().zip(&weights).map(|(slope, u)| slope * u).sum();
+            let form = slopes.dot(&weights);
             let value = betas[owners[c]] * square / form;
             if value > reached[c] {
                 rises |= value > reached[c] * (1.0 + GAIN);

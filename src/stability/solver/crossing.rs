@@ -6,10 +6,10 @@
 
 use super::newton::{CORRECTIONS, Solver};
 use super::radius_bounds::RadiusBounds;
-use super::scale::scale_where_one;
 use super::search::Search;
 use crate::optimizer::Kernel;
 use crate::process::Coefficients;
+use crate::stability::bounds::of_kernel::top_eigenvector_scale;
 use crate::stability::bounds::rayleigh::relative_bound_17;
 
 /// How far above the crossing stability is to be proved, in widths of the enclosure …
@@ -185,17 +185,14 @@ impl Solver<'_> {
         let noise = relative_bound_17(vector, samples, coefficients) - alpha;
         let kernel = self.kernel(1.0, alpha);
         let pole = kernel.full_batch_scale() * (1.0 + 1e-9);
-        scale_where_one(pole, |scale| noise / kernel.at(scale).denominator(1.0, 1.0).value())
+        top_eigenvector_scale(kernel, noise).max(pole)
     }
 
     /// The scale at which noise of β λ_max(C†E) along the top eigenvector makes full batches unstable: an upper bound
     /// for heavy ball, and close to the crossing where B is small.
     fn likely_crossing(&self, Coefficients { beta, .. }: Coefficients) -> f64 {
         let Some(noise) = self.noise else { return 0.0 };
-        let kernel = self.kernel(1.0, 1.0);
-        scale_where_one(kernel.full_batch_scale(), |scale| {
-            beta * noise / kernel.at(scale).denominator(1.0, 1.0).value()
-        })
+        top_eigenvector_scale(self.kernel(1.0, 1.0), beta * noise)
     }
 }
 
